@@ -1,0 +1,58 @@
+"""The study definition: a study file's content, validated and resolved."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vaebench.data_sets import DataSet
+from vaebench.records import Phase
+from vaebench.replicates import Replicate
+from vaebench.space import Space
+
+Objective = Literal["score", "ks", "mean_error", "std_error"]
+Sampler = Literal["tpe", "random", "nsga2", "qmc", "grid"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """One sub-study of [compare], with a space and a budget of its own; a study without [compare] is one arm."""
+
+    name: str
+    """E.g. "variant=ae"; empty without [compare]."""
+    space: Space
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyDefinition:
+    """What a study is: its question, data, space, budget and objectives."""
+
+    name: str
+    question: str
+    objectives: tuple[Objective, ...]
+    trials: int
+    """Trials of each arm."""
+    replicates: int
+    seed: int
+    sampler: Sampler
+    batch: int
+    """Trials asked at once; results do not depend on the number of workers because of it."""
+    data_set: DataSet
+    rows: int
+    test_fraction: float
+    generated: int
+    true: int
+    arms: tuple[Arm, ...]
+    confirm_top: int
+    confirm_replicates: int
+
+    def replicate(self, phase: Phase, index: int) -> Replicate:
+        """Return replicate `index` of `phase`: the same rows for every trial and baseline."""
+        return Replicate(
+            data_set=self.data_set,
+            rows=self.rows,
+            test_fraction=self.test_fraction,
+            generated=self.generated,
+            true=self.true,
+            study_seed=self.seed,
+            phase=phase,
+            index=index,
+        )

@@ -1,0 +1,16 @@
+"""The one error a user's input can cause, and how it names the nearest known word."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class InputError(Exception):
+    """Wrong input: what, where, what is allowed. The command line prints it and exits with status 2."""
+
+
+def unknown(kind: str, name: object, known: Iterable[str]) -> str:
+    """Say that `name` is no `kind`, list the known ones and the nearest of them."""
+    names = sorted(known)
+    nearest = get_close_matches(str(name), names, n=1)
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+    return f"unknown {kind} {name!r} (known: {', '.join(names) or 'none'}){hint}"

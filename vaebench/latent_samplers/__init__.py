@@ -1,0 +1,41 @@
+"""Latent samplers: how latent draws are made for the decoder. One file each; the file's name is the sampler's name."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaebench.parts import Kind, Part
+
+Latent = NDArray[np.float64]
+"""Latent vectors, shape (rows, latent_dim)."""
+
+
+@dataclass(frozen=True)
+class Codes:
+    """What the encoder says of the training rows: q(z given x) = N(mean, std^2). Each has shape (rows, latent_dim)."""
+
+    mean: Latent
+    std: Latent
+    """Zero where the variant's encoder is deterministic."""
+
+
+class LatentDistribution(Protocol):
+    """A distribution that latent vectors are drawn from. Plain data: it is pickled with the model."""
+
+    def draw(self, n: int, random: np.random.Generator) -> Latent:
+        """Draw `n` latent vectors."""
+        ...
+
+
+@dataclass(frozen=True)
+class LatentSampler(Part):
+    """Base of every latent sampler."""
+
+    kind: ClassVar[Kind] = "latent_sampler"
+
+    @abstractmethod
+    def fit(self, codes: Codes, random: np.random.Generator) -> LatentDistribution:
+        """Return the distribution to draw from, given the training rows' codes."""

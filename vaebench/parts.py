@@ -1,0 +1,110 @@
+"""Parts: what a study file names and a file defines (a variant, a loss, a latent sampler, ...).
+
+A part is ONE file in its kind's package. The file's name is the part's name in the study file, and the file defines one
+frozen dataclass whose fields are the part's own hyper-parameters. No table lists the parts: they are found by looking
+into the package, and into the entry point groups of installed third-party packages:
+
+    kind              package                     entry point group
+    variant           vaebench.variants           vaebench.variants
+    loss              vaebench.losses             vaebench.losses
+    latent_sampler    vaebench.latent_samplers    vaebench.latent_samplers
+    data_set          vaebench.data_sets          vaebench.data_sets
+    baseline          vaebench.baselines          vaebench.baselines
+"""
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import entry_points
+from typing import Any, ClassVar, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from vaebench.errors import InputError, unknown
+
+Value = bool | int | float | str
+Kind = Literal["variant", "loss", "latent_sampler", "data_set", "baseline"]
+PACKAGES: dict[Kind, str] = {
+    "variant": "vaebench.variants",
+    "loss": "vaebench.losses",
+    "latent_sampler": "vaebench.latent_samplers",
+    "data_set": "vaebench.data_sets",
+    "baseline": "vaebench.baselines",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """Base of every part. Concrete parts are frozen dataclasses; their fields are their hyper-parameters.
+
+    A field's bounds stand in its type (`Annotated[float, Gt(0)]`); every field has a default.
+    """
+
+    kind: ClassVar[Kind]
+
+    @property
+    def name(self) -> str:
+        """The part's name in study files: the name of the file that defines it."""
+        return type(self).__module__.rpartition(".")[2]
+
+
+def summary(part: type[Part]) -> str:
+    """Return the first line of a part's docstring: what it is."""
+    return inspect.getdoc(part).splitlines()[0] if part.__doc__ else ""
+
+
+@cache
+def modules(kind: Kind) -> dict[str, str]:
+    """Return the modules that define parts of `kind`, by part name, without importing them."""
+    package = importlib.import_module(PACKAGES[kind])
+    found = {
+        info.name: f"{package.__name__}.{info.name}"
+        for info in pkgutil.iter_modules(package.__path__)
+        if not info.name.startswith("_")
+    }
+    for point in entry_points(group=PACKAGES[kind]):
+        if point.name in found:
+            raise InputError(f"{kind} {point.name!r} is defined twice: {found[point.name]} and {point.value}")
+        found[point.name] = point.value
+    return dict(sorted(found.items()))
+
+
+@cache
+def load(kind: Kind, name: str) -> type[Part]:
+    """Return the part class called `name`. Raises InputError, with the known names, where there is none."""
+    known = modules(kind)
+    if name not in known:
+        raise InputError(unknown(kind.replace("_", " "), name, known))
+    module = importlib.import_module(known[name])
+    classes = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Part) and value.__module__ == module.__name__
+    ]
+    if len(classes) != 1:
+        raise InputError(f"{known[name]} must define exactly one part, it defines {len(classes)}")
+    return classes[0]
+
+
+def make(kind: Kind, name: str, params: Mapping[str, Any] | None = None) -> Part:
+    """Build the part called `name` from its hyper-parameters. Raises InputError for a wrong name, key or value."""
+    part = load(kind, name)
+    params = params or {}
+    fields = {field.name for field in dataclasses.fields(part)}
+    for key in params:
+        if key not in fields:
+            raise InputError(unknown(f"parameter of {kind.replace('_', ' ')} {name!r}:", key, fields))
+    try:
+        return _adapter(part).validate_python(params, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join([name, *map(str, first["loc"])])
+        raise InputError(f"{where} = {first['input']!r}: {first['msg']}") from None
+
+
+@cache
+def _adapter(part: type[Part]) -> TypeAdapter[Any]:
+    return TypeAdapter(part)

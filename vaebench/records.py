@@ -1,0 +1,101 @@
+"""What crosses the layers: a replicate goes in with a spec, a result comes out, records keep them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaebench.parts import Value
+
+Rows = NDArray[np.float64]
+"""Rows of data in the data's own units, shape (rows, columns)."""
+
+MAIN_METRICS = ("ks", "mean_error", "std_error")
+"""The metrics that `score` is made of, in the leaderboard's order."""
+
+Phase = Literal["search", "confirm", "attainable"]
+Metrics = Mapping[str, float]
+Curve = tuple[tuple[int, float], ...]
+"""A thinned curve: (epoch counted from 1, value)."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One draw of a data set. Each array has shape (rows, columns)."""
+
+    train: Rows
+    """What an autoencoder or baseline is fitted to."""
+    test: Rows
+    """For the validation loss; never scored against."""
+    true: Rows
+    """True samples: what generated rows are scored against."""
+    floor: Rows
+    """More true samples, independent of `true`: their score is the noise floor."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What evaluating one spec, baseline or the floor on one replicate gave."""
+
+    metrics: Metrics = field(default_factory=dict)
+    """ks, mean_error, std_error, ... (see vaebench.scoring); empty where it failed."""
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    """Thinned loss curves by name, e.g. "training.reconstruction" (see vaebench.evaluate)."""
+    reason: str | None = None
+    """Why it failed; None where it did not."""
+    epochs: int = 0
+    """Epochs trained."""
+    started: float = 0.0
+    """Start, in seconds since 1970."""
+    seconds: float = 0.0
+    """Wall time."""
+
+
+@dataclass(frozen=True)
+class TrialRecord:
+    """A finished trial as it is persisted."""
+
+    number: int
+    params: Mapping[str, Value | tuple[int, ...]]
+    """The resolved spec, Spec.flat()."""
+    results: tuple[Result, ...]
+    """One for each search replicate, in their order."""
+    started: float
+    ended: float
+    """Seconds since 1970."""
+    arm: str = ""
+    """The sub-study of [compare] it belongs to, e.g. "variant=ae"; empty without [compare]."""
+    confirmation: tuple[Result, ...] = ()
+    """One for each confirmation replicate; empty where the trial was not confirmed."""
+
+    @property
+    def reason(self) -> str | None:
+        """Why the trial failed (its first failing replicate); None where it did not."""
+        return next((result.reason for result in self.results if result.reason), None)
+
+
+@dataclass(frozen=True)
+class ReferenceRecord:
+    """A baseline, or the noise floor, scored on the same replicates as the trials."""
+
+    name: str
+    kind: Literal["baseline", "floor"]
+    search: tuple[Result, ...]
+    confirmation: tuple[Result, ...] = ()
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """All that is known of a study: what the leaderboard and MLflow are projections of."""
+
+    name: str
+    definition: Mapping[str, Any]
+    """The study file's content, resolved, as plain values (see vaebench.study_file)."""
+    columns: tuple[str, ...]
+    objectives: tuple[str, ...]
+    attainable: Metrics
+    """The error of the best fitting baseline expected from as many rows: ks, mean_error, std_error."""
+    trials: tuple[TrialRecord, ...]
+    references: tuple[ReferenceRecord, ...]

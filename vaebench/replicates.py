@@ -1,0 +1,31 @@
+"""A replicate: one draw of the data plus one seed, the same draw for every trial and baseline."""
+
+from dataclasses import dataclass
+
+from vaebench.data_sets import DataSet
+from vaebench.records import Draw, Phase
+from vaebench.seeds import derive, generator
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """Replicate `index` of a phase. Its rows depend on data set, study seed, phase and index, and on nothing else."""
+
+    data_set: DataSet
+    rows: int
+    test_fraction: float
+    generated: int
+    true: int
+    study_seed: int
+    phase: Phase
+    index: int
+
+    @property
+    def seed(self) -> int:
+        """The seed that every random number of this replicate is derived from."""
+        return derive("replicate", self.study_seed, self.phase, self.index)
+
+    def draw(self) -> Draw:
+        """Draw this replicate's rows. Called twice, it gives the same rows."""
+        random = generator("data", self.seed)
+        return self.data_set.draw(random, rows=self.rows, test_fraction=self.test_fraction, true=self.true)

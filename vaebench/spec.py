@@ -1,0 +1,96 @@
+"""The spec: the frozen, fully resolved description of a trial."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Annotated, Any, Literal, Self, cast
+
+from annotated_types import Ge, Gt, Le, Lt
+from pydantic import TypeAdapter, ValidationError
+
+from vaebench.errors import InputError, unknown
+from vaebench.parts import Kind, Part, Value, make
+
+LATENT_UNITS = 42
+"""The widest latent space, and the width of every compiled program: latent_dim masks the units beyond it."""
+
+PARTS: tuple[Kind, ...] = ("variant", "loss", "latent_sampler")
+Width = Annotated[int, Ge(1), Le(4096)]
+Scaling = Literal["standard", "minmax", "none"]
+Optimizer = Literal["adam", "adamw", "nadam", "rmsprop", "sgd", "adadelta"]
+EarlyStopping = Literal["off", "training_loss", "validation_loss"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """One configuration of an autoencoder and of how rows are generated from it."""
+
+    variant: Part = field(default_factory=lambda: make("variant", "vae"))
+    loss: Part = field(default_factory=lambda: make("loss", "mse"))
+    latent_sampler: Part = field(default_factory=lambda: make("latent_sampler", "prior"))
+    latent_dim: Annotated[int, Ge(1), Le(LATENT_UNITS)] = 1
+    encoder: tuple[Width, ...] = (200, 200, 50)
+    decoder: tuple[Width, ...] = (50, 200, 200, 200)
+    epochs: Annotated[int, Ge(1), Le(100_000)] = 100
+    batch_size: Annotated[int, Ge(1)] = 11
+    optimizer: Optimizer = "adam"
+    learning_rate: Annotated[float, Gt(0)] = 1e-3
+    dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
+    batch_norm: bool = False
+    l2_activity: Annotated[float, Ge(0)] = 0.0
+    l2_weights: Annotated[float, Ge(0)] = 0.0
+    scaling: Scaling = "standard"
+    decoder_noise: bool = True
+    early_stopping: EarlyStopping = "off"
+    patience: Annotated[int, Ge(1)] = 10
+    seed: int = 0
+
+    def flat(self) -> dict[str, Value | tuple[int, ...]]:
+        """Return every resolved parameter by its path, e.g. {"variant": "vae", "variant.vae.beta": 1.0, ...}."""
+        paths: dict[str, Value | tuple[int, ...]] = {}
+        for item in dataclasses.fields(self):
+            value = getattr(self, item.name)
+            if isinstance(value, Part):
+                paths[item.name] = value.name
+                for own in dataclasses.fields(value):
+                    paths[f"{item.name}.{value.name}.{own.name}"] = getattr(value, own.name)
+            else:
+                paths[item.name] = value
+        return paths
+
+    @classmethod
+    def from_flat(cls, paths: Mapping[str, Any]) -> Self:
+        """Build a spec from paths; what is missing takes its default. Raises InputError for a wrong path or value."""
+        values: dict[str, Any] = {}
+        rest = dict(paths)
+        for kind in PARTS:
+            if kind in rest:
+                name = rest.pop(kind)
+                prefix = f"{kind}.{name}."
+                own = {path[len(prefix) :]: rest.pop(path) for path in list(rest) if path.startswith(prefix)}
+                values[kind] = make(kind, name, own)
+        for name, value in rest.items():
+            if name not in FIELDS or name in PARTS:
+                raise InputError(unknown("parameter", name, FIELDS))
+            values[name] = check_value(name, value)
+        return cls(**values)
+
+
+FIELDS: dict[str, Any] = {item.name: item.type for item in dataclasses.fields(Spec)}
+"""The type, with its bounds, of every parameter of a spec by name."""
+
+
+def check_value(name: str, value: object) -> Any:
+    """Return `value` as the spec's field `name` holds it. Raises InputError where the field's type refuses it."""
+    if isinstance(value, list):
+        value = tuple(value)
+    try:
+        return _adapter(name).validate_python(value, strict=True)
+    except ValidationError as error:
+        raise InputError(f"{name} = {value!r}: {error.errors()[0]['msg']}") from None
+
+
+@cache
+def _adapter(name: str) -> TypeAdapter[Any]:
+    return cast(TypeAdapter[Any], TypeAdapter(FIELDS[name]))
