@@ -19,7 +19,7 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -44,6 +44,8 @@ class Part:
     """
 
     kind: ClassVar[Kind]
+    structure: ClassVar[tuple[str, ...]] = ()
+    """Fields that shape the compiled program (a number of samples, say). All others are assigned before a run."""
 
     @property
     def name(self) -> str:
@@ -53,7 +55,7 @@ class Part:
 
 def summary(part: type[Part]) -> str:
     """Return the first line of a part's docstring: what it is."""
-    return inspect.getdoc(part).splitlines()[0] if part.__doc__ else ""
+    return (inspect.getdoc(part) or "").partition("\n")[0]
 
 
 @cache
@@ -92,19 +94,31 @@ def load(kind: Kind, name: str) -> type[Part]:
 def make(kind: Kind, name: str, params: Mapping[str, Any] | None = None) -> Part:
     """Build the part called `name` from its hyper-parameters. Raises InputError for a wrong name, key or value."""
     part = load(kind, name)
-    params = params or {}
-    fields = {field.name for field in dataclasses.fields(part)}
-    for key in params:
-        if key not in fields:
-            raise InputError(unknown(f"parameter of {kind.replace('_', ' ')} {name!r}:", key, fields))
+    types = field_types(part)
+    values = {}
+    for key, value in (params or {}).items():
+        if key not in types:
+            raise InputError(unknown(f"parameter of {kind.replace('_', ' ')} {name!r}:", key, types))
+        values[key] = check_type(f"{name}.{key}", types[key], value)
+    return part(**values)
+
+
+def field_types(part: type[Any]) -> dict[str, Any]:
+    """Return the type, with its bounds, of every field of a dataclass."""
+    hints = get_type_hints(part, include_extras=True)
+    return {field.name: hints[field.name] for field in dataclasses.fields(part)}
+
+
+def check_type(where: str, expected: Any, value: object) -> Any:
+    """Return `value` as the type `expected` holds it (lists become tuples). Raises InputError where it is refused."""
+    if isinstance(value, list):
+        value = tuple(value)
     try:
-        return _adapter(part).validate_python(params, strict=True)
+        return _adapter(expected).validate_python(value, strict=True)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join([name, *map(str, first["loc"])])
-        raise InputError(f"{where} = {first['input']!r}: {first['msg']}") from None
+        raise InputError(f"{where} = {value!r}: {error.errors()[0]['msg']}") from None
 
 
 @cache
-def _adapter(part: type[Part]) -> TypeAdapter[Any]:
-    return TypeAdapter(part)
+def _adapter(expected: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(expected)

@@ -3,14 +3,12 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self
 
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import TypeAdapter, ValidationError
 
 from vaebench.errors import InputError, unknown
-from vaebench.parts import Kind, Part, Value, make
+from vaebench.parts import Kind, Part, Value, check_type, field_types, make
 
 LATENT_UNITS = 42
 """The widest latent space, and the width of every compiled program: latent_dim masks the units beyond it."""
@@ -77,20 +75,10 @@ class Spec:
         return cls(**values)
 
 
-FIELDS: dict[str, Any] = {item.name: item.type for item in dataclasses.fields(Spec)}
+FIELDS: dict[str, Any] = field_types(Spec)
 """The type, with its bounds, of every parameter of a spec by name."""
 
 
 def check_value(name: str, value: object) -> Any:
     """Return `value` as the spec's field `name` holds it. Raises InputError where the field's type refuses it."""
-    if isinstance(value, list):
-        value = tuple(value)
-    try:
-        return _adapter(name).validate_python(value, strict=True)
-    except ValidationError as error:
-        raise InputError(f"{name} = {value!r}: {error.errors()[0]['msg']}") from None
-
-
-@cache
-def _adapter(name: str) -> TypeAdapter[Any]:
-    return cast(TypeAdapter[Any], TypeAdapter(FIELDS[name]))
+    return check_type(name, FIELDS[name], value)

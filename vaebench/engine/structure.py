@@ -1,0 +1,71 @@
+"""The structure of a program: all that needs another compile. Everything else of a spec is assigned before a run."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Self
+
+from vaebench.losses import Loss
+from vaebench.parts import PACKAGES, load, modules
+from vaebench.spec import Spec
+from vaebench.variants import Variant
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What a compiled program is specific to. Equal structures share one program."""
+
+    variant: Variant
+    """With every field that is assigned at its default."""
+    losses: tuple[Loss, ...]
+    """The losses that the program can switch between, with every field at its default."""
+    optimizer: str
+    encoder: tuple[int, ...]
+    decoder: tuple[int, ...]
+    columns: int
+    train_rows: int
+    test_rows: int
+    batch_size: int
+    capacity: int
+    """Epochs that the program has room for."""
+
+    @classmethod
+    def of(cls, spec: Spec, *, columns: int, train_rows: int, test_rows: int) -> Self:
+        """Return the structure of `spec` on so many columns and rows."""
+        assert isinstance(spec.variant, Variant)
+        assert isinstance(spec.loss, Loss)
+        return cls(
+            variant=_structural(spec.variant),
+            losses=_losses(spec.loss),
+            optimizer=spec.optimizer,
+            encoder=spec.encoder,
+            decoder=spec.decoder,
+            columns=columns,
+            train_rows=train_rows,
+            test_rows=test_rows,
+            batch_size=min(spec.batch_size, train_rows),
+            capacity=max(128, 1 << (spec.epochs - 1).bit_length()),
+        )
+
+    @property
+    def steps(self) -> int:
+        """Batches an epoch; the last one may be smaller than the others."""
+        return -(-self.train_rows // self.batch_size)
+
+
+def _losses(loss: Loss) -> tuple[Loss, ...]:
+    """Return the package's own losses, which share one program; a third-party loss stands beside them alone."""
+    own = [load("loss", name) for name, module in modules("loss").items() if module.startswith(PACKAGES["loss"])]
+    return tuple(part() for part in [*own, *([] if type(loss) in own else [type(loss)])])  # type: ignore[misc]
+
+
+def _structural(part: Variant) -> Variant:
+    return dataclasses.replace(part, **{name: _default(part, name) for name in assigned_fields(part)})
+
+
+def _default(part: Variant, name: str) -> object:
+    return next(field.default for field in dataclasses.fields(part) if field.name == name)
+
+
+def assigned_fields(part: Variant | Loss) -> list[str]:
+    """Return the names of a part's hyper-parameters that are assigned before a run."""
+    return [field.name for field in dataclasses.fields(part) if field.name not in part.structure]

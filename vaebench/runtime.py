@@ -1,0 +1,64 @@
+"""TensorFlow, quiet, single-threaded and with its compiled programs cached on disk.
+
+Whoever needs TensorFlow imports it from here: `from vaebench.runtime import keras, tf`.
+One thread a process: results then do not depend on the machine's cores, and parallelism is one process a core.
+"""
+
+import contextlib
+import hashlib
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def cache_folder() -> Path:
+    """Return the folder of compiled programs. They are machine code, so each kind of processor has its own."""
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    processor = platform.machine()
+    with contextlib.suppress(OSError):
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        processor += next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    return base / "vaebench" / "xla" / hashlib.sha256(processor.encode()).hexdigest()[:16]
+
+
+def prepare() -> None:
+    """Set what TensorFlow reads from the environment when it is imported."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # it prints lines on import otherwise; training is as fast
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
+    with contextlib.suppress(OSError):
+        folder = cache_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        flag = f"--tf_xla_persistent_cache_directory={folder}"
+        os.environ["TF_XLA_FLAGS"] = f"{os.environ.get('TF_XLA_FLAGS', '')} {flag}".strip()
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Send the process's standard error to nowhere: TensorFlow's C++ greets on import, whatever its log level."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+if "tensorflow" not in sys.modules:
+    prepare()
+with quiet():
+    import keras
+    import tensorflow as tf
+
+    with contextlib.suppress(RuntimeError):  # somebody used TensorFlow before us: its threads stay as they are
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.zeros(()).numpy()  # the first operation starts the devices, which greet as well
+
+__all__ = ["cache_folder", "keras", "tf"]
