@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,12 @@ class Codes:
     mean: Latent
     std: Latent
     """Zero where the variant's encoder is deterministic."""
+
+    def choose(self, codes: Literal["mean", "sampled"], random: np.random.Generator) -> Latent:
+        """Return z_mean, or one draw of N(mean, std^2) for each training row."""
+        if codes == "mean":
+            return self.mean
+        return self.mean + self.std * random.standard_normal(self.mean.shape)
 
 
 class LatentDistribution(Protocol):

@@ -1,0 +1,33 @@
+"""Reconstruction losses: minus the log-likelihood of a row given its code, up to constants.
+
+One file each; the file's name is the loss's name. A loss is elementwise and unreduced: the engine sums it over columns
+and takes the mean over rows, everywhere, so that the weight of a penalty beside it means the same in every study.
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from vaebench.parts import Kind, Part
+
+Tensor = Any
+"""A tensorflow.Tensor. TensorFlow is imported inside functions, so that checking a study file does not load it."""
+
+
+@dataclass(frozen=True)
+class Loss(Part):
+    """Base of every loss. Hyper-parameters are read from `self`: numbers outside a program, scalar tensors inside."""
+
+    kind: ClassVar[Kind] = "loss"
+    required_scaling: ClassVar[str | None] = None
+    """The only scaling of the rows that the loss makes sense for; None where any will do."""
+    learns_variance: ClassVar[bool] = False
+    """Whether the decoder's variance is a trained variable, which then is the decoder noise."""
+
+    @abstractmethod
+    def elementwise(self, x: Tensor, output: Tensor, log_variance: Tensor) -> Tensor:
+        """Return the loss of each cell, shape [B, F]: rows `x` [B, F], decoder `output` [B, F], `log_variance` [F]."""
+
+    def decoded(self, output: Tensor) -> Tensor:
+        """Return the decoder's output as scaled rows, shape [B, F]. The identity for most losses."""
+        return output

@@ -1,0 +1,29 @@
+"""Binary cross-entropy with logits."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from vaebench.losses import Loss, Tensor
+
+
+@dataclass(frozen=True)
+class BinaryCrossentropy(Loss):
+    """Binary cross-entropy on min-max scaled rows: l = -x log p - (1 - x) log(1 - p), p = sigmoid(output).
+
+    Needs x in [0, 1]: on raw data it clips and learns nothing. Rows beyond the training rows' range (they occur in the
+    validation loss) count as 0 or 1.
+    """
+
+    required_scaling: ClassVar[str | None] = "minmax"
+
+    def elementwise(self, x: Tensor, output: Tensor, log_variance: Tensor) -> Tensor:
+        """Return the cross-entropy of the logits `output`."""
+        import tensorflow as tf
+
+        return tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.clip_by_value(x, 0.0, 1.0), logits=output)
+
+    def decoded(self, output: Tensor) -> Tensor:
+        """Return sigmoid(output)."""
+        import tensorflow as tf
+
+        return tf.sigmoid(output)

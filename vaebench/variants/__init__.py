@@ -1,0 +1,60 @@
+"""Variants: the families of autoencoder. One file each; the file's name is the variant's name in a study file.
+
+A variant says what is minimised for a batch of rows: a reconstruction and a penalty for each row. Everything else
+(layers, loss, optimizer, penalties on weights and activities, early stopping, generating) is the engine's.
+"""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+from vaebench.parts import Kind, Part
+
+Tensor = Any
+"""A tensorflow.Tensor. TensorFlow is imported inside functions, so that checking a study file does not load it."""
+
+
+class Terms(NamedTuple):
+    """What a variant minimises, row by row."""
+
+    reconstruction: Tensor  # [B]
+    penalty: Tensor  # [B], before its weight
+
+
+class Networks(Protocol):
+    """The encoder and the decoder as a variant sees them. Latent units beyond latent_dim are zero throughout."""
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Return z_mean [B, Z], and z_log_var [B, Z] where the variant is stochastic (else None), of rows x [B, F]."""
+        ...
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Return the decoder's output [B, F] of latent vectors z [B, Z]."""
+        ...
+
+    def reconstruction(self, x: Tensor, output: Tensor) -> Tensor:
+        """Return the reconstruction loss of each row, summed over columns: [B]."""
+        ...
+
+    def latent_noise(self) -> Tensor:
+        """Return standard normal draws, fresh at every step, in the shape of the codes: [B, Z]."""
+        ...
+
+
+@dataclass(frozen=True)
+class Variant(Part):
+    """Base of every variant. Hyper-parameters are read from `self`: numbers outside programs, scalar tensors inside."""
+
+    kind: ClassVar[Kind] = "variant"
+    stochastic: ClassVar[bool] = False
+    """Whether the encoder gives a distribution N(z_mean, exp(z_log_var)) and not a point."""
+    penalty_name: ClassVar[str | None] = None
+    """What the penalty is called on loss curves; None where there is none."""
+
+    @abstractmethod
+    def terms(self, x: Tensor, networks: Networks) -> Terms:
+        """Return reconstruction and penalty of each row of x [B, F]."""
+
+    def weight(self, epoch: Tensor) -> Tensor:
+        """Return the penalty's weight in `epoch` (from 0); early stopping looks at its value for large epochs."""
+        return 1.0

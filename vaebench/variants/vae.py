@@ -1,0 +1,44 @@
+"""The variational autoencoder."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from annotated_types import Ge, Gt
+
+from vaebench.variants import Networks, Tensor, Terms, Variant
+
+
+@dataclass(frozen=True)
+class Vae(Variant):
+    """Variational autoencoder: reconstruction of D(z), z ~ N(mu, s^2), plus beta * KL(N(mu, s^2) || N(0, 1)).
+
+    KL = sum over latent units of (mu^2 + s^2 - log s^2 - 1) / 2. With the loss `mse` the decoder's implied variance is
+    beta; a latent direction dies where beta exceeds the data's variance along it.
+
+    Kingma and Welling, "Auto-encoding variational Bayes", 2014, arXiv 1312.6114. Higgins et al., "beta-VAE", ICLR 2017.
+    Warm-up: Sonderby et al., "Ladder variational autoencoders", 2016, arXiv 1602.02282.
+    """
+
+    stochastic: ClassVar[bool] = True
+    penalty_name: ClassVar[str | None] = "kl"
+
+    beta: Annotated[float, Gt(0)] = 1.0
+    """The KL's weight."""
+    warm_up: Annotated[int, Ge(0)] = 0
+    """Epochs over which the weight rises to beta in equal steps; 0 is none."""
+
+    def terms(self, x: Tensor, networks: Networks) -> Terms:
+        """Return the reconstruction loss at one sampled code a row, and the KL."""
+        import tensorflow as tf
+
+        mean, log_variance = networks.encode(x)  # [B, Z] each
+        assert log_variance is not None
+        z = mean + tf.exp(0.5 * log_variance) * networks.latent_noise()
+        kl = 0.5 * tf.reduce_sum(mean**2 + tf.exp(log_variance) - log_variance - 1.0, axis=-1)
+        return Terms(networks.reconstruction(x, networks.decode(z)), penalty=kl)
+
+    def weight(self, epoch: Tensor) -> Tensor:
+        """Return beta * min(1, (epoch + 1) / warm_up)."""
+        import tensorflow as tf
+
+        return self.beta * tf.minimum(1.0, (epoch + 1.0) / tf.maximum(self.warm_up, 1.0))
