@@ -1,5 +1,6 @@
 """Data sets: how rows come to be. One file each; the file's name is the data set's key under [data] in a study file."""
 
+import dataclasses
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +28,18 @@ class DataSet(Part):
         name = cls.__module__.rpartition(".")[2]
         if not isinstance(value, dict):
             raise InputError(f"{name} = {value!r}: a table of its parameters is expected")
-        part = make("data_set", name, value)
+        part = make("data_set", name, {key: tuple(own) if isinstance(own, list) else own for key, own in value.items()})
         assert isinstance(part, cls)
         return part
+
+    def plain(self) -> Any:
+        """Return the plain value that `from_plain` rebuilds the data set from; it is stored with a study."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_plain(cls, value: Any) -> Self:
+        """Rebuild the data set from `plain()`."""
+        return cls.parse(value, Path())
 
     @property
     @abstractmethod
@@ -44,3 +54,9 @@ class DataSet(Part):
     @abstractmethod
     def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:
         """Draw `rows` rows split into train and test, and `true` true samples (a file: the held-out rows it has)."""
+
+
+def split_sizes(rows: int, test_fraction: float) -> tuple[int, int]:
+    """Return how many of `rows` rows are for training and how many are held out: 100 at 0.33 are 67 and 33."""
+    test = round(rows * test_fraction)
+    return rows - test, test

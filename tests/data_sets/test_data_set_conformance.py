@@ -1,0 +1,66 @@
+"""What every data set must do; every file of vaebench.data_sets is run through it."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from vaebench import parts
+
+EXAMPLES = {
+    "distribution": {"name": "gamma", "a": 2, "scale": 3},
+    "mixture": [{"weight": 1, "name": "norm"}, {"weight": 2, "name": "uniform", "loc": 3}],
+    "file": "rows.csv",
+}
+"""A value under [data]; a data set without one is parsed from an empty table."""
+
+
+@pytest.fixture(params=sorted(parts.modules("data_set")))
+def data_set(request, tmp_path):
+    rows = np.random.default_rng(0).normal(size=(100, 3))
+    np.savetxt(tmp_path / "rows.csv", rows, delimiter=",", header="a,b,c", comments="")
+    kind = parts.load("data_set", request.param)
+    part = kind.parse(EXAMPLES.get(request.param, {}), tmp_path)
+    assert part.name == request.param
+    return part
+
+
+def draw(data_set, seed=0):
+    return data_set.draw(np.random.default_rng(seed), rows=100, test_fraction=0.33, true=200)
+
+
+def test_it_says_what_it_is(data_set):
+    assert parts.summary(type(data_set)).endswith((".", "}.", "]."))
+
+
+def test_its_draws_are_finite_rows_of_its_columns(data_set):
+    drawn = draw(data_set)
+    assert len(set(data_set.columns)) == len(data_set.columns) > 0
+    for rows in (drawn.train, drawn.test, drawn.true, drawn.floor):
+        assert rows.dtype == np.float64
+        assert rows.shape[1:] == (len(data_set.columns),)
+        assert np.isfinite(rows).all()
+    assert len(drawn.train) == 67
+    assert len(drawn.true) == (200 if data_set.available_rows is None else 17)
+
+
+def test_true_samples_are_never_trained_on(data_set):
+    drawn = draw(data_set)
+    seen = {row.tobytes() for row in np.concatenate([drawn.train, drawn.test])}
+    assert not seen & {row.tobytes() for row in drawn.true}
+
+
+def test_a_draw_depends_on_the_seed_alone(data_set):
+    first, other, again = draw(data_set, 1), draw(data_set, 2), draw(data_set, 1)
+    for field in ("train", "test", "true", "floor"):
+        np.testing.assert_array_equal(getattr(first, field), getattr(again, field))
+        assert not np.array_equal(getattr(first, field), getattr(other, field))
+
+
+def test_it_crosses_to_a_worker_and_to_the_record(data_set):
+    copies = pickle.loads(pickle.dumps(data_set)), type(data_set).from_plain(json.loads(json.dumps(data_set.plain())))
+    for copy in copies:
+        assert copy == data_set
+        assert hash(copy) == hash(data_set)
+        np.testing.assert_array_equal(draw(copy).train, draw(data_set).train)

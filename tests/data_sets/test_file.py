@@ -1,0 +1,160 @@
+import dataclasses
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaebench.data_sets.file import File
+from vaebench.errors import InputError
+
+
+@pytest.fixture
+def frame():
+    random = np.random.default_rng(0)
+    return pd.DataFrame({"height": random.normal(170, 8, 60), "age": np.arange(60), "name": ["x"] * 60})
+
+
+@pytest.fixture
+def csv(tmp_path, frame):
+    frame[["height", "age"]].to_csv(tmp_path / "my.csv", index=False)
+    return tmp_path / "my.csv"
+
+
+def draw(data_set, seed=0, rows=60):
+    return data_set.draw(np.random.default_rng(seed), rows=rows, test_fraction=0.33, true=15_000)
+
+
+def sorted_rows(*arrays):
+    rows = np.concatenate(arrays)
+    return rows[np.lexsort(rows.T)]
+
+
+def test_a_draw_splits_the_file_and_keeps_the_true_rows_out_of_training(csv, frame):
+    data_set = File.parse("my.csv", csv.parent)
+    assert (data_set.columns, data_set.available_rows) == (("height", "age"), 60)
+    drawn = draw(data_set)
+    assert [len(x) for x in (drawn.train, drawn.test, drawn.true)] == [40, 10, 10]
+    np.testing.assert_array_equal(drawn.floor, drawn.test)
+    expected = frame[["height", "age"]].to_numpy(dtype=float)
+    np.testing.assert_allclose(sorted_rows(drawn.train, drawn.test, drawn.true), sorted_rows(expected))
+    assert not np.array_equal(drawn.train, draw(data_set, seed=1).train)
+
+
+def test_fewer_rows_are_a_random_part_of_the_file(csv):
+    drawn = draw(File.parse("my.csv", csv.parent), rows=30)
+    assert [len(x) for x in (drawn.train, drawn.test, drawn.true)] == [20, 5, 5]
+    together = np.concatenate([drawn.train, drawn.test, drawn.true])
+    assert len(np.unique(together[:, 1])) == 30
+    assert together[:, 1].max() > 30
+
+
+def test_parquet_gives_the_same_rows_as_csv(csv, frame):
+    frame.astype({"age": "Int64"}).to_parquet(csv.parent / "my.parquet")
+    parquet = File.parse({"path": "my.parquet", "columns": ["height", "age"]}, csv.parent)
+    np.testing.assert_allclose(draw(parquet).train, draw(File.parse("my.csv", csv.parent)).train)
+
+
+def test_chosen_columns_come_in_their_own_order(csv, frame):
+    frame.to_csv(csv, index=False)
+    data_set = File.parse({"path": str(csv), "columns": ["age", "height"]}, csv.parent)
+    assert data_set.columns == ("age", "height")
+    assert draw(data_set).train[:, 1].mean() == pytest.approx(170, abs=5)
+
+
+def test_a_byte_order_mark_and_spaces_are_no_part_of_the_names(tmp_path):
+    (tmp_path / "my.csv").write_text("\ufeffa, b\n1, 2\n2, 4\n", encoding="utf-8")
+    assert File.parse("my.csv", tmp_path).columns == ("a", "b")
+
+
+def test_plain_values_give_it_back_without_the_file(csv):
+    data_set = File.parse("my.csv", csv.parent)
+    csv.unlink()
+    assert File.from_plain(data_set.plain()) == data_set
+
+
+def test_a_changed_file_is_another_data_set_and_no_longer_the_old_one(csv):
+    old = File.parse("my.csv", csv.parent)
+    draw(old)
+    csv.write_text(csv.read_text() + "180,99\n")
+    assert File.parse("my.csv", csv.parent).sha256 != old.sha256
+    with pytest.raises(InputError, match=r"my\.csv.* has changed since the study began"):
+        draw(old)
+
+
+def test_a_touched_file_is_the_same_data_set(csv):
+    data_set = File.parse("my.csv", csv.parent)
+    before = draw(data_set).train
+    os.utime(csv, (1, 1))
+    np.testing.assert_array_equal(draw(data_set).train, before)
+
+
+def test_a_file_that_is_gone_is_named(csv):
+    data_set = File.parse("my.csv", csv.parent)
+    csv.unlink()
+    with pytest.raises(InputError, match=r"my\.csv.*No such file"):
+        draw(data_set)
+
+
+def test_drawn_rows_cannot_be_spoilt_for_the_next_draw(csv):
+    data_set = File.parse("my.csv", csv.parent)
+    draw(data_set).train[:] = 0
+    assert draw(data_set).train.std() > 0
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", ["is empty"]),
+        ("\n\n", ["is empty"]),
+        ("a,b\n", ["has no rows"]),
+        ("a,b\n1,x\n2,y\n", ["not numeric: b"]),
+        ("a,b\n1,true\n2,false\n", ["not numeric: b"]),
+        ("a,b\n1,2\n2,\n3,4\n", ["column 'b'", "empty or NaN", "row 2"]),
+        ("a,b\n1,2\n2,3\n-inf,4\n", ["column 'a'", "infinite", "row 3"]),
+        ("a,b\n1,2\n1,3\n", ["column 'a'", "constant", "1"]),
+        ("a,b,a\n1,2,3\n2,3,4\n", ["duplicate column names: a"]),
+        (",b\n0,2\n1,3\n", ["column 1 has no name"]),
+        ("1.5,2.5\n2,3\n", ["first line must name", "1.5"]),
+        ("a,b\n1,2\n1,2,3\n", ["cannot be read as csv", "line 3"]),
+        ("a,b\n1,2,3\n4,5,6\n", ["cannot be read as csv"]),
+    ],
+)
+def test_what_cannot_be_learned_from_is_refused(tmp_path, content, words):
+    (tmp_path / "bad.csv").write_text(content)
+    with pytest.raises(InputError) as error:
+        File.parse("bad.csv", tmp_path)
+    for word in ["bad.csv", *words]:
+        assert word in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("none.csv", ["none.csv", "No such file"]),
+        (".", ["file = '.'", "Is a directory"]),
+        ("my.xlsx", ["my.xlsx", ".csv or .parquet"]),
+        ("latin.csv", ["latin.csv", "not UTF-8", "byte 5"]),
+        ("broken.parquet", ["broken.parquet", "cannot be read as parquet"]),
+        (3, ["file = 3", "expected"]),
+        ({"columns": ["age"]}, ["path", "expected"]),
+        ({"path": "my.csv", "colums": ["age"]}, ["'colums'", "did you mean 'columns'"]),
+        ({"path": "my.csv", "columns": ["ages"]}, ["'ages'", "known: age, height", "did you mean 'age'"]),
+        ({"path": "my.csv", "columns": []}, ["columns = []", "list"]),
+        ({"path": "my.csv", "columns": ["age", "age"]}, ["columns = ['age', 'age']", "different"]),
+        ({"path": "my.csv", "columns": "age"}, ["columns = 'age'", "list"]),
+    ],
+)
+def test_wrong_files_and_columns_are_refused(csv, value, words):
+    (csv.parent / "my.xlsx").write_bytes(b"PK")
+    (csv.parent / "latin.csv").write_bytes(b"a,b\n1\xff,2\n")
+    (csv.parent / "broken.parquet").write_bytes(b"PAR1 not so")
+    with pytest.raises(InputError) as error:
+        File.parse(value, csv.parent)
+    for word in words:
+        assert word in str(error.value)
+
+
+def test_a_data_set_is_hashable_and_its_content_is_part_of_it(csv):
+    data_set = File.parse("my.csv", csv.parent)
+    assert len({data_set, dataclasses.replace(data_set, sha256="0" * 64)}) == 2

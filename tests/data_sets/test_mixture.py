@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from vaebench.data_sets.mixture import Mixture
+from vaebench.errors import InputError
+
+TWO = [{"weight": 3, "name": "norm", "loc": -5}, {"weight": 1, "name": "norm", "loc": 5, "scale": 2}]
+
+
+def cdf(x):
+    return 0.75 * stats.norm(-5).cdf(x) + 0.25 * stats.norm(5, 2).cdf(x)
+
+
+def test_weights_are_normalised():
+    assert [weight for weight, _ in Mixture.parse(TWO, Path()).components] == [0.75, 0.25]
+
+
+def test_rows_follow_the_mixture():
+    data_set = Mixture.parse(TWO, Path())
+    drawn = data_set.draw(np.random.default_rng(0), rows=100, test_fraction=0.33, true=15_000)
+    assert (len(drawn.train), len(drawn.test), data_set.columns) == (67, 33, ("x",))
+    for sample in (drawn.true, drawn.floor):
+        assert stats.kstest(sample[:, 0], cdf).pvalue > 1e-3
+    assert not np.array_equal(drawn.true, drawn.floor)
+    np.testing.assert_allclose(data_set.cdf([-5.0, 0.0, 5.0]), cdf(np.array([-5.0, 0.0, 5.0])))
+
+
+def test_the_order_of_components_is_not_the_order_of_rows():
+    train = Mixture.parse(TWO, Path()).draw(np.random.default_rng(0), rows=100, test_fraction=0.33, true=9).train
+    assert (np.diff((train[:, 0] > 0).astype(int)) > 0).sum() > 3
+
+
+def test_plain_values_give_it_back():
+    data_set = Mixture.parse([*TWO, {"weight": 0.1, "name": "gamma", "a": 2}], Path())
+    assert Mixture.from_plain(data_set.plain()) == data_set
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ([], ["mixture = []", "list of distributions"]),
+        ({"name": "norm"}, ["mixture = ", "list of distributions"]),
+        ([{"name": "norm"}], ["component 1", "weight"]),
+        ([{"weight": 0, "name": "norm"}], ["component 1", "weight = 0", "positive"]),
+        ([{"weight": "a", "name": "norm"}], ["weight = 'a'", "positive"]),
+        ([TWO[0], {"weight": float("nan"), "name": "norm"}], ["component 2", "weight = nan"]),
+        ([TWO[0], {"weight": 1, "name": "nrm"}], ["component 2", "'nrm'", "did you mean 'norm'"]),
+        ([TWO[0], {"weight": 1, "name": "norm", "scale": -2}], ["component 2", "scipy refuses", "scale = -2"]),
+        ([TWO[0], {"weight": 1, "name": "cauchy"}], ["component 2", "'cauchy'", "no finite mean"]),
+    ],
+)
+def test_wrong_components_are_refused(value, words):
+    with pytest.raises(InputError) as error:
+        Mixture.parse(value, Path())
+    for word in words:
+        assert word in str(error.value)

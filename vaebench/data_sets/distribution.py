@@ -1,0 +1,132 @@
+"""A univariate distribution of scipy.stats."""
+
+import math
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vaebench.data_sets import DataSet, split_sizes
+from vaebench.errors import InputError, unknown
+from vaebench.records import Draw, Rows
+
+
+@dataclass(frozen=True)
+class Distribution(DataSet):
+    """Any continuous or discrete distribution of scipy.stats: {name = "norm", loc = 100, scale = 10}.
+
+    Its parameters are scipy's, by keyword. Refused where scipy refuses them, and where mean or standard deviation is
+    infinite or undefined, since their errors are what is scored. Train, test and true samples are independent draws.
+    """
+
+    family: str = "norm"
+    """The distribution's name in scipy.stats."""
+    params: tuple[tuple[str, float], ...] = ()
+    """Its parameters by name."""
+
+    @classmethod
+    def parse(cls, value: Any, folder: Path) -> Self:
+        """Build it from {name, parameters}. Raises InputError for anything scipy cannot draw from."""
+        return cls.of("distribution", value)
+
+    @classmethod
+    def of(cls, where: str, value: Any) -> Self:
+        """Build it from {name, parameters}; messages begin with `where`."""
+        if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+            example = '{ name = "norm", loc = 100, scale = 10 }'
+            raise InputError(
+                f"{where} = {value!r}: a table with the distribution's name is expected, such as {example}"
+            )
+        families = _families()
+        if value["name"] not in families:
+            raise InputError(f"{where}.name: {unknown('distribution', value['name'], families)}")
+        params = {key: own for key, own in value.items() if key != "name"}
+        part = cls(value["name"], tuple(sorted(params.items())))
+        part._check(where)
+        return part
+
+    def plain(self) -> dict[str, Any]:
+        """Return the table in the study file."""
+        return {"name": self.family, **dict(self.params)}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """One column, x."""
+        return ("x",)
+
+    def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:
+        """Draw train, test, true and floor samples, each afresh."""
+        train, test = split_sizes(rows, test_fraction)
+        return Draw(*(self.sample(n, random) for n in (train, test, true, true)))
+
+    def sample(self, n: int, random: np.random.Generator) -> Rows:
+        """Draw `n` rows, shape (n, 1)."""
+        values = _frozen(self.family, self.params).rvs(size=n, random_state=random)
+        return np.asarray(values, dtype=np.float64).reshape(n, 1)
+
+    def cdf(self, x: ArrayLike) -> NDArray[np.float64]:
+        """Return P(X <= x), in the shape of `x`."""
+        return np.asarray(_frozen(self.family, self.params).cdf(x), dtype=np.float64)
+
+    def _check(self, where: str) -> None:
+        """Raise InputError for parameters that scipy refuses, and where there is no mean or standard deviation."""
+        shapes, known = _parameters(self.family)
+        for key, value in self.params:
+            if key not in known:
+                raise InputError(f"{where}: {unknown(f'parameter of distribution {self.family!r}:', key, known)}")
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                raise InputError(f"{where}.{key} = {value!r}: a finite number is expected")
+        missing = [shape for shape in shapes if shape not in dict(self.params)]
+        given = ", ".join(f"{key} = {value!r}" for key, value in self.params) or "none"
+        if missing:
+            raise InputError(
+                f"{where}: distribution {self.family!r} lacks {', '.join(missing)} (given: {given}; "
+                f"its parameters: {', '.join(known)})"
+            )
+        refused = f"{where}: scipy refuses the parameters of distribution {self.family!r}: {given}"
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                frozen = _frozen(self.family, self.params)
+                bounds, mean, std = frozen.support(), float(frozen.mean()), float(frozen.std())
+                if not np.isnan(bounds).any():
+                    self.sample(1, np.random.default_rng(0))
+            except (TypeError, ValueError, ArithmeticError) as error:
+                raise InputError(f"{refused} ({error})") from None
+        if np.isnan(bounds).any():
+            raise InputError(refused)
+        if not math.isfinite(mean) or not math.isfinite(std):
+            raise InputError(
+                f"{where}: distribution {self.family!r} ({given}) has no finite mean and standard deviation "
+                f"(mean {mean}, standard deviation {std}), so their errors cannot be scored"
+            )
+        if std == 0:
+            raise InputError(
+                f"{where}: distribution {self.family!r} ({given}) is constant: its standard deviation is 0"
+            )
+
+
+@cache
+def _families() -> dict[str, Any]:
+    """Return scipy's univariate distributions by name."""
+    from scipy import stats
+
+    return {name: own for name, own in vars(stats).items() if isinstance(own, stats.rv_continuous | stats.rv_discrete)}
+
+
+def _parameters(family: str) -> tuple[list[str], list[str]]:
+    """Return the parameters a distribution must have, and all it can have."""
+    from scipy import stats
+
+    law = _families()[family]
+    shapes = law.shapes.split(", ") if law.shapes else []
+    return shapes, [*shapes, "loc", *(["scale"] if isinstance(law, stats.rv_continuous) else [])]
+
+
+@cache
+def _frozen(family: str, params: tuple[tuple[str, float], ...]) -> Any:
+    return _families()[family](**dict(params))
