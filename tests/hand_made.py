@@ -1,0 +1,46 @@
+"""Hand-made study records, for tests of what is made of a record."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from vaebench.records import ReferenceRecord, Result, StudyRecord, TrialRecord
+
+ATTAINABLE = {"ks": 0.05, "mean_error": 1.0, "std_error": 0.5}
+
+
+def result(score: float, **more: float) -> Result:
+    """Return a result whose score is `score`: each main metric is that many times its attainable value."""
+    return Result(metrics={name: score * value for name, value in ATTAINABLE.items()} | more, seconds=0.5)
+
+
+FAILURE = Result(reason="loss is NaN in epoch 3", seconds=0.25)
+
+
+def results(scores: Sequence[float | None]) -> tuple[Result, ...]:
+    """Return a result for each score; None stands for a failure."""
+    return tuple(FAILURE if score is None else result(score) for score in scores)
+
+
+def trial(
+    number: int, search: Sequence[float | None], confirmation: Sequence[float | None] = (), arm: str = "", **params: Any
+) -> TrialRecord:
+    """Return a finished trial with these scores."""
+    own = {"variant": "vae", "loss": "mse", "latent_sampler": "prior", "latent_dim": 1, **params}
+    return TrialRecord(number, own, results(search), 0.0, 1.0, arm, results(confirmation))
+
+
+def record(
+    *trials: TrialRecord, references: Sequence[ReferenceRecord] = (), objectives: tuple[str, ...] = ("score",)
+) -> StudyRecord:
+    """Return a study of these trials."""
+    return StudyRecord("hand-made", {}, ("x",), objectives, ATTAINABLE, trials, tuple(references))
+
+
+def baseline(name: str, search: Sequence[float | None], confirmation: Sequence[float | None] = ()) -> ReferenceRecord:
+    """Return a baseline with these scores."""
+    return ReferenceRecord(name, "baseline", results(search), results(confirmation))
+
+
+def floor(search: Sequence[float | None], confirmation: Sequence[float | None] = ()) -> ReferenceRecord:
+    """Return the noise floor with these scores."""
+    return ReferenceRecord("truth", "floor", results(search), results(confirmation))

@@ -1,0 +1,86 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import bootstrap, wilcoxon
+
+from vaebench.intervals import interval, tied
+
+SCORE = st.floats(0.01, 100, allow_nan=False)
+SCORES = st.lists(SCORE, min_size=1, max_size=40)
+
+
+@pytest.mark.parametrize("values", [[], [1.5]])
+def test_one_replicate_has_no_interval(values):
+    assert all(math.isnan(end) for end in interval(values))
+
+
+def test_interval_is_scipys_percentile_bootstrap():
+    values = np.random.default_rng(0).gamma(2, size=25)
+    expected = bootstrap((values,), np.mean, method="percentile", n_resamples=50_000, rng=1).confidence_interval
+    width = expected.high - expected.low
+    assert interval(values) == pytest.approx(expected, abs=0.05 * width)
+
+
+def test_coverage_on_normals():
+    random = np.random.default_rng(4)
+    ends = np.array([interval(random.normal(7, 3, size=25)) for _ in range(1000)])
+    coverage = np.mean((ends[:, 0] <= 7) & (ends[:, 1] >= 7))
+    assert 0.90 < coverage < 0.96  # 0.93 expected, its standard error is 0.008
+
+
+@settings(deadline=None)
+@given(SCORES.filter(lambda values: len(values) > 1))
+def test_interval_lies_within_the_values_and_is_fixed(values):
+    low, high = interval(values)
+    assert min(values) - 1e-9 <= low <= high <= max(values) + 1e-9
+    assert (low, high) == interval(values)
+
+
+def test_a_steady_difference_is_told_apart_from_six_pairs_on():
+    best = np.linspace(1, 2, 12)
+    for pairs in range(12 + 1):
+        assert tied(best[:pairs] + 0.1 * best[:pairs] ** 2, best[:pairs]) is (pairs < 6)
+
+
+@settings(deadline=None)
+@given(SCORES)
+def test_a_row_is_tied_with_itself(scores):
+    assert tied(scores, scores)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(SCORE, SCORE), max_size=30), st.randoms())
+def test_tied_is_symmetric_and_blind_to_the_order_of_replicates(pairs, random):
+    a, b = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    found = tied(a, b)
+    assert tied(b, a) is found
+    random.shuffle(pairs)
+    assert tied([pair[0] for pair in pairs], [pair[1] for pair in pairs]) is found
+    if len(pairs) < 6:
+        assert found
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(-100, 100).filter(bool), min_size=6, max_size=30, unique_by=abs))
+def test_tied_is_wilcoxons_test(differences):
+    assert tied(differences, [0.0] * len(differences)) is bool(wilcoxon(differences).pvalue > 0.05)
+
+
+def test_equal_pairs_do_not_make_a_difference():
+    best = [1.0] * 5 + [2.0] * 20
+    row = [1.1] * 5 + [2.0] * 20  # five pairs differ: no test can tell
+    assert tied(row, best)
+
+
+def test_false_alarms_are_five_in_a_hundred():
+    random = np.random.default_rng(9)
+    told_apart = np.mean([not tied(*random.normal(size=(2, 25))) for _ in range(1000)])
+    assert 0.02 < told_apart < 0.08
+
+
+def test_scores_of_unequal_numbers_are_refused():
+    with pytest.raises(ValueError, match="shorter"):
+        tied([1.0] * 7, [1.0] * 6)

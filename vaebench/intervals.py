@@ -1,0 +1,45 @@
+"""How sure a mean over few replicates is: bootstrap intervals, and a paired test of two rows."""
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEVEL = 0.95
+RESAMPLES = 2000
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return the 95 % percentile bootstrap interval of the mean of `values`; (NaN, NaN) for fewer than two.
+
+    2.5 % and 97.5 % quantiles of the means of resamples with replacement, the same resamples at every call.
+    With few values it is too narrow: about 75 % coverage with 3, 93 % with 25 (Efron and Tibshirani 1993, ch. 13).
+    """
+    if len(values) < 2:
+        return float("nan"), float("nan")
+    means = np.asarray(values, dtype=np.float64)[_resamples(len(values))].mean(axis=1)
+    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
+
+
+@cache
+def _resamples(n: int) -> NDArray[np.int64]:
+    return np.random.default_rng(0).integers(n, size=(RESAMPLES, n))
+
+
+def tied(scores_a: Sequence[float], scores_b: Sequence[float]) -> bool:
+    """Say whether paired scores cannot be told apart; replicate r of one is paired with replicate r of the other.
+
+    Wilcoxon signed-rank test, two-sided, 5 % (Wilcoxon 1945); equal pairs are dropped. Fewer than six pairs that
+    differ can never be told apart: the smallest p-value of five is 2 / 2^5 = 0.0625. Raises ValueError for
+    unequal lengths.
+    """
+    from scipy.stats import wilcoxon
+
+    differences = np.asarray([a - b for a, b in zip(scores_a, scores_b, strict=True)])
+    differences = differences[differences != 0]
+    if len(differences) < 6:
+        return True
+    # not method="auto", which goes through all 2^n signs where two differences are of one size
+    return bool(wilcoxon(differences, method="exact").pvalue > 1 - LEVEL)
