@@ -1,0 +1,101 @@
+"""Asking: which configuration a trial tries.
+
+Trial i of an arm is in batch i // B. It is asked knowing the results of the arm's batches up to the last but one, and
+that the trials since are in flight, whether they have finished meanwhile or not. So what is asked depends on the
+definition and on earlier results in their order, never on workers, timing, or where a run was killed and resumed.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial, TrialState, create_trial
+
+from vaebench.definition import Arm, StudyDefinition
+from vaebench.seeds import derive
+from vaebench.space import Point
+from vaebench.study.journal import quiet_optuna
+from vaebench.study.samplers import make_sampler, sobol_point
+
+
+class Asker:
+    """Asks for the trials of one arm, through an Optuna study in memory that is rebuilt from the record."""
+
+    def __init__(self, definition: StudyDefinition, arm: Arm, finished: Sequence[FrozenTrial]) -> None:
+        quiet_optuna()
+        self._definition = definition
+        self._arm = arm
+        self._study = optuna.create_study(directions=["minimize"] * len(definition.objectives))
+        self._finished = list(finished)
+        self._told = 0
+        self.asked = len(finished)
+        self._points = self._point_sequence()
+        for trial in finished:
+            self._study.add_trial(_in_flight(trial))
+
+    def ask(self) -> tuple[dict[str, Any], FrozenTrial]:
+        """Ask for the next trial: the values by path, and what Optuna keeps of it."""
+        index = self.asked
+        self._tell(before=(index // self._definition.batch - 1) * self._definition.batch)
+        if self._points is not None:
+            self._study.enqueue_trial(next(self._points))
+        seed = derive("sampler", self._definition.seed, self._arm.name, index)
+        self._study.sampler = make_sampler(self._definition.sampler, seed)
+        trial = self._study.ask()
+        values = self._arm.space.suggest(trial)
+        self.asked += 1
+        return dict(values), self._study.get_trials(deepcopy=False)[index]
+
+    def finish(self, trial: FrozenTrial) -> None:
+        """Take in the next trial's outcome; it is told when a trial that may know it is asked."""
+        self._finished.append(trial)
+
+    def _tell(self, before: int) -> None:
+        while self._told < before:
+            trial = self._finished[self._told]
+            if trial.state == TrialState.COMPLETE:
+                self._study.tell(self._told, trial.values)
+            else:
+                self._study.tell(self._told, state=TrialState.FAIL)
+            self._told += 1
+
+    def _point_sequence(self) -> Iterator[Point] | None:
+        """Return the points from the next trial on, for samplers that know them beforehand."""
+        match self._definition.sampler:
+            case "grid":
+                return islice(self._arm.space.grid(), self.asked, None)
+            case "qmc":
+                return self._sobol()
+            case _:
+                return None
+
+    def _sobol(self) -> Iterator[Point]:
+        seed = derive("sobol", self._definition.seed, self._arm.name)
+        while True:
+            yield sobol_point(self._arm.space, self.asked, seed)
+
+
+def _in_flight(trial: FrozenTrial) -> FrozenTrial:
+    return create_trial(
+        state=TrialState.RUNNING,
+        params=trial.params,
+        distributions=trial.distributions,
+        system_attrs=trial.system_attrs,
+    )
+
+
+def targets(definition: StudyDefinition) -> dict[str, int]:
+    """Return how many trials each arm is to have: the budget, or fewer where a grid has no more cells."""
+    sizes = {arm.name: arm.space.size if definition.sampler == "grid" else None for arm in definition.arms}
+    return {name: definition.trials if size is None else min(definition.trials, size) for name, size in sizes.items()}
+
+
+def batches(definition: StudyDefinition, done: dict[str, int]) -> Iterator[tuple[str, int]]:
+    """Yield (arm, number of trials) for every batch that is not done yet; arms take turns."""
+    target = targets(definition)
+    for start in range(0, max(target.values(), default=0), definition.batch):
+        for arm in definition.arms:
+            count = min(start + definition.batch, target[arm.name]) - max(start, done[arm.name])
+            if count > 0:
+                yield arm.name, count

@@ -1,0 +1,69 @@
+"""Confirmation: refitting the best trials on fresh draws that the search never saw, and the references beside them."""
+
+from dataclasses import replace
+
+from vaebench import references
+from vaebench.definition import StudyDefinition
+from vaebench.records import Phase, ReferenceRecord, StudyRecord, TrialRecord
+from vaebench.scoring import mean_metrics, score
+from vaebench.spec import Spec
+from vaebench.study.observer import Observer
+from vaebench.study.record_store import RecordStore
+from vaebench.study.tasks import Evaluate, Workers
+
+
+def best_of_search(record: StudyRecord, count: int) -> list[TrialRecord]:
+    """Return the trials with the lowest search scores, best first, failed ones left out; equal ones by number."""
+    candidates = [trial for trial in record.trials if trial.reason is None]
+    return sorted(candidates, key=lambda trial: score(mean_metrics(trial.results), record.attainable))[:count]
+
+
+def confirm_best(
+    store: RecordStore,
+    definition: StudyDefinition,
+    workers: Workers,
+    *,
+    evaluate: Evaluate,
+    observer: Observer,
+) -> None:
+    """Confirm the best trials of the search on what is missing of their replicates, persisting one trial at a time."""
+    target = definition.confirm_replicates
+    best = best_of_search(store.record(), definition.confirm_top)
+    missing = [trial for trial in best if len(trial.confirmation) < target]
+    if missing:
+        observer.confirming(len(missing))
+    tasks = [
+        workers.evaluate(
+            evaluate,
+            Spec.from_flat(trial.params),
+            [definition.replicate("confirm", index) for index in range(len(trial.confirmation), target)],
+        )
+        for trial in missing
+    ]
+    if best:
+        evaluate_references(store, definition, workers, "confirm", target)
+    for trial, own in zip(missing, tasks, strict=True):
+        results = (*trial.confirmation, *(task.result() for task in own))
+        store.set_confirmation(trial.number, results)
+        observer.confirmed(replace(trial, confirmation=results))
+
+
+def evaluate_references(
+    store: RecordStore, definition: StudyDefinition, workers: Workers, phase: Phase, count: int
+) -> None:
+    """Score every reference on what is missing of `count` replicates of a phase, and persist it."""
+    known = {reference.name: reference for reference in store.record().references}
+    work = []
+    for name in references.names():
+        empty = ReferenceRecord(name=name, kind="floor" if name == references.FLOOR else "baseline", search=())
+        record = known.get(name, empty)
+        done = record.confirmation if phase == "confirm" else record.search
+        replicates = [definition.replicate(phase, index) for index in range(len(done), count)]
+        if replicates:
+            work.append((record, done, workers.evaluate(references.evaluate_reference, name, replicates)))
+    for record, done, tasks in work:
+        results = (*done, *(task.result() for task in tasks))
+        if phase == "confirm":
+            store.set_reference(replace(record, confirmation=results))
+        else:
+            store.set_reference(replace(record, search=results))

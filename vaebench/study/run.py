@@ -1,0 +1,117 @@
+"""Running a study from its definition to its confirmed record; the same call goes on where the last one ended."""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from vaebench.attainable import attainable
+from vaebench.definition import StudyDefinition
+from vaebench.records import StudyRecord
+from vaebench.study.asking import targets
+from vaebench.study.confirmation import confirm_best, evaluate_references
+from vaebench.study.home import existing
+from vaebench.study.lock import lock
+from vaebench.study.observer import Observer
+from vaebench.study.record_store import RecordStore
+from vaebench.study.search import search
+from vaebench.study.tasks import Evaluate, Executors, Workers
+
+
+def run(
+    definition: StudyDefinition,
+    *,
+    home: Path,
+    executors: Executors,
+    observer: Observer,
+    trials: int | None = None,
+    time_limit: float | None = None,
+    confirm: bool = True,
+    evaluate: Evaluate | None = None,
+) -> StudyRecord:
+    """Search up to `trials` trials (of each arm), then confirm the best; return all that is known then.
+
+    `time_limit`, in seconds, ends the asking. `executors` is called when there is a first task. Ctrl-C and SIGTERM keep
+    what is finished and raise KeyboardInterrupt. Raises InputError where another process runs this study, or where
+    another definition ran under its name.
+    """
+    deadline = math.inf if time_limit is None else time.monotonic() + time_limit
+    definition = definition if trials is None else replace(definition, trials=trials)
+    evaluate = evaluate or _evaluate()
+    with lock(home, definition.name), _interruptible(), Workers(executors) as workers:
+        store = RecordStore.create_or_open(home, definition)
+        scale = store.record().attainable
+        if not scale:
+            inputs = (definition.data_set, definition.rows, definition.test_fraction)
+            future = workers.submit(attainable, *inputs, definition.generated, definition.true)
+        evaluate_references(store, definition, workers, "search", definition.replicates)
+        if not scale:
+            scale = future.result()
+            store.set_attainable(scale)
+        observer.started(store.record(), sum(targets(definition).values()))
+        search(store, definition, scale, workers, evaluate=evaluate, observer=observer, deadline=deadline)
+        if confirm:
+            confirm_best(store, definition, workers, evaluate=evaluate, observer=observer)
+        record = store.record()
+        if not workers.started:
+            observer.nothing_to_do(record)
+    return record
+
+
+def confirm(
+    name: str,
+    *,
+    home: Path,
+    executors: Executors,
+    observer: Observer,
+    top: int | None = None,
+    replicates: int | None = None,
+    evaluate: Evaluate | None = None,
+) -> StudyRecord:
+    """Confirm the best `top` trials of a study on `replicates` fresh draws; what is missing takes the study's own.
+
+    Raises InputError where nobody ran the study, or another process is running it.
+    """
+    existing(home, name)
+    evaluate = evaluate or _evaluate()
+    with lock(home, name), _interruptible(), Workers(executors) as workers:
+        store = RecordStore.open(home, name, writing=True)
+        definition = store.definition
+        definition = replace(
+            definition,
+            confirm_top=definition.confirm_top if top is None else top,
+            confirm_replicates=definition.confirm_replicates if replicates is None else replicates,
+        )
+        confirm_best(store, definition, workers, evaluate=evaluate, observer=observer)
+        record = store.record()
+        if not workers.started:
+            observer.nothing_to_do(record)
+    return record
+
+
+def _evaluate() -> Evaluate:
+    from vaebench.evaluate import evaluate
+
+    return evaluate
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does."""
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
