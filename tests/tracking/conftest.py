@@ -1,0 +1,32 @@
+"""An MLflow store for each test, copied from a template since a fresh database takes seconds of migrations."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from vaebench.tracking.store import open_client
+
+
+@pytest.fixture(autouse=True)
+def _no_tracking_uri(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("template")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        open_client(home).search_experiments()
+    return home / "mlflow.db"
+
+
+@pytest.fixture
+def home(template: Path, tmp_path: Path) -> Path:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    with closing(sqlite3.connect(template)) as source, closing(sqlite3.connect(folder / "mlflow.db")) as target:
+        source.backup(target)
+    return folder

@@ -1,0 +1,92 @@
+"""The winner as an MLflow model: registered once, loadable anywhere, generating rows."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from records_by_hand import study, trial
+
+import vaebench
+from vaebench.data_sets.distribution import Distribution
+from vaebench.replicates import Replicate
+from vaebench.spec import Spec
+from vaebench.tracking.projection import project
+from vaebench.tracking.store import open_client
+
+if TYPE_CHECKING:
+    from vaebench.model import Generator
+
+# Keras 3.15 reads a TensorFlow variable in the way that NumPy 2 deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def generator() -> "Generator":
+    from vaebench.model import Generator
+
+    data = Distribution("norm", (("loc", 100.0), ("scale", 10.0)))
+    spec = Spec(epochs=2, encoder=(8,), decoder=(8,), latent_dim=2)
+    return Generator.fit(spec, Replicate(data, 100, 0.33, 500, 500, 0, "search", 0))
+
+
+def test_the_champion_generates(home: Path, generator: "Generator", monkeypatch: pytest.MonkeyPatch) -> None:
+    import mlflow
+
+    record = study([trial(0), trial(1)])
+    projection = project(home, record, {0: generator})
+    assert projection.warning is None
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}")
+    model = mlflow.pyfunc.load_model("models:/gaussian@champion")
+    drawn = model.predict(pd.DataFrame({"n": [7], "seed": [3]}))
+    assert list(drawn.columns) == ["x"]
+    np.testing.assert_allclose(drawn.to_numpy(), generator.generate(7, seed=3), rtol=1e-5)
+    assert model.predict(pd.DataFrame({"n": [15_000]})).shape == (15_000, 1)
+    client = open_client(home)
+    files = {item.path for item in client.list_artifacts(projection.run_ids[0])}
+    assert files == {"generated_against_true.png", "loss_curves.png", "samples.csv", "model"}
+    keras = {item.path for item in client.list_artifacts(projection.run_ids[0], "model/data/generator")}
+    assert {"model/data/generator/encoder.keras", "model/data/generator/decoder.keras"} <= keras
+    assert client.list_artifacts(projection.run_ids[1]) == []
+
+
+def test_the_same_winner_is_registered_once_and_a_new_one_takes_the_alias(home: Path, generator: "Generator") -> None:
+    first = project(home, study([trial(3)]), {3: generator})
+    assert project(home, study([trial(3)]), {3: generator}) == first
+    client = open_client(home)
+    assert [one.version for one in client.search_model_versions("name = 'gaussian'")] == [1]
+    project(home, study([trial(3, confirmed=2)]), {3: generator})  # a confirmation does not make it another model
+    assert [one.version for one in client.search_model_versions("name = 'gaussian'")] == [1]
+    better = project(home, study([trial(3), trial(0)]), {3: generator, 0: generator})
+    champion = client.get_model_version_by_alias("gaussian", "champion")
+    assert (champion.version, champion.run_id) == (2, better.run_ids[0])
+    assert len(client.search_model_versions("name = 'gaussian'")) == 2
+
+
+@pytest.mark.slow
+def test_the_champion_loads_where_vaebench_is_not_installed(home: Path, generator: "Generator", tmp_path: Path) -> None:
+    project(home, study([trial(0)]), {0: generator})
+    code = """
+import importlib.util, json, sys
+sys.path[:] = [path for path in sys.path if path != sys.argv[1] and "editable" not in path]
+sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder).lower()]
+assert importlib.util.find_spec("vaebench") is None
+import mlflow, pandas
+rows = mlflow.pyfunc.load_model("models:/gaussian@champion").predict(pandas.DataFrame({"n": [3], "seed": [5]}))
+import vaebench
+print(json.dumps([vaebench.__file__, rows["x"].tolist()]))
+"""
+    own = str(Path(vaebench.__path__[0]).parent)
+    uri = f"sqlite:///{home / 'mlflow.db'}"
+    environment = {"MLFLOW_TRACKING_URI": uri, "MLFLOW_DISABLE_TELEMETRY": "true", "HOME": str(Path.home())}
+    done = subprocess.run(
+        [sys.executable, "-c", code, own], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    file, rows = json.loads(done.stdout.splitlines()[-1])
+    assert file.startswith(str(home / "artifacts"))
+    np.testing.assert_allclose(rows, generator.generate(3, seed=5)[:, 0], rtol=1e-5)

@@ -1,0 +1,76 @@
+"""The MLflow UI: the right store, the study's page, and what a browser shows there."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from records_by_hand import study, trial
+from tracking_server import free_port, serving
+
+from vaebench.leaderboard import leaderboard
+from vaebench.tracking.projection import project
+from vaebench.tracking.ui import ui_command, ui_url
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+]
+
+
+def test_the_command_serves_the_store_of_the_home(tmp_path: Path) -> None:
+    command = ui_command(tmp_path, port=5123)
+    assert command is not None
+    argv, env = command
+    assert argv[argv.index("--backend-store-uri") + 1] == f"sqlite:///{tmp_path}/mlflow.db"
+    assert argv[argv.index("--host") + 1] == "127.0.0.1"
+    assert argv[argv.index("--port") + 1] == "5123"
+    assert env["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
+
+
+def test_a_tracking_server_has_its_ui_already(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://tracking.example/")
+    assert ui_command(tmp_path) is None
+    assert ui_url(tmp_path) == "https://tracking.example"
+
+
+def test_a_study_that_was_never_projected_opens_the_start_page(tmp_path: Path) -> None:
+    assert ui_url(tmp_path, "gaussian", port=5123) == "http://127.0.0.1:5123"
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_page_of_a_study_lists_its_trials_with_their_scores(home: Path, tmp_path: Path) -> None:
+    from playwright.sync_api import sync_playwright
+
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert chromium, "the browser test needs Chromium"
+    record = study([trial(number, confirmed=3 * (number in (0, 3, 6))) for number in range(9)], confirmed=3)
+    project(home, record, {})
+    frame = leaderboard(record)
+    port = free_port()
+    with serving(home, port), sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1800, "height": 1000})
+        page.goto(ui_url(home, "gaussian", port=port))
+        page.get_by_text("trial 3 · vae · mse · gaussian").wait_for(timeout=60_000)
+        page.screenshot(path=tmp_path / "study.png")
+
+        def column(name: str) -> list[str]:
+            """Return a column's cells from the top: the last line of each, the others are hidden buttons."""
+            cells = page.locator(f'[role=gridcell][col-id="{name}"]').all()
+            placed = sorted((cell.bounding_box()["y"], cell.inner_text()) for cell in cells)
+            return [text.strip().rpartition("\n")[2] for _, text in placed]
+
+        names, scores = column("attributes.`Run Name`"), column("metrics.`confirmed.score`")
+        browser.close()
+    confirmed = frame[frame["status"] == "confirmed"]
+    shown = [float(score) for score in scores[: len(confirmed)]]
+    assert shown == pytest.approx(confirmed["score"].tolist(), abs=1e-6)
+    trials = [name for name in names if name.startswith("trial")]
+    assert len(trials) == 9
+    assert [int(name.split()[1]) for name in trials[:3]] == confirmed["trial"].dropna().tolist()

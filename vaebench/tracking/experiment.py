@@ -1,0 +1,92 @@
+"""A study's experiment in MLflow: its description, its primary metric, and the view that its address opens."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vaebench.records import StudyRecord
+from vaebench.tracking.champion import ALIAS, model_name
+from vaebench.tracking.where import VIEW, artifact_root, tracking_uri
+
+DATABASES = ("sqlite:", "postgresql", "mysql", "mssql")
+"""Stores that leave it to us where artifacts are; a server decides by itself."""
+
+
+def find_or_create(client: Any, home: Path, record: StudyRecord) -> str:
+    """Return the id of the experiment called as the study; a deleted one is restored."""
+    from mlflow.exceptions import MlflowException
+
+    name = record.name
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        location = (artifact_root(home) / name).as_uri() if tracking_uri(home).startswith(DATABASES) else None
+        try:
+            client.create_experiment(name, artifact_location=location)
+        except MlflowException:  # unless another process was faster, the next line says what is wrong
+            if client.get_experiment_by_name(name) is None:
+                raise
+        experiment = client.get_experiment_by_name(name)
+    if experiment.lifecycle_stage == "deleted":
+        client.restore_experiment(experiment.experiment_id)
+    for tag, value in _tags(record).items():
+        if experiment.tags.get(tag) != value:
+            client.set_experiment_tag(experiment.experiment_id, tag, value)
+    return str(experiment.experiment_id)
+
+
+def _tags(record: StudyRecord) -> dict[str, str]:
+    return {
+        "mlflow.note.content": describe(record),
+        "mlflow.experiment.primaryMetric.name": "score",
+        "mlflow.experiment.primaryMetric.greaterIsBetter": "False",
+        "mlflow.experimentKind": "custom_model_development",  # else the UI takes it for a language model's
+        f"mlflow.sharedViewState.{VIEW}": json.dumps(_view(record)),
+    }
+
+
+def _view(record: StudyRecord) -> dict[str, Any]:
+    """Return the state of the UI's table that shows the leaderboard: runs without the metric stand last."""
+    metrics = ["score", "confirmed.score"]
+    if any(trial.confirmation for trial in record.trials):
+        metrics.reverse()
+    columns = [f"metrics.`{name}`" for name in (*metrics, "ks")]
+    columns += [f"params.`{name}`" for name in ("variant", "loss", "latent_sampler", "latent_dim")]
+    return {
+        "orderByKey": columns[0],
+        "orderByAsc": True,
+        "selectedColumns": columns,
+        "columnOrder": ["attributes.`Run Name`", *columns],
+        "columnWidths": {"attributes.`Run Name`": 280, "metrics.`confirmed.score`": 140},
+    }
+
+
+def describe(record: StudyRecord) -> str:
+    """Return the Markdown that stands above the study's runs."""
+    study = record.definition.get("study", {})
+    question = study.get("question", "") if isinstance(study, Mapping) else ""
+    name = record.name
+    return f"""{question}
+
+Columns of the data: {", ".join(f"`{column}`" for column in record.columns)}.
+
+| metric | meaning |
+|---|---|
+| `score` | mean of `ks`, `mean_error` and `std_error`, each divided by what the best fitting baseline is expected to \
+reach from as many rows; 1.0 is as good as that, lower is better |
+| `ks` | Kolmogorov-Smirnov distance between generated and true samples |
+| `mean_error`, `std_error` | error of the generated mean and standard deviation |
+| `confirmed.*` | the same on fresh draws of the data that the search never saw; rank by `confirmed.score` |
+
+The best of many searched scores is partly luck: trust the confirmed ones, and compare them with those of the \
+baselines and the noise floor.
+
+```sh
+vaebench leaderboard {name} --csv leaderboard.csv
+vaebench generate {name} -n 15000 -o new.csv
+```
+
+```python
+mlflow.pyfunc.load_model("models:/{model_name(name)}@{ALIAS}").predict(pandas.DataFrame({{"n": [15000]}}))
+```
+"""

@@ -1,0 +1,31 @@
+"""What MLflow calls to load a generator that `champion.save_model` saved."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+
+class Drawer:
+    """A fitted generator as an MLflow model: it answers "n rows, please" with n rows."""
+
+    def __init__(self, generator: Any) -> None:
+        self._generator = generator
+
+    def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """Return, for each row of `model_input` with its `n` and optional `seed` (0), n rows of the data's columns."""
+        wanted = pd.DataFrame(model_input)
+        if "seed" not in wanted:
+            wanted = wanted.assign(seed=0)
+        drawn = [
+            pd.DataFrame(self._generator.generate(int(n), seed=int(seed)), columns=list(self._generator.columns))
+            for n, seed in zip(wanted["n"], wanted["seed"].fillna(0), strict=True)
+        ]
+        return pd.concat(drawn, ignore_index=True)
+
+
+def _load_pyfunc(path: str) -> Drawer:
+    """Load the generator saved in the folder `path`: MLflow's hook, hence its name."""
+    from vaebench.model import Generator
+
+    return Drawer(Generator.load(Path(path)))

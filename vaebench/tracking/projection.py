@@ -1,0 +1,110 @@
+"""Brings MLflow up to date with the study record. Doing it twice changes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from vaebench.leaderboard import best_trial, leaderboard
+from vaebench.pictures import generated_against_true, loss_curves
+from vaebench.records import StudyRecord, TrialRecord
+from vaebench.tracking.champion import register, save_model
+from vaebench.tracking.parent import bring_up_to_date
+from vaebench.tracking.runs import confirmed_metrics, described, reference_identity, trial_identity
+from vaebench.tracking.store import complaint, import_mlflow, store_errors
+from vaebench.tracking.study_runs import StudyRuns, failure_tags
+from vaebench.tracking.where import read_ids, run_ids, write_ids
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vaebench.model import Generator
+
+SAMPLES = 15_000
+"""Rows of samples.csv and of the picture."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What MLflow holds of a study."""
+
+    run_ids: Mapping[int, str]
+    """Run id of each projected trial by its number."""
+    parent_run_id: str | None
+    experiment_id: str | None
+    warning: str | None = None
+    """One line where MLflow could not be brought up to date."""
+
+
+def project(home: Path, record: StudyRecord, generators: Mapping[int, "Generator"]) -> Projection:
+    """Bring MLflow up to date: every trial and reference, the parent run, pictures and models of `generators`.
+
+    `generators` holds the fitted generators of the best trials, by number. A store that is down is a warning, never an
+    exception.
+    """
+    import_mlflow()
+    try:
+        return _project(home, record, generators)
+    except store_errors() as error:
+        ids = read_ids(home, record.name)
+        parent, experiment = (ids.parent_run, ids.experiment) if ids else ("", "")
+        return Projection(run_ids(home, record.name), parent or None, experiment or None, complaint(home, error))
+
+
+def _project(home: Path, record: StudyRecord, generators: Mapping[int, "Generator"]) -> Projection:
+    runs = StudyRuns.open(home, record)
+    for run in described(record):
+        runs.write(run)
+    trials = {trial.number: runs.present[trial_identity(record, trial.number)] for trial in record.trials}
+    write_ids(home, record.name, runs.ids(trials))
+    frame = leaderboard(record, trials)
+    _confirm(runs, record, frame)
+    for trial in record.trials:
+        if trial.number in generators:
+            _show(runs.client, trials[trial.number], trial, generators[trial.number])
+    best = best_trial(record)
+    if best is not None and best.number in generators:
+        register(runs.client, record.name, trials[best.number])
+    bring_up_to_date(runs, record, frame)
+    return Projection(trials, runs.parent_run_id, runs.experiment_id)
+
+
+def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> None:
+    """Add what has become known since a run was written: its confirmation, or that it failed there."""
+    rows = {
+        (row["kind"], str(row["trial"] if row["kind"] == "trial" else row["variant"])): row
+        for row in frame.to_dict(orient="records")
+    }
+    confirmed = {
+        trial_identity(record, one.number): ("trial", str(one.number)) for one in record.trials if one.confirmation
+    }
+    confirmed |= {
+        reference_identity(record, one): (one.kind, one.name) for one in record.references if one.confirmation
+    }
+    for identity, place in confirmed.items():
+        row = rows[place]
+        tags = {"vaebench.status": str(row["status"])}
+        if row["status"] == "failed":
+            tags |= failure_tags(str(row["reason"]))
+        runs.update(runs.present[identity], metrics=confirmed_metrics(row), tags=tags)
+
+
+def _show(client: Any, run_id: str, trial: TrialRecord, generator: "Generator") -> None:
+    """Add what shows how good a generator is: pictures, samples, and the model itself."""
+    if "vaebench.shown" in client.get_run(run_id).data.tags:
+        return
+    import pandas as pd
+
+    rows = generator.generate(SAMPLES, seed=0)
+    columns = generator.columns
+    title = f"trial {trial.number}: {trial.params.get('variant')}"
+    with TemporaryDirectory() as folder:
+        files = Path(folder)
+        picture = generated_against_true(rows, generator.draw.true, generator.draw.train, columns, title)
+        picture.savefig(files / "generated_against_true.png")
+        loss_curves(generator.result.curves).savefig(files / "loss_curves.png")
+        pd.DataFrame(rows, columns=list(columns)).to_csv(files / "samples.csv", index=False)
+        save_model(generator, files / "model")
+        client.log_artifacts(run_id, folder)
+    client.set_tag(run_id, "vaebench.shown", "true")  # last: from now on it is complete

@@ -1,0 +1,33 @@
+"""How to start the MLflow UI on the right store, and where a study's page is."""
+
+import os
+import sys
+from pathlib import Path
+
+from vaebench.tracking.store import SETTINGS
+from vaebench.tracking.where import VIEW, artifact_root, elsewhere, read_ids, tracking_uri
+
+
+def ui_command(home: Path, host: str = "127.0.0.1", port: int = 5000) -> tuple[list[str], dict[str, str]] | None:
+    """Return the command and environment that serve the UI; None where a tracking server serves it already."""
+    if _server():
+        return None
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", tracking_uri(home)]
+    command += ["--default-artifact-root", artifact_root(home).as_uri(), "--host", host, "--port", str(port)]
+    # By default MLflow starts 15 processes, which take 3 GB and half a minute.
+    command += ["--workers", "1"]
+    return command, {**SETTINGS, **os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+
+def ui_url(home: Path, study: str | None = None, host: str = "127.0.0.1", port: int = 5000) -> str:
+    """Return the address of the UI, on the page of `study` where it was projected."""
+    base = (_server() or f"http://{host}:{port}").rstrip("/")
+    ids = read_ids(home, study) if study else None
+    if ids is None or not ids.experiment:
+        return base
+    return f"{base}/#/experiments/{ids.experiment}/runs?workflowType=machine_learning&viewStateShareKey={VIEW}"
+
+
+def _server() -> str | None:
+    uri = elsewhere()
+    return uri if uri and uri.startswith(("http://", "https://")) else None
