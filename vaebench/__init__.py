@@ -1,1 +1,29 @@
-"""Find the autoencoder that, trained on these rows, is the best generator of more such rows."""
+"""Find the autoencoder that, trained on these rows, is the best generator of more such rows.
+
+import vaebench
+
+vaebench.run("studies/gaussian.toml", trials=60, workers=2)
+vaebench.leaderboard("gaussian")
+vaebench.generate("gaussian", 15_000, seed=1)
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vaebench.api import confirm, generate, leaderboard, run
+    from vaebench.errors import InputError
+
+__all__ = ["InputError", "confirm", "generate", "leaderboard", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the interface when it is first used, so that `vaebench --help` does not wait for it."""
+    if name == "InputError":
+        from vaebench.errors import InputError
+
+        return InputError
+    if name in __all__:
+        from vaebench import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'vaebench' has no attribute {name!r}")

@@ -9,6 +9,7 @@ What a reader of its columns should know (COLUMNS, then everything else):
 - score_low .. score_high and ks_low .. ks_high are 95 % bootstrap intervals of the mean over the replicates.
 - tied_with_best: a paired test cannot tell the row from the best ranked trial. True for that trial itself; empty for
   the floor, which does not compete, and for a row whose replicates are not those of the best (searched only, failed).
+- metric.generated_mean and metric.generated_std are of the first search replicate: the fit that `generate` draws from.
 - param.NAME is the whole resolved spec; metric.search_score is the score the search saw, whatever the status.
 - pareto_front: no other trial is as good in every objective and better in one, over the search replicates.
 """
@@ -166,6 +167,8 @@ def _figures(row: Standing, ranked: Sequence[Standing]) -> dict[str, Any]:
     if row.status == "failed":
         return cells
     means = mean_metrics(row.results)
+    if row.search:  # what `generate` draws from is this one fit; a mean over draws of the data would be no one's
+        means |= {name: value for name, value in row.search[0].metrics.items() if name.startswith("generated_")}
     cells |= {"score": float(np.mean(row.scores))} | {name: means.pop(name) for name in MAIN_METRICS}
     cells["score_low"], cells["score_high"] = interval(row.scores)
     cells["ks_low"], cells["ks_high"] = interval([result.metrics["ks"] for result in row.results])

@@ -41,4 +41,4 @@ class Vae(Variant):
         """Return beta * min(1, (epoch + 1) / warm_up)."""
         import tensorflow as tf
 
-        return self.beta * tf.minimum(1.0, (epoch + 1.0) / tf.maximum(self.warm_up, 1.0))
+        return self.beta * tf.minimum(1.0, (epoch + 1.0) / tf.maximum(tf.cast(self.warm_up, tf.float32), 1.0))

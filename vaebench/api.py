@@ -1,0 +1,182 @@
+"""The Python interface: what the commands do, as functions."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vaebench.cluster import executor
+from vaebench.definition import StudyDefinition
+from vaebench.errors import InputError
+from vaebench.home import home_folder
+from vaebench.leaderboard import best_trial, standings
+from vaebench.leaderboard import leaderboard as rank
+from vaebench.records import StudyRecord, TrialRecord
+from vaebench.seeds import derive
+from vaebench.spec import Spec
+from vaebench.study import run as studies
+from vaebench.study.home import folder as study_folder
+from vaebench.study.lock import lock
+from vaebench.study.observer import Observer, Silent
+from vaebench.study.record_store import RecordStore
+from vaebench.study_file import load
+from vaebench.tracked import Tracked, is_tracked, log, note_tracked
+from vaebench.tracking.where import run_ids
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vaebench.model import Generator
+
+SHOWN = 3
+"""How many of the best trials have pictures, samples and a model in MLflow."""
+
+
+def run(
+    study_file: str | Path,
+    *,
+    home: str | Path | None = None,
+    trials: int | None = None,
+    time_limit: float | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    confirm: bool = True,
+    fresh: bool = False,
+    observer: Observer | None = None,
+) -> "pd.DataFrame":
+    """Run a study: search, confirm the best, bring MLflow up to date. Goes on where an earlier run ended.
+
+    `trials` (of each arm) and `time_limit` (seconds) bound the search; `workers` processes (one a core by default, 0 is
+    this process) or a Dask `cluster` address evaluate; `fresh` starts the study over. Returns the leaderboard.
+    Raises InputError for a wrong study file, or another definition under a known name.
+    """
+    folder, definition = home_folder(home), load(Path(study_file))
+    if trials is not None and trials < 1:
+        raise InputError(f"trials = {trials}: at least 1 is needed")
+    if fresh:
+        discard(folder, definition)
+    tracked = Tracked(folder, observer or Silent())
+    with tracked:
+        record = studies.run(
+            definition,
+            home=folder,
+            executors=lambda: executor(_count(workers), cluster),
+            observer=tracked,
+            trials=trials,
+            time_limit=time_limit,
+            confirm=confirm,
+        )
+    return _finished(folder, record)
+
+
+def confirm(
+    study: str,
+    *,
+    home: str | Path | None = None,
+    top: int | None = None,
+    replicates: int | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    observer: Observer | None = None,
+) -> "pd.DataFrame":
+    """Refit the best `top` trials of a study on `replicates` fresh draws each. Returns the leaderboard."""
+    folder = home_folder(home)
+    for name, value in (("top", top), ("replicates", replicates)):
+        if value is not None and value < 1:
+            raise InputError(f"{name} = {value}: at least 1 is needed")
+    tracked = Tracked(folder, observer or Silent())
+    with tracked:
+        record = studies.confirm(
+            study_name(study),
+            home=folder,
+            executors=lambda: executor(_count(workers), cluster),
+            observer=tracked,
+            top=top,
+            replicates=replicates,
+        )
+    return _finished(folder, record)
+
+
+def leaderboard(study: str, *, home: str | Path | None = None) -> "pd.DataFrame":
+    """Return the leaderboard of a study: a row for each trial, baseline and the noise floor, best first."""
+    folder, name = home_folder(home), study_name(study)
+    return rank(RecordStore.open(folder, name).record(), run_ids(folder, name))
+
+
+def generate(
+    study: str, n: int = 15_000, *, trial: int | None = None, seed: int = 0, home: str | Path | None = None
+) -> "pd.DataFrame":
+    """Generate `n` rows from a study's best trial, or from `trial`, in the data's own units and column names.
+
+    The trial is fitted again to its first search replicate, with the same numbers as then; no weights were kept.
+    The same `seed` gives the same rows. Raises InputError for an unknown study or trial, or one that failed.
+    """
+    import pandas as pd
+
+    if n < 1:
+        raise InputError(f"n = {n}: at least 1 row is needed")
+    store = RecordStore.open(home_folder(home), study_name(study))
+    chosen = choose_trial(store.record(), trial)
+    generator = fit_generator(store.definition, chosen)
+    return pd.DataFrame(generator.generate(n, derive("user", seed)), columns=list(generator.columns))
+
+
+def choose_trial(record: StudyRecord, number: int | None) -> TrialRecord:
+    """Return the trial called `number`, or the best one. Raises InputError where there is none or it failed."""
+    if number is None:
+        best = best_trial(record)
+        if best is None:
+            raise InputError(f"study {record.name!r} has no trial that did not fail")
+        return best
+    if not 0 <= number < len(record.trials):
+        raise InputError(f"study {record.name!r} has no trial {number}: they are 0 to {len(record.trials) - 1}")
+    trial = record.trials[number]
+    if trial.reason is not None:
+        raise InputError(f"trial {number} of study {record.name!r} failed: {trial.reason}")
+    return trial
+
+
+def fit_generator(definition: StudyDefinition, trial: TrialRecord) -> "Generator":
+    """Fit a trial to its first search replicate, as it was when it was scored."""
+    from vaebench.model import Generator
+
+    return Generator.fit(Spec.from_flat(trial.params), definition.replicate("search", 0))
+
+
+def _finished(home: Path, record: StudyRecord) -> "pd.DataFrame":
+    """Bring MLflow up to date with all of a study, where it is not, and return the leaderboard."""
+    if not is_tracked(home, record):
+        from vaebench.tracking.projection import project
+
+        definition = RecordStore.open(home, record.name).definition
+        ranked = [one.trial for one in standings(record) if one.ranked and one.trial is not None]
+        generators = {trial.number: fit_generator(definition, trial) for trial in ranked[:SHOWN]}
+        projection = project(home, record, generators)
+        if projection.warning is None:
+            note_tracked(home, record)
+        else:
+            log.warning("%s", projection.warning)
+    return rank(record, run_ids(home, record.name))
+
+
+def study_name(study: str) -> str:
+    """Return the name of a study given by its name or its file."""
+    if study.endswith(".toml") or Path(study).is_file():
+        return load(Path(study)).name
+    return study
+
+
+def discard(home: Path, definition: StudyDefinition) -> None:
+    """Forget what was run of a study, so that it starts over."""
+    folder = study_folder(home, definition.name)
+    if folder.exists():
+        with lock(home, definition.name):
+            shutil.rmtree(folder)
+
+
+def _count(workers: int | None) -> int:
+    if workers is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if workers < 0:
+        raise InputError(f"workers = {workers}: 0 (this process) or more")
+    return workers

@@ -1,0 +1,61 @@
+"""The command line. Each command imports what it needs when it runs, so that `vaebench --help` answers at once."""
+
+import sys
+from typing import Any
+
+import click
+
+from vaebench.cli import explore, parts, results, search
+from vaebench.errors import InputError
+
+
+class Commands(click.Group):
+    """A group whose commands end wrong input with one message and status 2, and an interruption with status 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List commands in the order of a user's day, not of the alphabet."""
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command and turn errors into messages."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(2)
+        except ConnectionError as error:
+            click.echo(f"error: {error}", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.echo("stopped; what is finished is kept, and the same command goes on from here", err=True)
+            ctx.exit(1)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="vaebench")
+def main() -> None:
+    r"""Find the autoencoder that is the best generator of more rows like yours.
+
+    \b
+    vaebench run studies/gaussian.toml              search, then confirm the best
+    vaebench leaderboard gaussian --csv best.csv    what came out
+    vaebench ui gaussian                            browse every trial in MLflow
+    vaebench generate gaussian -n 15000 -o new.csv  draw new rows from the best
+
+    STUDY is a study's name or its file. All state lives in one folder: --home, VAEBENCH_HOME, else runs/.
+    """
+    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+
+
+for command in (
+    search.run,
+    search.check,
+    results.status,
+    results.leaderboard,
+    search.confirm,
+    results.generate,
+    explore.ui,
+    *parts.commands(),
+):
+    main.add_command(command)

@@ -1,0 +1,40 @@
+"""Options that several commands share, and types of options that click does not have."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+
+class Duration(click.ParamType[float]):
+    """A duration in seconds: a number with the unit s, m or h; seconds where there is none."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return seconds."""
+        text = str(value)
+        factor = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:])
+        try:
+            seconds = float(text[:-1]) * factor if factor else float(text)
+        except ValueError:
+            seconds = -1.0
+        if not 0 < seconds < float("inf"):
+            self.fail(f"{text!r} is no duration: a number and s, m or h, such as 90s, 10m or 2h", param, ctx)
+        return seconds
+
+
+DURATION = Duration()
+
+
+def home_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --home."""
+    return click.option("--home", metavar="FOLDER", help="Where all state lives.  [VAEBENCH_HOME, else runs]")(command)
+
+
+def workers_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --workers and --cluster."""
+    command = click.option(
+        "--cluster", metavar="ADDRESS", help="Join a running Dask cluster: address or scheduler file."
+    )(command)
+    return click.option("--workers", type=int, metavar="N", help="Worker processes; 0 is none.  [one a core]")(command)
