@@ -7,7 +7,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import vaebench
 from vaebench.tracking.store import import_mlflow
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def save_model(generator: "Generator", folder: Path) -> None:
             path=folder,
             loader_module="vaebench.tracking.loader",
             data_path=data,
-            code_paths=[str(Path(vaebench.__path__[0]))],
+            code_paths=[str(Path(__file__).parents[1])],
             pip_requirements=list(_requirements()),
             signature=ModelSignature(inputs=inputs, outputs=outputs),
             input_example=pd.DataFrame({"n": [15_000], "seed": [0]}),

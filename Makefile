@@ -1,0 +1,54 @@
+# make study   search, confirm and rank on the question that the project began with
+# make test    the tests
+# make check   lint, types, import contracts, tests, doctests
+PYTHON ?= python3
+BIN := .venv/bin
+# A git or pip setting of the user's must not reach into the environment that the locks describe.
+UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
+
+.PHONY: study test check lint types imports doctest bench lock clean
+
+study: .venv/run
+	$(BIN)/vaebench run studies/gaussian.toml --trials 24
+
+test: .venv/dev
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: lint types imports test doctest
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/dev
+	$(BIN)/mypy
+
+imports: .venv/dev
+	$(BIN)/lint-imports
+
+doctest: .venv/dev
+	$(BIN)/python -m pytest --doctest-modules vaebench -q
+
+lock: .venv/uv
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml --group dev -o requirements/dev.txt
+	echo uv | $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 - -o requirements/uv.txt
+
+clean:
+	rm -rf .venv
+
+.venv/uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "vaebench needs Python 3.11 or later; name one with 'make PYTHON=python3.12 ...'"; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: on Debian and Ubuntu, 'apt install python3-venv'"; rm -rf .venv; exit 1; }
+	@echo "installing, which takes a minute"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
+
+.venv/run: .venv/uv requirements/run.txt pyproject.toml
+	@$(UV) --require-hashes -r requirements/run.txt
+	@$(UV) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: .venv/run requirements/dev.txt
+	@$(UV) --require-hashes -r requirements/dev.txt
+	@touch $@
