@@ -60,7 +60,10 @@ def summary(part: type[Part]) -> str:
 
 @cache
 def modules(kind: Kind) -> dict[str, str]:
-    """Return the modules that define parts of `kind`, by part name, without importing them."""
+    """Return the modules that define parts of `kind`, by part name, without importing them.
+
+    Raises InputError where two define the same name, and for an entry point that is no module of its own name.
+    """
     package = importlib.import_module(PACKAGES[kind])
     found = {
         info.name: f"{package.__name__}.{info.name}"
@@ -68,6 +71,11 @@ def modules(kind: Kind) -> dict[str, str]:
         if not info.name.startswith("_")
     }
     for point in entry_points(group=PACKAGES[kind]):
+        if point.value.rpartition(".")[2] != point.name:
+            raise InputError(
+                f"entry point {point.name} = {point.value!r} in the group {PACKAGES[kind]!r}: "
+                f"the module that defines the {kind.replace('_', ' ')} is expected, and it must be called {point.name!r}"
+            )
         if point.name in found:
             raise InputError(f"{kind} {point.name!r} is defined twice: {found[point.name]} and {point.value}")
         found[point.name] = point.value

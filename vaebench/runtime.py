@@ -59,6 +59,7 @@ with quiet():
     with contextlib.suppress(RuntimeError):  # somebody used TensorFlow before us: its threads stay as they are
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.get_logger().setLevel("ERROR")
     tf.zeros(()).numpy()  # the first operation starts the devices, which greet as well
 
 __all__ = ["cache_folder", "keras", "tf"]

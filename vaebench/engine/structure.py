@@ -2,12 +2,14 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 from vaebench.losses import Loss
 from vaebench.parts import PACKAGES, load, modules
 from vaebench.spec import Spec
 from vaebench.variants import Variant
+
+P = TypeVar("P", Variant, Loss)
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Structure:
     variant: Variant
     """With every field that is assigned at its default."""
     losses: tuple[Loss, ...]
-    """The losses that the program can switch between, with every field at its default."""
+    """The losses that the program can switch between, with every field that is assigned at its default."""
     optimizer: str
     encoder: tuple[int, ...]
     decoder: tuple[int, ...]
@@ -55,14 +57,15 @@ class Structure:
 def _losses(loss: Loss) -> tuple[Loss, ...]:
     """Return the package's own losses, which share one program; a third-party loss stands beside them alone."""
     own = [load("loss", name) for name, module in modules("loss").items() if module.startswith(PACKAGES["loss"])]
-    return tuple(part() for part in [*own, *([] if type(loss) in own else [type(loss)])])  # type: ignore[misc]
+    parts = own if type(loss) in own else [*own, type(loss)]
+    return tuple(_structural(loss) if part is type(loss) else part() for part in parts)  # type: ignore[misc]
 
 
-def _structural(part: Variant) -> Variant:
+def _structural(part: P) -> P:
     return dataclasses.replace(part, **{name: _default(part, name) for name in assigned_fields(part)})
 
 
-def _default(part: Variant, name: str) -> object:
+def _default(part: Variant | Loss, name: str) -> object:
     return next(field.default for field in dataclasses.fields(part) if field.name == name)
 
 

@@ -57,16 +57,23 @@ class Gmm(LatentSampler):
 
 
 def _fit(z: Latent, components: int, seed: int) -> Any:
-    """Return a fitted sklearn mixture; None where EM breaks down (more components than distinct codes)."""
+    """Return a fitted sklearn mixture; None where EM breaks down, or a component has too few rows for its covariance.
+
+    A component with no more rows than dimensions is flat, and BIC takes its endless likelihood for a perfect fit.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture
 
+    enough = z.shape[1] + 1
+    if components > 1 and components * enough > len(z):
+        return None
     mixture = GaussianMixture(components, covariance_type="full", reg_covar=1e-6, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # BIC judges a fit that did not converge like any other
         try:
-            return mixture.fit(z)
+            mixture.fit(z)
         except ValueError:
             if components == 1:
                 raise
             return None
+    return mixture if components == 1 or mixture.weights_.min() * len(z) >= enough else None
