@@ -9,7 +9,11 @@ class InputError(Exception):
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:
-    """Say that `name` is no `kind`, list the known ones and the nearest of them."""
+    """Say that `name` is no `kind`, list the known ones and the nearest of them.
+
+    >>> unknown("loss", "hubert", ["mse", "huber"])
+    "unknown loss 'hubert' (known: huber, mse); did you mean 'huber'?"
+    """
     names = sorted(known)
     nearest = get_close_matches(str(name), names, n=1)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else ""

@@ -73,8 +73,8 @@ def modules(kind: Kind) -> dict[str, str]:
     for point in entry_points(group=PACKAGES[kind]):
         if point.value.rpartition(".")[2] != point.name:
             raise InputError(
-                f"entry point {point.name} = {point.value!r} in the group {PACKAGES[kind]!r}: "
-                f"the module that defines the {kind.replace('_', ' ')} is expected, and it must be called {point.name!r}"
+                f"entry point {point.name} = {point.value!r} in the group {PACKAGES[kind]!r}: the module that defines "
+                f"the {kind.replace('_', ' ')} is expected, and it must be called {point.name!r}"
             )
         if point.name in found:
             raise InputError(f"{kind} {point.name!r} is defined twice: {found[point.name]} and {point.value}")
@@ -84,11 +84,14 @@ def modules(kind: Kind) -> dict[str, str]:
 
 @cache
 def load(kind: Kind, name: str) -> type[Part]:
-    """Return the part class called `name`. Raises InputError, with the known names, where there is none."""
+    """Return the part class called `name`. Raises InputError where there is none, with the known names, or no class."""
     known = modules(kind)
     if name not in known:
         raise InputError(unknown(kind.replace("_", " "), name, known))
-    module = importlib.import_module(known[name])
+    try:
+        module = importlib.import_module(known[name])
+    except ImportError as error:
+        raise InputError(f"{kind.replace('_', ' ')} {name!r}: cannot import {known[name]}: {error}") from error
     classes = [
         value
         for value in vars(module).values()

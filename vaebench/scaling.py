@@ -18,7 +18,11 @@ class Scaler:
 
     @classmethod
     def fit(cls, scaling: Scaling, train: Rows) -> Self:
-        """Fit to training rows [N, F]: `standard` to mean 0 and std 1, `minmax` to [0, 1], `none` leaves them."""
+        """Fit to training rows [N, F]: `standard` to mean 0 and std 1, `minmax` to [0, 1], `none` leaves them.
+
+        >>> Scaler.fit("minmax", np.array([[10.0], [30.0]])).transform(np.array([[15.0]]))
+        array([[0.25]])
+        """
         if scaling == "standard":
             shift, scale = train.mean(axis=0), train.std(axis=0)
         elif scaling == "minmax":

@@ -6,7 +6,11 @@ import numpy as np
 
 
 def derive(*parts: int | str) -> int:
-    """Derive a seed in [0, 2^63) from `parts`: the first eight bytes of SHA-256 over their text."""
+    """Derive a seed in [0, 2^63) from `parts`: the first eight bytes of SHA-256 over their text.
+
+    >>> derive("trial", 0, 7) == derive("trial", 0, 7) != derive("trial", 7, 0)
+    True
+    """
     text = "\x1f".join(f"{type(part).__name__}:{part}" for part in parts)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 

@@ -42,6 +42,7 @@ class Batch:
 
     def __init__(self, network: Network, settings: Settings, losses: tuple[Loss, ...]) -> None:
         self.network, self.settings, self.losses = network, settings, losses
+        self.noises = 0
 
     def encode(self, x: Any) -> tuple[Any, Any]:
         """Return z_mean and z_log_var of rows x."""
@@ -62,11 +63,10 @@ class Batch:
 
     def latent_noise(self) -> Any:
         """Return standard normal draws in the shape of the codes, zero in masked units."""
-        shape = self.network.activities[-1].shape
-        return (
-            tf.random.stateless_normal(shape, tf.add(self.network.seed, (1, 0)), alg="philox")
-            * self.settings.latent_mask
-        )
+        seed = tf.add(self.network.seed, (1, self.noises))
+        self.noises += 1
+        noise = tf.random.stateless_normal(self.network.activities[-1].shape, seed, alg="philox")
+        return noise * self.settings.latent_mask
 
 
 class Program:

@@ -37,7 +37,7 @@ class Networks(Protocol):
         ...
 
     def latent_noise(self) -> Tensor:
-        """Return standard normal draws, fresh at every step, in the shape of the codes: [B, Z]."""
+        """Return standard normal draws in the shape of the codes `encode` gave, [B, Z]: others at every call."""
         ...
 
 
