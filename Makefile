@@ -12,7 +12,7 @@ study: .venv/run
 	$(BIN)/vaebench run studies/gaussian.toml --trials 24
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: lint types imports test doctest
 
