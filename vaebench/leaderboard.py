@@ -167,7 +167,7 @@ def _figures(row: Standing, ranked: Sequence[Standing]) -> dict[str, Any]:
     if row.status == "failed":
         return cells
     means = mean_metrics(row.results)
-    if row.search:  # what `generate` draws from is this one fit; a mean over draws of the data would be no one's
+    if row.search:  # see mean_metrics
         means |= {name: value for name, value in row.search[0].metrics.items() if name.startswith("generated_")}
     cells |= {"score": float(np.mean(row.scores))} | {name: means.pop(name) for name in MAIN_METRICS}
     cells["score_low"], cells["score_high"] = interval(row.scores)

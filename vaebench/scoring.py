@@ -87,8 +87,15 @@ def score(metrics: Metrics, attainable: Metrics) -> float:
 
 
 def mean_metrics(results: Sequence[Result]) -> dict[str, float]:
-    """Return each metric's mean over the replicates in `results`, none of which failed."""
-    return {name: float(np.mean([result.metrics[name] for result in results])) for name in results[0].metrics}
+    """Return each metric's mean over the replicates in `results`, none of which failed.
+
+    generated_mean and generated_std are those of the first replicate: a mean of them over draws of the data is no one
+    generator's, while the first search replicate's fit is the one that `generate` draws from.
+    """
+    return {
+        name: value if name.startswith("generated_") else float(np.mean([result.metrics[name] for result in results]))
+        for name, value in results[0].metrics.items()
+    }
 
 
 def objective_values(results: Sequence[Result], objectives: Sequence[str], attainable: Metrics) -> tuple[float, ...]:
