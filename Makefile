@@ -3,10 +3,13 @@
 # make check   lint, types, import contracts, tests, doctests
 PYTHON ?= python3
 BIN := .venv/bin
-# A git or pip setting of the user's must not reach into the environment that the locks describe.
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-.PHONY: study test check lint types imports doctest bench lock clean
+# Debian's and Ubuntu's python3 comes without what a virtual environment needs.
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+VENV_PACKAGE := echo "installing the system's python3-venv, which is missing" && $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
+
+.PHONY: study test check lint types imports doctest lock clean
 
 study: .venv/run
 	$(BIN)/vaebench run studies/gaussian.toml --trials 24
@@ -39,7 +42,7 @@ clean:
 
 .venv/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "vaebench needs Python 3.11 or later; name one with 'make PYTHON=python3.12 ...'"; exit 1; }
-	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing: on Debian and Ubuntu, 'apt install python3-venv'"; rm -rf .venv; exit 1; }
+	@$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; $(VENV_PACKAGE) && $(PYTHON) -m venv .venv; } || { rm -rf .venv; echo "Python's venv module is missing: install it (Debian and Ubuntu: python3-venv)"; exit 1; }
 	@echo "installing, which takes a minute"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@
