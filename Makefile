@@ -42,7 +42,7 @@ clean:
 
 .venv/uv: requirements/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "vaebench needs Python 3.11 or later; name one with 'make PYTHON=python3.12 ...'"; exit 1; }
-	@$(PYTHON) -m venv .venv 2>/dev/null || { rm -rf .venv; $(VENV_PACKAGE) && $(PYTHON) -m venv .venv; } || { rm -rf .venv; echo "Python's venv module is missing: install it (Debian and Ubuntu: python3-venv)"; exit 1; }
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; $(VENV_PACKAGE) && $(PYTHON) -m venv .venv; } || { rm -rf .venv; echo "Python's venv module is missing: install it (Debian and Ubuntu: python3-venv)"; exit 1; }
 	@echo "installing, which takes a minute"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@touch $@

@@ -2,4 +2,4 @@
 
 from vaebench.cli import main
 
-main()
+main(prog_name="vaebench")

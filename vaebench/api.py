@@ -1,7 +1,10 @@
 """The Python interface: what the commands do, as functions."""
 
 import os
-import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +18,16 @@ from vaebench.records import StudyRecord, TrialRecord
 from vaebench.seeds import derive
 from vaebench.spec import Spec
 from vaebench.study import run as studies
+from vaebench.study.home import existing
 from vaebench.study.home import folder as study_folder
+from vaebench.study.home import studies as known_studies
 from vaebench.study.lock import lock
 from vaebench.study.observer import Observer, Silent
 from vaebench.study.record_store import RecordStore
-from vaebench.study_file import load
+from vaebench.study.tasks import Executors
+from vaebench.study_file import difference, load, to_plain
 from vaebench.tracked import Tracked, is_tracked, log, note_tracked
-from vaebench.tracking.where import run_ids
+from vaebench.tracking.where import read_ids, run_ids, write_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,16 +57,16 @@ def run(
     Raises InputError for a wrong study file, or another definition under a known name.
     """
     folder, definition = home_folder(home), load(Path(study_file))
-    if trials is not None and trials < 1:
-        raise InputError(f"trials = {trials}: at least 1 is needed")
-    if fresh:
-        discard(folder, definition)
+    _check_positive(trials=trials, time_limit=time_limit)
+    _check_writable(folder)
     tracked = Tracked(folder, observer or Silent())
-    with tracked:
+    with _executors(workers, cluster) as executors, tracked:
+        if fresh:
+            discard(folder, definition)
         record = studies.run(
             definition,
             home=folder,
-            executors=lambda: executor(_count(workers), cluster),
+            executors=executors,
             observer=tracked,
             trials=trials,
             time_limit=time_limit,
@@ -80,16 +86,15 @@ def confirm(
     observer: Observer | None = None,
 ) -> "pd.DataFrame":
     """Refit the best `top` trials of a study on `replicates` fresh draws each. Returns the leaderboard."""
-    folder = home_folder(home)
-    for name, value in (("top", top), ("replicates", replicates)):
-        if value is not None and value < 1:
-            raise InputError(f"{name} = {value}: at least 1 is needed")
+    folder, name = home_folder(home), study_name(study)
+    _check_positive(top=top, replicates=replicates)
+    existing(folder, name)
     tracked = Tracked(folder, observer or Silent())
-    with tracked:
+    with _executors(workers, cluster) as executors, tracked:
         record = studies.confirm(
-            study_name(study),
+            name,
             home=folder,
-            executors=lambda: executor(_count(workers), cluster),
+            executors=executors,
             observer=tracked,
             top=top,
             replicates=replicates,
@@ -150,8 +155,7 @@ def _finished(home: Path, record: StudyRecord) -> "pd.DataFrame":
 
         definition = RecordStore.open(home, record.name).definition
         ranked = [one.trial for one in standings(record) if one.ranked and one.trial is not None]
-        generators = {trial.number: fit_generator(definition, trial) for trial in ranked[:SHOWN]}
-        projection = project(home, record, generators)
+        projection = project(home, record, _Generators(definition, ranked[:SHOWN]))
         if projection.warning is None:
             note_tracked(home, record)
         else:
@@ -167,16 +171,70 @@ def study_name(study: str) -> str:
 
 
 def discard(home: Path, definition: StudyDefinition) -> None:
-    """Forget what was run of a study, so that it starts over."""
-    folder = study_folder(home, definition.name)
-    if folder.exists():
-        with lock(home, definition.name):
-            shutil.rmtree(folder)
+    """Forget what was run of a study, so that it starts over.
+
+    Its parent run in MLflow stays the same, unless the definition is another: MLflow never changes a parameter.
+    """
+    name = definition.name
+    if not study_folder(home, name).exists():
+        return
+    with lock(home, name):
+        ids = read_ids(home, name)
+        same = name in known_studies(home) and not difference(
+            RecordStore.open(home, name).record().definition, to_plain(definition)
+        )
+        for path in study_folder(home, name).iterdir():
+            if path.name != "lock":
+                path.unlink()
+        if same and ids is not None:
+            write_ids(home, name, replace(ids, trials={}))
 
 
-def _count(workers: int | None) -> int:
+class _Generators(Mapping[int, "Generator"]):
+    """The generators of trials by number, each fitted when it is asked for: not where MLflow is down or has it."""
+
+    def __init__(self, definition: StudyDefinition, trials: list[TrialRecord]) -> None:
+        self._trials = {trial.number: trial for trial in trials}
+        self._fit = cache(lambda number: fit_generator(definition, self._trials[number]))
+
+    def __getitem__(self, number: int) -> "Generator":
+        return self._fit(number)
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._trials
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._trials)
+
+    def __len__(self) -> int:
+        return len(self._trials)
+
+
+@contextmanager
+def _executors(workers: int | None, cluster: str | None) -> Iterator[Executors]:
+    """Give what starts the workers at the first task. A cluster is joined at once: it may not be there."""
+    if cluster is not None:
+        if workers is not None:
+            raise InputError("workers and cluster exclude each other: a cluster has workers of its own")
+        with executor(0, cluster) as joined:
+            yield lambda: nullcontext(joined)
+        return
     if workers is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if workers < 0:
         raise InputError(f"workers = {workers}: 0 (this process) or more")
-    return workers
+    yield lambda: executor(workers)
+
+
+def _check_positive(**values: float | None) -> None:
+    for name, value in values.items():
+        if value is not None and value <= 0:
+            raise InputError(f"{name} = {value}: more than 0 is needed")
+
+
+def _check_writable(home: Path) -> None:
+    known = next(folder for folder in (home, *home.parents) if folder.exists())
+    if not known.is_dir():
+        raise InputError(f"home {home}: {known} is no folder")
+    if not os.access(known, os.W_OK | os.X_OK):
+        raise InputError(f"home {home}: there is no permission to write in {known}")

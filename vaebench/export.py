@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -101,33 +101,57 @@ def _empty(cell: Any) -> bool:
     return cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell))
 
 
-def table(frame: "pd.DataFrame", top: int) -> "Table":
-    """Return a leaderboard's `top` trials as a table of at most 100 characters; baselines and floor stand dim in place.
+def table(frame: "pd.DataFrame", top: int, width: int = 100) -> "Table":
+    """Return a leaderboard's `top` trials as a table for a terminal `width` characters wide, confirmed ones first.
 
-    Marks: "=" cannot be told from the best, "P" on the Pareto front where that has several trials.
+    Baselines and the floor stand dim in place. Marks: "=" cannot be told from the best, "P" on the Pareto front where
+    that has several trials. Below 100 characters the score's interval and the status are left out.
     """
     from rich import box
     from rich.table import Table
 
-    failed = frame[frame["status"] == "failed"]
-    failed_trials, failed_others = failed[failed["kind"] == "trial"], failed[failed["kind"] != "trial"]
-    more = int((frame["rank"] > top).sum())
-    several = int(frame["pareto_front"].sum()) > 1
-    notes = ["= cannot be told from the best"]
-    notes += ["P Pareto front"] if several else []
-    notes += [f"{more} more trials"] if more else []
-    notes += [f"{len(failed_trials)} failed: {failed_trials['reason'].iloc[0]}"] if len(failed_trials) else []
-    notes += [f"{name} failed: {reason}" for name, reason in failed_others[["variant", "reason"]].to_numpy()]
-
-    result = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, caption=_plain("; ".join(notes)))
-    result.caption_justify = "left"
-    for header, width, number in TABLE:
-        justify: Literal["left", "right"] = "right" if number else "left"
-        result.add_column(header, justify=justify, max_width=width, no_wrap=True, overflow="ellipsis")
     shown = frame[(frame["status"] != "failed") & ~(frame["rank"] > top).fillna(False)]
+    several = int(frame["pareto_front"].sum()) > 1
+    wide = width >= sum(size for _, size, _ in TABLE) + len(TABLE) - 1
+    columns = [place for place, column in enumerate(TABLE) if wide or column[0] != "status"]
+    result = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, caption=_plain("\n".join(_notes(frame, shown))))
+    result.caption_justify = "left"
+    for header, size, number in (TABLE[place] for place in columns):
+        justify: Literal["left", "right"] = "right" if number else "left"
+        header = header if wide else header.removesuffix(" [95 %]")
+        result.add_column(header, justify=justify, max_width=size, no_wrap=True, overflow="ellipsis")
+    before = None
     for row in shown.to_dict(orient="records"):
-        result.add_row(*map(_plain, _cells(row, several)), style="dim" if row["kind"] != "trial" else None)
+        if before not in (None, row["status"]):
+            result.add_section()
+        before = row["status"]
+        cells = _cells(row, several, wide)
+        result.add_row(*(_plain(cells[place]) for place in columns), style="dim" if row["kind"] != "trial" else None)
     return result
+
+
+def _notes(frame: "pd.DataFrame", shown: "pd.DataFrame") -> Iterator[str]:
+    """Yield what stands below the table, a line each."""
+    trials = frame[frame["kind"] == "trial"]
+    failed = frame[frame["status"] == "failed"]
+    if trials.empty:
+        yield "no trial yet"
+    if shown["status"].nunique() > 1:
+        yield "above the gap: confirmed on fresh draws; below: searched, partly luck"
+    if (frame["tied_with_best"].fillna(False) & frame["rank"].ne(1)).any():
+        yield "= cannot be told from the best"
+    if int(frame["pareto_front"].sum()) > 1:
+        yield "P Pareto front"
+    if more := int(trials["rank"].notna().sum() - shown["rank"].notna().sum()):
+        yield f"{more} more trials"
+    if count := int((failed["kind"] == "trial").sum()):
+        yield f"{count} failed: {_first_line(failed[failed['kind'] == 'trial']['reason'].iloc[0])}"
+    for name, reason in failed[failed["kind"] != "trial"][["variant", "reason"]].to_numpy():
+        yield f"{name} failed: {_first_line(reason)}"
+
+
+def _first_line(reason: str) -> str:
+    return next(iter(reason.splitlines()), "")[:200]
 
 
 TABLE = (
@@ -138,9 +162,11 @@ TABLE = (
 """The table's columns: header, largest width, whether it is a number; with blanks between, 100 characters at most."""
 
 
-def _cells(row: Mapping[Any, Any], several: bool) -> list[str]:
+def _cells(row: Mapping[Any, Any], several: bool, wide: bool) -> list[str]:
     marks = ("=" if row["tied_with_best"] is True else " ") + ("P" if several and row["pareto_front"] is True else "")
-    range_ = "" if _empty(row["score_low"]) else f" [{_short(row['score_low'])}, {_short(row['score_high'])}]"
+    range_ = (
+        "" if _empty(row["score_low"]) or not wide else f" [{_short(row['score_low'])}, {_short(row['score_high'])}]"
+    )
     return [
         *(_text(row[name]) for name in ("rank", "variant", "trial", "loss", "latent_sampler", "latent_dim")),
         _short(row["score"]) + range_,

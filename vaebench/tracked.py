@@ -24,8 +24,6 @@ class Tracked:
 
     def __init__(self, home: Path, observer: Observer) -> None:
         self.home, self.observer = home, observer
-        self.idle = False
-        """Whether there was nothing to do."""
         self._projector: Projector | None = None
 
     def __enter__(self) -> Self:
@@ -34,8 +32,8 @@ class Tracked:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write what is still waiting."""
-        if self._projector is not None and (warning := self._projector.close()):
+        """Write what is still waiting. Only where the run ended early is a store that is down worth a warning yet."""
+        if self._projector is not None and (warning := self._projector.close()) and error is not None:
             log.warning("%s", warning)
 
     def started(self, record: StudyRecord, target: int) -> None:
@@ -62,7 +60,6 @@ class Tracked:
 
     def nothing_to_do(self, record: StudyRecord) -> None:
         """Pass it on."""
-        self.idle = True
         self.observer.nothing_to_do(record)
 
 

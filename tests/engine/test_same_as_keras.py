@@ -37,7 +37,7 @@ class PlainNetworks:
 
     def __init__(self, spec: Spec, encoder, decoder, log_variance, seed, *, training: bool) -> None:
         self.spec, self.encoder, self.decoder, self.log_variance = spec, encoder, decoder, log_variance
-        self.seed, self.training = seed, training
+        self.seed, self.training, self.noises = seed, training, 0
 
     def encode(self, x):
         self.rows, self.activities, hidden = len(x), [], 0
@@ -74,7 +74,8 @@ class PlainNetworks:
 
     def latent_noise(self):
         rows = self.spec.batch_size if self.training else self.rows
-        noise = drawn("normal", (rows, LATENT_UNITS))(tf.add(self.seed, (1, 0)))
+        noise = drawn("normal", (rows, LATENT_UNITS))(tf.add(self.seed, (1, self.noises)))
+        self.noises += 1
         return noise[: self.rows, : self.spec.latent_dim]
 
 

@@ -23,27 +23,34 @@ class Commands(click.Group):
         except InputError as error:
             click.echo(f"error: {error}", err=True)
             ctx.exit(2)
-        except ConnectionError as error:
+        except BrokenPipeError:  # `vaebench ... | head`: click ends quietly
+            raise
+        except OSError as error:  # the workers are gone, a full disk, ...
             click.echo(f"error: {error}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
-            click.echo("stopped; what is finished is kept, and the same command goes on from here", err=True)
+            goes_on = "; what is finished is kept, and the same command goes on from here"
+            click.echo(f"stopped{goes_on if ctx.invoked_subcommand in ('run', 'confirm') else ''}", err=True)
             ctx.exit(1)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+HELP = """Find the autoencoder that is the best generator of more rows like yours.
+
+\b
+vaebench check studies/gaussian.toml            what it searches and costs
+vaebench run studies/gaussian.toml              search, then confirm the best
+vaebench leaderboard gaussian --csv best.csv    what came out
+vaebench ui gaussian                            every trial in MLflow
+vaebench generate gaussian -n 15000 -o new.csv  new rows from the best
+
+STUDY is a study's name or its file. All state lives in one folder: --home, VAEBENCH_HOME, else runs/.
+"""
+
+
+@click.group(cls=Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="vaebench")
 def main() -> None:
-    r"""Find the autoencoder that is the best generator of more rows like yours.
-
-    \b
-    vaebench run studies/gaussian.toml              search, then confirm the best
-    vaebench leaderboard gaussian --csv best.csv    what came out
-    vaebench ui gaussian                            browse every trial in MLflow
-    vaebench generate gaussian -n 15000 -o new.csv  draw new rows from the best
-
-    STUDY is a study's name or its file. All state lives in one folder: --home, VAEBENCH_HOME, else runs/.
-    """
+    """Run a command."""
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
 

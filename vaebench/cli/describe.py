@@ -1,46 +1,81 @@
-"""What `check` prints of a study: the space, its size, a few sampled specs, the expected cost."""
+"""What `check` prints of a study: its data, budget and cost, the space, and a few sampled specs."""
 
-import math
+import textwrap
+from collections.abc import Iterator
+from typing import Any
 
 import click
 
-from vaebench.definition import StudyDefinition
+from vaebench.data_sets import split_sizes
+from vaebench.definition import Arm, StudyDefinition
 from vaebench.space import RandomTrial
-from vaebench.spec import Spec
+from vaebench.spec import PARTS, Spec
+from vaebench.study_file.nodes import show, write_nodes
 
 SPECS = 3
-"""How many specs are sampled from each sub-study's space."""
+"""How many specs are sampled from the space; from each sub-study's there is one."""
 SECONDS = 1.0
 """What one fit of the shipped studies' networks takes about, in seconds on one core."""
+WIDTH = 100
 
 
 def describe(definition: StudyDefinition, trials: int | None) -> None:
     """Print what the study searches and what it costs."""
-    count = (trials or definition.trials) * len(definition.arms)
-    fits = count * definition.replicates + definition.confirm_top * definition.confirm_replicates
+    each, arms = trials or definition.trials, len(definition.arms)
+    fits = each * arms * definition.replicates + definition.confirm_top * definition.confirm_replicates
+    train, test = split_sizes(definition.rows, definition.test_fraction)
+    budget = f"{each} trials" + (f" of each of {arms} sub-studies" if arms > 1 else "")
+    budget += f" x {definition.replicates} replicates"
+    if definition.confirm_top:
+        budget += f", then the best {definition.confirm_top} x {definition.confirm_replicates} fresh draws"
     click.echo(f"{definition.name}: {definition.question}" if definition.question else definition.name)
-    click.echo(
-        f"data        {definition.data_set.name}, {definition.rows} rows, test fraction {definition.test_fraction:g}, "
-        f"columns {', '.join(definition.data_set.columns)}"
-    )
-    click.echo(f"objectives  {', '.join(definition.objectives)}; sampler {definition.sampler}")
-    click.echo(
-        f"budget      {count} trials x {definition.replicates} replicates, then the best {definition.confirm_top} "
-        f"x {definition.confirm_replicates} fresh draws: {fits} fits, about {_minutes(fits * SECONDS)} on one core"
-    )
+    _line("data", f"{definition.data_set.name} {_table(definition.data_set.plain())}")
+    _line("rows", f"{definition.rows}: {train} train, {test} test; columns {', '.join(definition.data_set.columns)}")
+    _line("objectives", f"{', '.join(definition.objectives)}; sampler {definition.sampler}")
+    _line("budget", f"{budget}: {fits} fits, about {duration(fits * SECONDS)} on one core at {SECONDS:g} s each")
     for arm in definition.arms:
-        size = arm.space.size
-        cells = f"a grid of {size} cells" if size is not None and math.isfinite(size) else "without end"
-        click.echo(f"\nspace       {arm.name + ', ' if arm.name else ''}{arm.space.dimensions} dimensions, {cells}")
-        for name in arm.space.names:
-            click.echo(f"  {name}")
-        for index in range(SPECS):
-            spec = Spec.from_flat(arm.space.suggest(RandomTrial(index)))
-            click.echo(f"for example {_short(spec)}")
+        _describe_arm(arm, SPECS if arms == 1 else 1)
 
 
-def _short(spec: Spec) -> str:
-    return " ".join(f"{name}={_text(value)}" for name, value in spec.flat().items() if name != "seed")
+def _describe_arm(arm: Arm, specs: int) -> None:
+    size = arm.space.size
+    points = "continuous" if size is None else f"{size} combinations"
+    click.echo()
+    _line("space", f"{arm.name + ': ' if arm.name else ''}{arm.space.dimensions} dimensions, {points}")
+    searched = dict(_searched(write_nodes(arm.space)["search"]))
+    width = max(map(len, searched), default=0)
+    for name, text in searched.items():
+        click.echo(f"  {name:{width}}  {text}")
+    shown = {*PARTS, *(name.removesuffix(".off") for name in arm.space.names)}
+    for index in range(specs):
+        values = Spec.from_flat(arm.space.suggest(RandomTrial(index))).flat()
+        pairs = " ".join(f"{name}={_text(value)}" for name, value in values.items() if name in shown)
+        _line("for example", pairs)
+
+
+def _searched(search: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield every searched parameter, and how its range is written."""
+    for name, node in search.items():
+        if "one_of" not in node:
+            yield name, _table(node)
+            continue
+        yield name, f"one of {', '.join(node['one_of'])}"
+        for branch, own in node["one_of"].items():
+            yield from ((f"{name}.{branch}.{key}", _table(leaf)) for key, leaf in own.items() if isinstance(leaf, dict))
+
+
+def _line(name: str, text: str) -> None:
+    """Print a name and its text, which is wrapped beside it."""
+    indent = " " * 12
+    wrapped = textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+    click.echo(f"{name:12}{wrapped.strip()}".rstrip())
+
+
+def _table(value: Any) -> str:
+    """Return a table as a study file writes it, without what only the record needs to know of a file."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {show(own)}" for key, own in value.items() if key not in ("sha256", "columns"))
+    return show(value)
 
 
 def _text(value: object) -> str:
@@ -49,5 +84,8 @@ def _text(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
+def duration(seconds: float) -> str:
+    """Return a duration as a reader would say it: 45 s, 12 min, 3.5 h."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

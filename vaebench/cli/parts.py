@@ -2,11 +2,13 @@
 
 import dataclasses
 import inspect
+import textwrap
 from collections.abc import Callable, Iterator
 
 import click
 
 from vaebench.parts import Kind, field_types, load, modules
+from vaebench.spec import PARTS
 
 KINDS: dict[str, Kind] = {
     "variants": "variant",
@@ -28,9 +30,10 @@ def _lister(kind: Kind) -> Callable[[], None]:
         for name in modules(kind):
             part = load(kind, name)
             click.echo(click.style(name, bold=True))
-            click.echo("  " + inspect.cleandoc(part.__doc__ or "").replace("\n", "\n  "))
-            for parameter, expected in field_types(part).items():
-                click.echo(f"  - {parameter}: {_type(expected)}, default {getattr(part, parameter, None)!r}")
+            click.echo(textwrap.indent(inspect.cleandoc(part.__doc__ or ""), "  "))
+            if kind in PARTS:  # a data set's fields are not what the study file says; its text is
+                for parameter, expected in field_types(part).items():
+                    click.echo(f"  - {parameter}: {_type(expected)}, default {getattr(part, parameter, None)!r}")
             click.echo()
 
     return show

@@ -6,10 +6,11 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.logging import RichHandler
-from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
+from rich.table import Column
 
+from vaebench.cli.describe import duration
 from vaebench.records import Metrics, StudyRecord, TrialRecord
 from vaebench.scoring import mean_metrics, score
 
@@ -24,9 +25,14 @@ class Progress:
         self.console = Console(stderr=True)
         self.live = self.console.is_terminal
         self.bar = Bar(
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"), TimeElapsedColumn(),
-            console=self.console, transient=True, disable=not self.live,
-        )  # fmt: skip
+            SpinnerColumn(),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+            BarColumn(),
+            TextColumn("{task.fields[state]}", markup=False, table_column=Column(no_wrap=True)),
+            console=self.console,
+            transient=True,
+            disable=not self.live,
+        )
         self.task: TaskID | None = None
         self.done = self.target = self.failed = self.new = 0
         self.best: tuple[float, int] | None = None
@@ -36,7 +42,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         logger = logging.getLogger("vaebench")
-        logger.handlers = [RichHandler(console=self.console, show_time=False, show_path=False)]
+        logger.handlers = [_Warnings(self.console)]
         logger.propagate = False
         self.bar.start()
         self.task = self.bar.add_task("starting workers", total=None, state="")
@@ -46,6 +52,8 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.bar.stop()
+        logger = logging.getLogger("vaebench")
+        logger.handlers, logger.propagate = [], True
 
     def started(self, record: StudyRecord, target: int) -> None:
         """Show how far the study is."""
@@ -54,15 +62,17 @@ class Progress:
         for trial in record.trials:
             self._count(trial)
         if self.done < self.target:
-            self._say(f"{record.name}: {self.done} of {target} trials done")
-            self._show("searching", self.done, self.target, self._state())
+            arms = len(record.definition.get("arms", {}))
+            each = f", {target // arms} for each of {arms} sub-studies" if arms else ""
+            self._say(f"{record.name}: {self.done} of {target} trials done{each}")
+            self._searching()
 
     def trial_finished(self, trial: TrialRecord) -> None:
         """Count a trial."""
         self.done += 1
         self.new += 1
         self._count(trial)
-        self._show("searching", self.done, self.target, self._state())
+        self._searching()
         if self.done == self.target or self.new % max(1, self.target // LINES) == 0:
             self._say(f"{self.done}/{self.target} trials, {self._state()}")
 
@@ -70,24 +80,29 @@ class Progress:
         """Show that the confirmation begins."""
         self.confirmations = (0, count)
         self._say(f"confirming the best {count} on fresh draws")
-        self._show("confirming", 0, count, "")
+        self._show(f"confirming 0/{count}", 0, count, "the best, on fresh draws")
 
     def confirmed(self, trial: TrialRecord) -> None:
         """Count a confirmed trial."""
         done, count = self.confirmations[0] + 1, self.confirmations[1]
         self.confirmations = (done, count)
-        self._show("confirming", done, count, f"trial {trial.number}")
+        self._show(f"confirming {done}/{count}", done, count, "the best, on fresh draws")
         if done == count:
             self._say(f"confirmed {count}")
-            self._show("finishing", 0, None, "pictures and models for MLflow")
+            self._finishing()
 
     def nothing_to_do(self, record: StudyRecord) -> None:
         """Say so."""
-        self.bar.stop()
+        confirmed = sum(bool(trial.confirmation) for trial in record.trials)
+        also = f" and the confirmation of {confirmed}" if confirmed else ""
+        each = " of each sub-study" if "arms" in record.definition else ""
         self.console.print(
-            f"{record.name}: nothing to do, all {len(record.trials)} trials and their confirmation are there "
-            "(--trials N searches more, --fresh starts over)"
+            f"{record.name}: nothing to do, all {len(record.trials)} trials{also} are there "
+            f"(run --trials N goes on to N trials{each}, --fresh starts over)",
+            highlight=False,
+            soft_wrap=True,
         )
+        self._finishing()
 
     def _count(self, trial: TrialRecord) -> None:
         if trial.reason is not None:
@@ -98,11 +113,19 @@ class Progress:
             self.best = (value, trial.number)
 
     def _state(self) -> str:
-        best = f"best score {self.best[0]:.3f} (trial {self.best[1]})" if self.best else "no score yet"
+        best = f"best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else "no score yet"
         rate = self.new / max(time.monotonic() - self.clock, 1e-9)
-        left = f"{(self.target - self.done) / rate:.0f} s left" if self.new else ""
-        parts = [best, f"{rate:.2f} trials/s" if self.new else "", left, f"{self.failed} failed"]
-        return ", ".join(part for part in parts if part)
+        speed = f"{rate:.3g} trials/s" if self.new else ""
+        left = f"{duration((self.target - self.done) / rate)} left" if self.new and self.done < self.target else ""
+        return ", ".join(part for part in (best, speed, left, f"{self.failed} failed") if part)
+
+    def _searching(self) -> None:
+        self._show(f"{self.done}/{self.target}", self.done, self.target, self._state())
+        if self.done == self.target and self.new:
+            self._finishing()
+
+    def _finishing(self) -> None:
+        self._show("finishing", 0, None, "MLflow: pictures and models")
 
     def _say(self, line: str) -> None:
         if not self.live:
@@ -111,3 +134,15 @@ class Progress:
     def _show(self, description: str, done: int, total: int | None, state: str) -> None:
         if self.task is not None:
             self.bar.update(self.task, description=description, completed=done, total=total, state=state)
+
+
+class _Warnings(logging.Handler):
+    """Prints a warning in one line, above the live progress."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self.console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = f"{record.levelname.lower()}: {record.getMessage()}"
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -12,6 +12,9 @@ from vaebench.home import home_folder
 if TYPE_CHECKING:
     import pandas as pd
 
+WIDTH = 100
+"""Of a table that is piped."""
+
 
 @click.command()
 @click.argument("study", required=False)
@@ -59,7 +62,10 @@ def leaderboard(
     parquet: Path | None,
     home: str | None,
 ) -> None:
-    """Show the leaderboard: every trial, baseline and the noise floor, best first. Files hold all rows."""
+    """Show the leaderboard, or write it to files.
+
+    Its rows are every trial, baseline and the noise floor, best first; files hold them all.
+    """
     from vaebench import api
     from vaebench.export import write
 
@@ -81,7 +87,10 @@ def leaderboard(
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same rows.")
 @home_option
 def generate(study: str, n: int, output: Path, trial: int | None, seed: int, home: str | None) -> None:
-    """Draw new rows from the best trial, in the data's own units and columns."""
+    """Draw new rows from the best trial.
+
+    They are in the data's own units and columns.
+    """
     from vaebench import api
     from vaebench.export import write
 
@@ -102,4 +111,6 @@ def show(frame: "pd.DataFrame", top: int) -> None:
     from vaebench.export import table
 
     console = Console()
-    console.print(table(frame, top))
+    if not console.is_terminal:
+        console.width = WIDTH
+    console.print(table(frame, top, console.width))

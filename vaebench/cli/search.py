@@ -1,5 +1,6 @@
 """The commands that search: run, confirm, and check, which only looks."""
 
+import shlex
 from pathlib import Path
 
 import click
@@ -8,7 +9,7 @@ from vaebench.cli.options import DURATION, home_option, workers_options
 
 
 @click.command()
-@click.argument("study")
+@click.argument("study", metavar="STUDY.toml")
 @click.option("--trials", type=click.IntRange(1), metavar="N", help="Search up to N trials (of each sub-study).")
 @click.option("--time", "time_limit", type=DURATION, metavar="TIME", help="Stop asking after so long: 90s, 10m, 2h.")
 @workers_options
@@ -49,12 +50,12 @@ def run(
         )
     name = api.study_name(study)
     show(frame, top=10)
-    at = f" --home {home}" if home else ""
+    at = f"{name} --home {shlex.quote(home)}" if home else name
     click.echo(
         "\nNext:\n"
-        f"  vaebench leaderboard {name}{at} --csv leaderboard.csv    every trial, baseline and the noise floor\n"
-        f"  vaebench generate {name}{at} -n 15000 -o new.csv         new rows from the best trial\n"
-        f"  vaebench ui {name}{at}                                   every trial in the browser"
+        f"  vaebench leaderboard {at} --csv leaderboard.csv\n"
+        f"  vaebench generate {at} -n 15000 -o new.csv\n"
+        f"  vaebench ui {at}"
     )
 
 
@@ -82,7 +83,7 @@ def confirm(
 
 
 @click.command()
-@click.argument("study")
+@click.argument("study", metavar="STUDY.toml")
 @click.option("--trials", type=click.IntRange(1), metavar="N", help="Say what N trials (of each sub-study) cost.")
 def check(study: str, trials: int | None) -> None:
     """Validate a study file and show what it searches. Writes nothing."""

@@ -20,5 +20,5 @@ def studies(home: Path) -> list[str]:
 def existing(home: Path, name: str) -> Path:
     """Return the folder of the study called `name`. Raises InputError, with the known names, where nobody ran it."""
     if name not in studies(home):
-        raise InputError(f"{unknown('study', name, studies(home))} in {home}")
+        raise InputError(f"{home}: {unknown('study', name, studies(home))}")
     return folder(home, name)

@@ -5,6 +5,7 @@ Every error is one InputError that names file, section, key, value and what is a
 
 import tomllib
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -124,15 +125,21 @@ def _tables(path: Path) -> dict[str, Any]:
         text = path.read_bytes().decode("utf-8-sig")
         return tomllib.loads(text)
     except OSError as error:
-        beside = [other.name for other in path.parent.glob("*.toml")] if path.parent.is_dir() else []
-        known = f"; {unknown('study file', path.name, beside)}" if beside and not path.exists() else ""
-        raise InputError(f"{path}: the study file cannot be read: {error.strerror}{known}") from None
+        raise InputError(f"{path}: the study file cannot be read: {error.strerror}{_nearest(path)}") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text (byte {error.start})") from None
     except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
         raise InputError(f"{path}: broken TOML: {error}") from None
     except RecursionError:
         raise InputError(f"{path}: broken TOML: nested too deeply") from None
+
+
+def _nearest(path: Path) -> str:
+    """Name the study file beside the missing `path`, or in studies/ there, that was probably meant."""
+    folders = (path.parent / "studies", path.parent)
+    files = {file.stem: file for folder in folders for file in folder.glob("*.toml") if file.name != "pyproject.toml"}
+    nearest = [] if path.exists() else get_close_matches(path.stem, files, n=1)
+    return f"; did you mean {str(files[nearest[0]])!r}?" if nearest else ""
 
 
 def _listed(value: Any) -> Any:

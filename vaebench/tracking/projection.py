@@ -40,8 +40,8 @@ class Projection:
 def project(home: Path, record: StudyRecord, generators: Mapping[int, "Generator"]) -> Projection:
     """Bring MLflow up to date: every trial and reference, the parent run, pictures and models of `generators`.
 
-    `generators` holds the fitted generators of the best trials, by number. A store that is down is a warning, never an
-    exception.
+    `generators` holds the fitted generators of the best trials, by number; one is asked for only where MLflow lacks
+    what shows it. A store that is down is a warning, never an exception.
     """
     import_mlflow()
     try:
@@ -62,7 +62,7 @@ def _project(home: Path, record: StudyRecord, generators: Mapping[int, "Generato
     _confirm(runs, record, frame)
     for trial in record.trials:
         if trial.number in generators:
-            _show(runs.client, trials[trial.number], trial, generators[trial.number])
+            _show(runs.client, trials[trial.number], trial, generators)
     best = best_trial(record)
     if best is not None and best.number in generators:
         register(runs.client, record.name, trials[best.number])
@@ -90,12 +90,13 @@ def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> Non
         runs.update(runs.present[identity], metrics=confirmed_metrics(row), tags=tags)
 
 
-def _show(client: Any, run_id: str, trial: TrialRecord, generator: "Generator") -> None:
+def _show(client: Any, run_id: str, trial: TrialRecord, generators: Mapping[int, "Generator"]) -> None:
     """Add what shows how good a generator is: pictures, samples, and the model itself."""
     if "vaebench.shown" in client.get_run(run_id).data.tags:
         return
     import pandas as pd
 
+    generator = generators[trial.number]
     rows = generator.generate(SAMPLES, seed=0)
     columns = generator.columns
     title = f"trial {trial.number}: {trial.params.get('variant')}"
