@@ -1,5 +1,6 @@
 """The MLflow UI: the right store, the study's page, and what a browser shows there."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -42,19 +43,22 @@ def test_a_study_that_was_never_projected_opens_the_start_page(tmp_path: Path) -
     assert ui_url(tmp_path, "gaussian", port=5123) == "http://127.0.0.1:5123"
 
 
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @pytest.mark.browser
 @pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None and "CI" not in os.environ, reason="needs Chromium")
 def test_the_page_of_a_study_lists_its_trials_with_their_scores(home: Path, tmp_path: Path) -> None:
     from playwright.sync_api import sync_playwright
 
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    assert chromium, "the browser test needs Chromium"
+    assert CHROMIUM, "the browser test needs Chromium"
     record = study([trial(number, confirmed=3 * (number in (0, 3, 6))) for number in range(9)], confirmed=3)
     project(home, record, {})
     frame = leaderboard(record)
     port = free_port()
     with serving(home, port), sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1800, "height": 1000})
         page.goto(ui_url(home, "gaussian", port=port))
         page.get_by_text("trial 3 · vae · mse · gaussian").wait_for(timeout=60_000)
