@@ -440,11 +440,16 @@ def test_broken_toml_names_line_and_column(study):
 
 
 def test_a_missing_file_names_the_nearest(study):
-    path = study()
-    with pytest.raises(InputError, match=r"t\.toml.*No such file.*did you mean 's\.toml'"):
-        load(path.with_name("t.toml"))
-    with pytest.raises(InputError, match=r"none/t\.toml.*No such file"):
-        load(path.parent / "none" / "t.toml")
+    folder = study().parent
+    for name in ("pyproject.toml", "gaussian.toml", "studies/bimodal.toml"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).touch()
+    for name, nearest in (("gausian", "gaussian.toml"), ("bimodl.toml", "studies/bimodal.toml")):
+        with pytest.raises(InputError, match=f"{name}: .*No such file.*; did you mean '{folder / nearest}'"):
+            load(folder / name)
+    for name in ("t.toml", "project.toml", "none/gaussian.toml"):
+        with pytest.raises(InputError, match=r"toml: the study file cannot be read: No such file or directory$"):
+            load(folder / name)
 
 
 def test_a_folder_and_bytes_that_are_no_text_are_refused(tmp_path):

@@ -31,7 +31,7 @@ class Spec:
     encoder: tuple[Width, ...] = (200, 200, 50)
     decoder: tuple[Width, ...] = (50, 200, 200, 200)
     epochs: Annotated[int, Ge(1), Le(100_000)] = 100
-    batch_size: Annotated[int, Ge(1)] = 11
+    batch_size: Annotated[int, Ge(1), Le(1_000_000)] = 11
     optimizer: Optimizer = "adam"
     learning_rate: Annotated[float, Gt(0)] = 1e-3
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
@@ -41,7 +41,7 @@ class Spec:
     scaling: Scaling = "standard"
     decoder_noise: bool = True
     early_stopping: EarlyStopping = "off"
-    patience: Annotated[int, Ge(1)] = 10
+    patience: Annotated[int, Ge(1), Le(100_000)] = 10
     seed: int = 0
 
     def flat(self) -> dict[str, Value | tuple[int, ...]]:

@@ -93,6 +93,9 @@ class Progress:
 
     def nothing_to_do(self, record: StudyRecord) -> None:
         """Say so."""
+        if self.done < self.target:
+            self._say(f"{record.name}: the time was up before a trial began, {self.done} of {self.target} are done")
+            return
         confirmed = sum(bool(trial.confirmation) for trial in record.trials)
         also = f" and the confirmation of {confirmed}" if confirmed else ""
         each = " of each sub-study" if "arms" in record.definition else ""
@@ -133,6 +136,8 @@ class Progress:
 
     def _show(self, description: str, done: int, total: int | None, state: str) -> None:
         if self.task is not None:
+            if done == 0:
+                self.bar.reset(self.task)  # else a task that was finished once stays so
             self.bar.update(self.task, description=description, completed=done, total=total, state=state)
 
 

@@ -20,7 +20,7 @@ from vaebench.study.lock import lock
 from vaebench.study.observer import Observer
 from vaebench.study.record_store import RecordStore
 from vaebench.study.search import search
-from vaebench.study.tasks import Evaluate, Executors, Workers
+from vaebench.study.tasks import Evaluate, Executors, Workers, evaluate_spec
 
 
 def run(
@@ -32,7 +32,7 @@ def run(
     trials: int | None = None,
     time_limit: float | None = None,
     confirm: bool = True,
-    evaluate: Evaluate | None = None,
+    evaluate: Evaluate = evaluate_spec,
 ) -> StudyRecord:
     """Search up to `trials` trials (of each arm), then confirm the best; return all that is known then.
 
@@ -42,7 +42,6 @@ def run(
     """
     deadline = math.inf if time_limit is None else time.monotonic() + time_limit
     definition = definition if trials is None else replace(definition, trials=trials)
-    evaluate = evaluate or _evaluate()
     with lock(home, definition.name), _interruptible(), Workers(executors) as workers:
         store = RecordStore.create_or_open(home, definition)
         scale = store.record().attainable
@@ -71,14 +70,13 @@ def confirm(
     observer: Observer,
     top: int | None = None,
     replicates: int | None = None,
-    evaluate: Evaluate | None = None,
+    evaluate: Evaluate = evaluate_spec,
 ) -> StudyRecord:
     """Confirm the best `top` trials of a study on `replicates` fresh draws; what is missing takes the study's own.
 
     Raises InputError where nobody ran the study, or another process is running it.
     """
     existing(home, name)
-    evaluate = evaluate or _evaluate()
     with lock(home, name), _interruptible(), Workers(executors) as workers:
         store = RecordStore.open(home, name, writing=True)
         definition = store.definition
@@ -92,12 +90,6 @@ def confirm(
         if not workers.started:
             observer.nothing_to_do(record)
     return record
-
-
-def _evaluate() -> Evaluate:
-    from vaebench.evaluate import evaluate
-
-    return evaluate
 
 
 @contextmanager

@@ -19,6 +19,13 @@ Executors = Callable[[], AbstractContextManager[Executor]]
 """Starts the workers, or joins them, and ends them with the context."""
 
 
+def evaluate_spec(spec: Spec, replicate: Replicate) -> Result:
+    """Evaluate `spec` on `replicate`. TensorFlow, which takes seconds to load, is loaded where the task runs alone."""
+    from vaebench.evaluate import evaluate
+
+    return evaluate(spec, replicate)
+
+
 @dataclass(frozen=True)
 class Task:
     """An evaluation under way."""

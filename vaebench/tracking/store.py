@@ -60,6 +60,6 @@ def store_errors() -> tuple[type[Exception], ...]:
 
 def complaint(home: Path, error: Exception) -> str:
     """Say in one line that the store failed, without the password that its address may hold."""
-    where = re.sub(r"//[^/@]*@", "//", tracking_uri(home))
     first = next(iter(str(error).splitlines()), "")
-    return f"MLflow at {where} is not up to date ({type(error).__name__}: {first[:200]}); the study itself is safe"
+    said = f"MLflow at {tracking_uri(home)} is not up to date ({type(error).__name__}: {first[:200]})"
+    return re.sub(r"//[^/@ ]*@", "//", said) + "; the study itself is safe"

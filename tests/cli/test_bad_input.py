@@ -1,0 +1,290 @@
+"""Wrong input: exit status 2, one clear message that fits a screen, no traceback, nothing written."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import STUDY, environment, invoke, process, tree
+
+from vaebench import cluster
+from vaebench.records import ReferenceRecord, Result, TrialRecord
+from vaebench.spec import Spec
+from vaebench.study.asking import Asker
+from vaebench.study.lock import lock
+from vaebench.study.record_store import RecordStore
+from vaebench.study_file import load
+
+NORM = 'distribution = { name = "norm", loc = 100, scale = 10 }\nrows = 40'
+LATENT_DIM = "latent_dim = { int = [1, 4] }"
+
+
+def check_message(output: str, *words: str) -> None:
+    """Check that the message is there, whole, and fits a screen of 80 x 24."""
+    assert sum(line.lower().startswith("error: ") for line in output.splitlines()) == 1, output
+    assert sum(1 + len(line) // 80 for line in output.splitlines()) <= 24, output
+    assert "Traceback" not in output
+    for word in words:
+        assert word in output, f"{word!r} is not in {output!r}"
+
+
+def refused(*arguments: object, words: tuple[str, ...]) -> None:
+    """Check that a command is refused and writes nothing."""
+    before = tree(Path())
+    result = invoke(*arguments, status=2)
+    assert result.stdout == ""
+    check_message(result.stderr, *words)
+    assert tree(Path()) == before
+
+
+STUDY_FILES = {
+    "broken TOML": ("[study]", "[study", ("line 2, column 7",)),
+    "unknown section": ("[confirm]", "[confirn]", ("'confirn'", "did you mean 'confirm'?")),
+    "unknown key": ("trials = 12", "trails = 12", ("[study]", "'trails'", "did you mean 'trials'?")),
+    "unknown parameter": (LATENT_DIM, "latent_dims = 3", ("[search]", "'latent_dims'", "did you mean 'latent_dim'?")),
+    "unknown key beside a range": (LATENT_DIM, "latent_dim = { int = [1, 4], lgo = true }", ("latent_dim", "'log'?")),
+    "text for a number": ("trials = 12", 'trials = "many"', ("[study] trials", '"many"', "integer")),
+    "number for text": ('name = "small"', "name = 3", ("[study] name = 3", "string")),
+    "truth value for a number": ("trials = 12", "trials = true", ("[study] trials = true", "integer")),
+    "no trials": ("trials = 12", "trials = 0", ("[study] trials = 0", "greater than or equal to 1")),
+    "latent_dim 0": (LATENT_DIM, "latent_dim = { int = [0, 4] }", ("latent_dim", "0", "greater than or equal to 1")),
+    "latent_dim 43": (LATENT_DIM, "latent_dim = { int = [1, 43] }", ("latent_dim", "43", "less than or equal to 42")),
+    "fixed latent_dim 0": (
+        f"[search]\n{LATENT_DIM}",
+        "latent_dim = 0\n[search]",
+        ("[fixed] latent_dim = 0", "greater than"),
+    ),
+    "log range from 0": (
+        "learning_rate = { choice = [0.003, 0.01, 1e30] }",
+        "dropout = { float = [0.0, 0.5], log = true }",
+        ("[search] dropout", "log = true", "above 0"),
+    ),
+    "empty choice": ("choice = [0.003, 0.01, 1e30]", "choice = []", ("learning_rate.choice", "at least one")),
+    "empty one_of": ("one_of]\nae = {}\nvae = {}", "one_of]", ("variant", "at least one of ae, vae")),
+    "range upside down": (LATENT_DIM, "latent_dim = { int = [4, 1] }", ("latent_dim", "lowest", "above the highest")),
+    "not finite": ("choice = [0.003, 0.01, 1e30]", "choice = [nan]", ("learning_rate", "nan", "finite")),
+    "unknown distribution": ('name = "norm"', 'name = "nrom"', ("[data]", "'nrom'", "lognorm", "mean 'norm'?")),
+    "unknown variant": ("vae = {}", "vea = {}", ("'vea'", "ae, vae", "did you mean")),
+    "unknown loss": ('loss = "mse"', 'loss = "mes"', ("'mes'", "gaussian_nll", "did you mean 'mse'?")),
+    "unknown latent sampler": (
+        'loss = "mse"',
+        'latent_sampler = "gausian"',
+        ("'gausian'", "gmm", "prior", "uniform", "did you mean 'gaussian'?"),
+    ),
+    "unknown optimizer": ('loss = "mse"', 'optimizer = "adma"', ("optimizer", "'adma'", "'adam'")),
+    "unknown objective": ("trials = 12", 'objectives = ["kss"]', ("'kss'", "mean_error", "did you mean 'ks'?")),
+    "unknown sampler": ("trials = 12", 'sampler = "tpe2"', ("sampler", "'tpe2'", "nsga2", "did you mean 'tpe'?")),
+    "grid without steps": (
+        f"trials = 12\nreplicates = 2\n\n[data]\n{NORM}",
+        f'sampler = "grid"\n[search.dropout]\nfloat = [0.1, 0.2]\n[data]\n{NORM}',
+        ("dropout is a range without steps", "give it a step"),
+    ),
+    "scale below 0": ("scale = 10", "scale = -10", ("scipy refuses", "'norm'", "scale = -10")),
+    "unknown distribution parameter": ("scale = 10", "scael = 10", ("'scael'", "did you mean 'scale'?")),
+    "missing shape": ('name = "norm"', 'name = "gamma"', ("'gamma' lacks a", "its parameters: a, loc, scale")),
+    "without a mean": ('name = "norm"', 'name = "cauchy"', ("'cauchy'", "no finite mean")),
+    "too few rows": ("rows = 40", "rows = 2", ("rows = 2", "too few")),
+    "name with a separator": ('name = "small"', 'name = "../small"', ("name", "../small", "letters")),
+    "name with a backslash": ('name = "small"', "name = 'a\\b'", ("name", "letters")),
+    "name of dots": ('name = "small"', 'name = ".."', ("name", '".."')),
+    "fixed and searched": ('loss = "mse"', "latent_dim = 1", ("latent_dim is in [fixed] too",)),
+    "unknown compared value": ("[confirm]", '[compare]\nvariant = ["ae", "gan"]\n[confirm]', ("[compare]", "'gan'")),
+    "missing data file": (NORM, 'file = "none.csv"', ("none.csv", "No such file")),
+    "empty data file": (NORM, 'file = "empty.csv"', ("empty.csv", "is empty")),
+    "header alone": (NORM, 'file = "header.csv"', ("header.csv", "no rows")),
+    "text column": (NORM, 'file = "text.csv"', ("text.csv", "not numeric: b", "columns = [")),
+    "NaN cell": (NORM, 'file = "nan.csv"', ("nan.csv", "column 'b'", "row 3 below the header")),
+    "empty cell": (NORM, 'file = "hole.csv"', ("hole.csv", "column 'a'", "empty", "row 2 below the header")),
+    "infinite cell": (NORM, 'file = "inf.csv"', ("inf.csv", "column 'a'", "infinite", "row 1 below the header")),
+    "constant column": (NORM, 'file = "constant.csv"', ("constant.csv", "column 'b' is constant (7")),
+    "too few rows for the split": (NORM, 'file = "short.csv"', ("rows = 4", "too few")),
+    "more rows than the file has": (NORM, 'file = "short.csv"\nrows = 100', ("rows = 100", "has 4")),
+    "unknown column": (NORM, 'file = { path = "short.csv", columns = ["c"] }', ("unknown column 'c'", "a, b")),
+    "spreadsheet": (NORM, 'file = "book.xlsx"', ("book.xlsx", ".csv or .parquet")),
+    "data file is a folder": (NORM, 'file = "."', ("Is a directory",)),
+}
+DATA_FILES = {
+    "empty.csv": "",
+    "header.csv": "a,b\n",
+    "text.csv": "a,b\n1,x\n2,y\n3,x\n",
+    "nan.csv": "a,b\n1,1\n2,2\n3,nan\n4,5\n",
+    "hole.csv": "a,b\n1,1\n,2\n3,5\n4,5\n",
+    "inf.csv": "a,b\n-inf,1\n2,2\n3,4\n4,5\n",
+    "constant.csv": "a,b\n1,7\n2,7\n3,7\n4,7\n",
+    "short.csv": "a,b\n1,7\n2,6\n3,7\n4,1\n",
+    "book.xlsx": "PK",
+}
+
+
+@pytest.mark.parametrize(("old", "new", "words"), STUDY_FILES.values(), ids=list(STUDY_FILES))
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_wrong_study_file(folder: Path, command: str, old: str, new: str, words: tuple[str, ...]) -> None:
+    assert STUDY.count(old) == 1
+    (folder / "wrong.toml").write_text(STUDY.replace(old, new))
+    for name, text in DATA_FILES.items():
+        (folder / name).write_text(text)
+    refused(command, "wrong.toml", words=("wrong.toml", *words))
+
+
+def test_a_study_file_that_cannot_be_read(folder: Path) -> None:
+    (folder / "latin.toml").write_bytes(b"[study]\nname = '\xe9'\n")
+    (folder / "studies").mkdir()
+    (folder / "pyproject.toml").touch()
+    refused("run", "smal.toml", words=("smal.toml", "No such file", "did you mean 'small.toml'?"))
+    refused("run", "project.toml", words=("project.toml: the study file cannot be read: No such file or directory\n",))
+    refused("run", "studies", words=("Is a directory",))
+    refused("run", "latin.toml", words=("not UTF-8 text (byte 16)",))
+    refused("run", "small.toml/x.toml", words=("Not a directory",))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser reads and writes everything")
+def test_without_permission(folder: Path) -> None:
+    (folder / "secret.toml").write_text(STUDY)
+    (folder / "secret.toml").chmod(0)
+    (folder / "locked").mkdir(mode=0o500)
+    refused("check", "secret.toml", words=("Permission denied",))
+    refused("run", "small.toml", "--home", "locked", words=("locked", "no permission to write"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--trials", "0"], ("'--trials'", "x>=1")),
+        (["--trials", "many"], ("'--trials'", "'many' is not a valid integer")),
+        (["--time", "3y"], ("'--time'", "'3y'", "90s, 10m or 2h")),
+        (["--time", "-5m"], ("'--time'", "'-5m'")),
+        (["--workers", "-1"], ("workers = -1", "0 (this process) or more")),
+        (["--workers", "2", "--cluster", "tcp://127.0.0.1:1"], ("workers and cluster exclude each other",)),
+        (["--cluster", "none.json"], ("scheduler file 'none.json' does not exist",)),
+        (["--cluster", "tcp://127.0.0.1:1"], ("no Dask scheduler answers at 'tcp://127.0.0.1:1'",)),
+        (["--home", "small.toml"], ("small.toml is no folder",)),
+        (["--home", "small.toml/runs"], ("small.toml is no folder",)),
+        (["--fresh", "--trails", "3"], ("No such option", "--trials")),
+        (["second.toml"], ("unexpected extra argument", "second.toml")),
+    ],
+)
+def test_wrong_options_of_run(
+    folder: Path, arguments: list[str], words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.2)
+    refused("run", "small.toml", *arguments, words=words)
+
+
+@pytest.fixture
+def ran(folder: Path) -> Path:
+    """Return the home of a study whose record was made by hand: trial 0 did not fail, trial 1 did."""
+    home = folder / "runs"
+    definition = load(folder / "small.toml")
+    with lock(home, "small"):
+        pass
+    store = RecordStore.create_or_open(home, definition)
+    store.set_attainable({"ks": 0.1, "mean_error": 1.0, "std_error": 1.0})
+    good = Result(metrics={"ks": 0.1, "mean_error": 1.0, "std_error": 1.0})
+    asker = Asker(definition, definition.arms[0], [])
+    for number, result in enumerate([good, Result(reason="the training loss became nan in epoch 2")]):
+        values, asked = asker.ask()
+        trial = TrialRecord(number, Spec.from_flat(values).flat(), (result, result), 1.0, 2.0)
+        store.add(asked, trial, None if result.reason else (1.0,))
+    store.set_reference(ReferenceRecord("truth", "floor", (good, good)))
+    return home
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["leaderboard", "smal"], ("unknown study 'smal' (known: small)", "did you mean 'small'?")),
+        (["leaderboard", "../small"], ("unknown study '../small'",)),
+        (["leaderboard", "small/"], ("unknown study 'small/'",)),
+        (["leaderboard", ""], ("unknown study ''",)),
+        (["leaderboard", "other.toml"], ("other.toml", "No such file")),
+        (["leaderboard", "small", "--home", "elsewhere"], ("elsewhere: unknown study 'small' (known: none)",)),
+        (["leaderboard", "small", "--csv", "none/x.csv"], ("cannot write none/x.csv", "folder none does not exist")),
+        (["leaderboard", "small", "--json", "runs"], ("cannot write runs: it is a folder",)),
+        (["leaderboard", "small", "--top", "0"], ("'--top'", "x>=1")),
+        (["status", "other"], ("unknown study 'other' (known: small)",)),
+        (["ui", "other"], ("unknown study 'other' (known: small)",)),
+        (["ui", "--home", "elsewhere"], ("no study was run in", "elsewhere")),
+        (["ui", "--port", "0"], ("'--port'", "1<=x<=65535")),
+        (["confirm", "other"], ("unknown study 'other' (known: small)",)),
+        (["confirm", "small", "--top", "0"], ("'--top'", "x>=1")),
+        (["confirm", "small", "--replicates", "no"], ("'--replicates'", "'no' is not a valid integer")),
+        (["confirm", "small", "--workers", "-2"], ("workers = -2",)),
+        (["generate", "other", "-o", "x.csv"], ("unknown study 'other' (known: small)",)),
+        (["generate", "small", "-o", "x.csv", "-n", "0"], ("'-n'", "x>=1")),
+        (["generate", "small", "-o", "x.csv", "--trial", "1"], ("trial 1 of study 'small' failed", "nan in epoch 2")),
+        (["generate", "small", "-o", "x.csv", "--trial", "2"], ("has no trial 2", "0 to 1")),
+        (["generate", "small", "-o", "x.csv", "--trial", "-1"], ("has no trial -1",)),
+        (["generate", "small", "-o", "x.xls"], ("x.xls", ".csv or .parquet")),
+        (["generate", "small", "-o", "none/x.csv"], ("none/x.csv", "does not exist")),
+        (["generate", "small", "-o", "folder.csv"], ("folder.csv", "it is a folder")),
+        (["generate", "small"], ("Missing option '-o'",)),
+        (["generat", "small"], ("No such command 'generat'",)),
+    ],
+)
+def test_wrong_arguments_of_other_commands(ran: Path, arguments: list[str], words: tuple[str, ...]) -> None:
+    Path("folder.csv").mkdir()
+    refused(*arguments, words=words)
+
+
+@pytest.mark.parametrize("study", ["small", "small.toml", "./small.toml"])
+def test_a_study_is_given_by_name_or_file(ran: Path, study: str) -> None:
+    assert "best is trial 0, score 1.000" in invoke("status", study).stdout
+
+
+def test_a_changed_definition_under_an_old_name(ran: Path) -> None:
+    text = STUDY.replace("scale = 10", "scale = 11").replace("epochs = 20", "epochs = 30").replace("vae = {}\n", "")
+    Path("small.toml").write_text(text)
+    words = ("study 'small' exists with another definition", "data.distribution.scale: 10 -> 11", "fixed.epochs: 20 ->")
+    refused("run", "small.toml", words=(*words, "vae"))
+
+
+def test_a_study_that_another_process_runs(ran: Path) -> None:
+    holder = (
+        "import sys; from pathlib import Path; from vaebench.study.lock import lock\n"
+        "with lock(Path('runs'), 'small'): print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        for arguments in (["run", "small.toml"], ["run", "small.toml", "--fresh"], ["confirm", "small"]):
+            refused(*arguments, words=(f"study 'small' is being run by process {process.pid}",))
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "none.toml"], ("none.toml: the study file cannot be read: No such file or directory",)),
+        (["run", "broken.toml"], ("broken.toml: broken TOML", "line 2, column 7")),
+        (["run", "unknown.toml"], ("unknown.toml: [study] unknown key 'trails'", "did you mean 'trials'?")),
+        (["run", "other.toml"], ("another definition", "study.seed: 0 -> 5")),
+        (["run", "small.toml", "--workers", "-1"], ("workers = -1",)),
+        (["leaderboard", "nobody"], ("unknown study 'nobody' (known: small)",)),
+        (["generate", "small", "-o", "none/x.csv"], ("none/x.csv",)),
+    ],
+)
+def test_the_process_ends_with_status_2(ran: Path, arguments: list[str], words: tuple[str, ...]) -> None:
+    for name, old, new in (
+        ("broken", "[study]", "[study"),
+        ("unknown", "trials", "trails"),
+        ("other", "[study]", "[study]\nseed = 5"),
+    ):
+        Path(f"{name}.toml").write_text(STUDY.replace(old, new))
+    before = tree(Path())
+    ended = process(*arguments, cwd=Path())
+    assert (ended.returncode, ended.stdout) == (2, "")
+    check_message(ended.stderr, *words)
+    assert tree(Path()) == before
+
+
+@pytest.mark.parametrize("arguments", [["leaderboard", "small"], ["variants"], ["status"], ["check", "small.toml"]])
+def test_a_reader_that_has_gone_away_is_no_error(ran: Path, arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "vaebench", *arguments]
+    with os.fdopen(writer, "w") as output:
+        ended = subprocess.run(
+            command, stdout=output, stderr=subprocess.PIPE, text=True, env=environment(), timeout=60, check=False
+        )
+    assert ended.stderr == ""

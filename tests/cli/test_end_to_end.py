@@ -1,0 +1,456 @@
+"""One small study, run as users run it with two workers, and all that one can do with it afterwards."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from command_line import STUDY, environment, invoke, process, tree
+
+from vaebench import study_file
+from vaebench.leaderboard import COLUMNS
+from vaebench.seeds import derive
+from vaebench.study.record_store import RecordStore
+from vaebench.tracking.store import open_client
+from vaebench.tracking.where import read_ids
+
+pytestmark = [
+    pytest.mark.xdist_group("end_to_end"),
+    # Keras 3.15 reads a TensorFlow variable in the way that NumPy 2 deprecates.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+TRIALS, GENERATED = 12, 2000
+CHANGES = ["seconds", "mlflow_run_id"]
+"""The leaderboard's columns that differ between two runs of one study."""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A study that was run, and what the command said."""
+
+    folder: Path
+    stdout: str
+    stderr: str
+    name: str = "small"
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "runs"
+
+    @property
+    def study(self) -> Path:
+        return self.folder / f"{self.name}.toml"
+
+    def leaderboard(self) -> pd.DataFrame:
+        path = self.folder / "leaderboard.csv"
+        invoke("leaderboard", self.name, "--home", self.home, "--csv", path)
+        return pd.read_csv(path, float_precision="round_trip")
+
+    def generate(self, *arguments: object) -> bytes:
+        path = self.folder / "new.csv"
+        invoke("generate", self.name, "--home", self.home, "-o", path, *arguments)
+        return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """Run the study in a process of its own, with two workers. No test may change it."""
+    folder = tmp_path_factory.mktemp("ran")
+    (folder / "small.toml").write_text(STUDY)
+    ended = process("run", "small.toml", "--workers", 2, cwd=folder)
+    assert ended.returncode == 0, ended.stderr
+    return Ran(folder, ended.stdout, ended.stderr)
+
+
+@pytest.fixture(scope="module")
+def in_process(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """Run the study once more, in this process."""
+    folder = tmp_path_factory.mktemp("in_process")
+    (folder / "small.toml").write_text(STUDY)
+    result = invoke("run", folder / "small.toml", "--home", folder / "runs", "--workers", 0)
+    return Ran(folder, result.stdout, result.stderr)
+
+
+@pytest.fixture(scope="module")
+def frame(ran: Ran) -> pd.DataFrame:
+    return ran.leaderboard()
+
+
+def nested_runs(home: Path, name: str = "small") -> tuple[Any, list[Any]]:
+    """Return the study's own run, and its trials' runs, from MLflow."""
+    client = open_client(home)
+    ids = read_ids(home, name)
+    assert ids is not None
+    nested = f"tags.`mlflow.parentRunId` = '{ids.parent_run}' and tags.`vaebench.kind` = 'trial'"
+    return client.get_run(ids.parent_run), list(client.search_runs([ids.experiment], nested))
+
+
+def alike(first: pd.DataFrame, second: pd.DataFrame) -> None:
+    """Check that two leaderboards are the same, times and ids aside."""
+    pd.testing.assert_frame_equal(first.drop(columns=CHANGES), second.drop(columns=CHANGES), check_exact=True)
+
+
+def test_the_run_says_what_it_does_and_what_to_do_next(ran: Ran) -> None:
+    lines = ran.stderr.splitlines()
+    assert lines[0] == "small: 0 of 12 trials done"
+    assert re.fullmatch(
+        r"12/12 trials, best \d\.\d{3} \(trial \d+\), [\d.]+ trials/s, [1-9]\d* failed", lines[TRIALS]
+    ), lines
+    assert lines[TRIALS + 1 :] == ["confirming the best 2 on fresh draws", "confirmed 2"]
+    table, following = ran.stdout.split("\nNext:\n")
+    assert max(map(len, ran.stdout.splitlines())) <= 100
+    ranks = [line.split()[0] for line in table.splitlines() if line[:2].strip().isdigit() and line[2] == " "]
+    assert ranks == [str(rank) for rank in range(1, 1 + len(ranks))]
+    assert len(ranks) > 5
+    assert {"truth", "gaussian", "kde", "bootstrap"} <= set(table.split())
+    for command in following.strip().splitlines():
+        assert command.split()[:1] + command.split()[2:3] == ["vaebench", "small"]
+
+
+def test_optuna_has_every_trial_finished(ran: Ran) -> None:
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    journal = str(ran.home / "studies" / "small" / "journal.log")
+    study = optuna.load_study(storage=JournalStorage(JournalFileBackend(journal)), study_name="small")
+    assert len(study.trials) == TRIALS
+    assert all(trial.state.is_finished() for trial in study.trials)
+
+
+def test_mlflow_has_a_nested_run_for_every_trial(ran: Ran, frame: pd.DataFrame) -> None:
+    parent, runs = nested_runs(ran.home)
+    assert len(runs) == TRIALS
+    assert {run.info.status for run in (parent, *runs)} == {"FINISHED", "FAILED"}
+    by_id = frame.set_index("mlflow_run_id")
+    for run in runs:
+        row = by_id.loc[run.info.run_id]
+        failed = row["status"] == "failed"
+        assert run.info.status == ("FAILED" if failed else "FINISHED")
+        assert run.data.params["variant"] == row["variant"]
+        assert failed or run.data.metrics["score"] == pytest.approx(row["metric.search_score"])
+    assert open_client(ran.home).search_runs([parent.info.experiment_id], "attributes.status = 'RUNNING'") == []
+
+
+def test_the_leaderboard_as_csv(frame: pd.DataFrame) -> None:
+    assert tuple(frame.columns[: len(COLUMNS)]) == COLUMNS
+    assert frame["kind"].value_counts().to_dict() == {"trial": TRIALS, "baseline": 3, "floor": 1}
+    assert frame["status"].value_counts()["confirmed"] == 2 + 4
+    ranks = frame["rank"].dropna()
+    assert list(ranks) == list(range(1, 1 + len(ranks)))
+    assert set(frame[frame["status"] == "confirmed"]["replicates"]) == {6}
+
+
+def test_a_failed_trial_stays_with_its_reason(frame: pd.DataFrame) -> None:
+    failed = frame[frame["status"] == "failed"]
+    assert len(failed) > 0
+    assert set(failed["param.learning_rate"]) == {1e30}
+    assert all("nan" in reason for reason in failed["reason"])
+    assert failed["rank"].isna().all()
+    assert failed["score"].isna().all()
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_generated_rows_are_those_of_their_leaderboard_row(ran: Ran, frame: pd.DataFrame, place: int) -> None:
+    row = frame[frame["rank"] == place + 1].iloc[0]
+    trial = ["--trial", int(row["trial"])] if place else []
+    ran.generate("-n", 15_000, *trial)
+    rows = pd.read_csv(ran.folder / "new.csv")
+    assert rows.shape == (15_000, 1)
+    assert list(rows.columns) == ["x"]
+    x, mean, std = rows["x"].to_numpy(), row["metric.generated_mean"], row["metric.generated_std"]
+    # Four standard errors of the difference between a sample of 2,000 and one of 15,000; that of the standard
+    # deviation follows from the fourth moment.
+    variance = 1 / GENERATED + 1 / 15_000
+    kurtosis = np.mean((x - x.mean()) ** 4) / x.var() ** 2
+    assert abs(x.mean() - mean) < 4 * std * np.sqrt(variance)
+    assert abs(x.std(ddof=1) - std) < 4 * std * np.sqrt((kurtosis - 1) / 4 * variance)
+
+
+def test_the_seed_decides_what_is_generated(ran: Ran, frame: pd.DataFrame) -> None:
+    best = int(frame[frame["rank"] == 1]["trial"].iloc[0])
+    first = ran.generate("-n", 50, "--seed", 1)
+    assert ran.generate("-n", 50, "--seed", 1) == first
+    assert ran.generate("-n", 50, "--seed", 1, "--trial", best) == first
+    assert ran.generate("-n", 50, "--seed", 2) != first
+    other = int(frame[frame["rank"] == 4]["trial"].iloc[0])
+    assert ran.generate("-n", 50, "--seed", 1, "--trial", other) != first
+    ended = process("generate", "small", "-n", 50, "--seed", 1, "-o", "process.parquet", cwd=ran.folder)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    ran.generate("-n", 50, "--seed", 1)
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(ran.folder / "process.parquet"),
+        pd.read_csv(ran.folder / "new.csv", float_precision="round_trip"),
+        check_exact=True,
+    )
+
+
+QUIET = """
+import sys
+from vaebench.cli import main
+
+try:
+    main()
+finally:
+    heavy = [name for name in ("tensorflow", "keras", "mlflow", "distributed", "sklearn") if name in sys.modules]
+    print(f"imported: {heavy}", file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["run", "small.toml"], "small: nothing to do, all 12 trials and the confirmation of 2 are there"),
+        (["confirm", "small"], "small: nothing to do, all 12 trials and the confirmation of 2 are there"),
+        (["leaderboard", "small"], ""),
+        (["status", "small"], ""),
+        (["check", "small.toml"], ""),
+        (["run", "small.toml", "--dry-run"], ""),
+        (["--help"], ""),
+    ],
+)
+def test_what_needs_no_training_starts_nothing_heavy_and_writes_nothing(
+    ran: Ran, command: list[str], words: str
+) -> None:
+    before = tree(ran.home)
+    ended = subprocess.run(
+        [sys.executable, "-c", QUIET, *command],
+        cwd=ran.folder, env=environment(), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    *said, imported = ended.stderr.splitlines()
+    assert imported == "imported: []"
+    assert len(said) == bool(words)
+    assert all(line.startswith(words) for line in said)
+    assert tree(ran.home) == before
+
+
+def test_workers_do_not_change_the_result(ran: Ran, in_process: Ran, frame: pd.DataFrame) -> None:
+    alike(in_process.leaderboard(), frame)
+    assert in_process.stderr.splitlines()[0] == ran.stderr.splitlines()[0]
+
+
+def test_status(ran: Ran, frame: pd.DataFrame) -> None:
+    best = frame[frame["rank"] == 1].iloc[0]
+    failed = (frame["status"] == "failed").sum()
+    line = f"small: 12 of 12 trials, {failed} failed, 2 confirmed; best is trial {int(best['trial'])}, score "
+    for arguments in ([], ["small"], [str(ran.study)]):
+        assert invoke("status", "--home", ran.home, *arguments).stdout == f"{line}{best['score']:.3f}\n"
+    assert "no study was run in " in invoke("status", "--home", ran.folder / "elsewhere").stdout
+
+
+def test_the_leaderboard_in_other_forms(ran: Ran, frame: pd.DataFrame, tmp_path: Path) -> None:
+    files = {kind: tmp_path / f"x.{kind}" for kind in ("json", "markdown", "parquet")}
+    options = [option for kind, path in files.items() for option in (f"--{kind}", path)]
+    said = invoke("leaderboard", ran.study, "--home", ran.home, *options).stdout.splitlines()
+    assert said == [f"{len(frame)} rows written to {path}" for path in files.values()]
+    expected = frame["score"].dropna().tolist()
+    records = json.loads(files["json"].read_text())
+    assert [row["score"] for row in records if row["score"] is not None] == expected
+    assert pd.read_parquet(files["parquet"])["score"].dropna().tolist() == expected
+    assert files["markdown"].read_text().count("\n") == 2 + len(frame)
+
+
+def test_the_table_has_the_trials_asked_for(ran: Ran) -> None:
+    lines = invoke("leaderboard", "small", "--home", ran.home, "--top", 3).stdout.splitlines()
+    assert [line.split()[0] for line in lines[2:] if line[:2].strip().isdigit() and line[2] == " "] == ["1", "2", "3"]
+
+
+CHAMPION = """
+import mlflow
+import pandas as pd
+
+print(mlflow.pyfunc.load_model("models:/small@champion").predict(pd.DataFrame({"n": [100]})).describe().to_json())
+"""
+
+
+def test_the_champion_generates_without_vaebench_being_imported(ran: Ran, frame: pd.DataFrame) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", CHAMPION],
+        cwd=ran.folder, env=environment(MLFLOW_TRACKING_URI=f"sqlite:///{ran.home / 'mlflow.db'}"),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    drawn = json.loads(ended.stdout.splitlines()[-1])["x"]
+    best = frame[frame["rank"] == 1].iloc[0]
+    assert drawn["count"] == 100
+    assert abs(drawn["mean"] - best["metric.generated_mean"]) < best["metric.generated_std"]
+
+
+# What follows changes a study; each test has its own, or the one that was run in this process.
+
+
+def test_more_trials_and_more_confirmation_are_added(in_process: Ran, ran: Ran) -> None:
+    home, before = in_process.home, RecordStore.open(in_process.home, "small").record()
+    parent = nested_runs(home)[0].info.run_id
+    more = invoke("run", in_process.study, "--home", home, "--workers", 0, "--trials", 16)
+    assert more.stderr.splitlines()[0] == "small: 12 of 16 trials done"
+    record = RecordStore.open(home, "small").record()
+    assert [trial.number for trial in record.trials] == list(range(16))
+    assert [trial.results for trial in record.trials[:12]] == [trial.results for trial in before.trials]
+    assert nested_runs(home)[0].info.run_id == parent
+    assert len(nested_runs(home)[1]) == 16
+
+    invoke("confirm", "small", "--home", home, "--workers", 0, "--top", 3, "--replicates", 7)
+    confirmed = in_process.leaderboard().query("status == 'confirmed' and kind == 'trial'")
+    assert len(confirmed) >= 3
+    assert (confirmed["replicates"] == 7).sum() == 3
+    metrics = {run.info.run_id: run.data.metrics for run in nested_runs(home)[1]}
+    for row in confirmed.to_dict(orient="records"):
+        assert metrics[row["mlflow_run_id"]]["confirmed.score"] == pytest.approx(row["score"])
+
+    invoke("run", in_process.study, "--home", home, "--workers", 0, "--fresh")
+    alike(in_process.leaderboard(), ran.leaderboard())
+    run, children = nested_runs(home)
+    assert run.info.run_id == parent, "a study that starts over keeps its run"
+    assert {child.info.run_id for child in children} == set(in_process.leaderboard()["mlflow_run_id"].dropna())
+    assert len(children) == 12
+
+
+def test_fresh_with_another_definition_begins_another_run(in_process: Ran) -> None:
+    home, parent = in_process.home, nested_runs(in_process.home)[0].info.run_id
+    text = STUDY.replace("scale = 10", "scale = 12").replace("choice = [0.003, 0.01, 1e30]", "choice = [1e30]")
+    in_process.study.write_text(text)
+    invoke("run", in_process.study, "--home", home, status=2)
+    result = invoke("run", in_process.study, "--home", home, "--workers", 0, "--fresh", "--trials", 2)
+    assert "no score yet, " in result.stderr
+    assert "2 failed: the training loss became nan in epoch 1" in result.stdout
+    run, children = nested_runs(home)
+    assert run.info.run_id != parent
+    assert run.data.params["data.distribution.scale"] == "12"
+    assert len(children) == 2
+    refused = invoke("generate", "small", "--home", home, "-o", in_process.folder / "x.csv", status=2)
+    assert "study 'small' has no trial that did not fail" in refused.stderr
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Ran:
+    """Return a study of two trials of one structure, to be run in this process."""
+    text = STUDY.replace("trials = 12\nreplicates = 2", "trials = 2\nreplicates = 1").replace("vae = {}\n", "")
+    (tmp_path / "small.toml").write_text(text.replace(", 1e30]", "]").replace("top = 2", "top = 0"))
+    return Ran(tmp_path, "", "")
+
+
+@pytest.fixture
+def dead_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+        patch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+        yield
+
+
+def test_a_tracking_server_that_is_down_is_one_line_of_warning(quick: Ran) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", "http://user:secret@127.0.0.1:9")  # the port of "discard"
+        patch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+        result = invoke("run", quick.study, "--home", quick.home, "--workers", 0)
+    warnings = [line for line in result.stderr.splitlines() if "MLflow" in line]
+    assert len(warnings) == 1
+    assert warnings[0].startswith("warning: MLflow at http://127.0.0.1:9 is not up to date")
+    assert "secret" not in result.stderr
+    frame = quick.leaderboard()
+    assert frame["rank"].count() == 2
+    assert frame["mlflow_run_id"].isna().all()
+    again = invoke("run", quick.study, "--home", quick.home)
+    assert "nothing to do" in again.stderr
+    assert set(quick.leaderboard()["mlflow_run_id"].dropna()) == {run.info.run_id for run in nested_runs(quick.home)[1]}
+
+
+def test_no_time_left_is_said(quick: Ran) -> None:
+    result = invoke("run", quick.study, "--home", quick.home, "--workers", 0, "--time", "0.001s")
+    assert "no trial yet" in result.stdout
+    assert "0 of 2 trials" in invoke("status", "--home", quick.home).stdout
+    again = invoke("run", quick.study, "--home", quick.home, "--time", "0.001s")
+    assert "the time was up before a trial began, 0 of 2 are done" in again.stderr
+    refused = invoke("generate", "small", "--home", quick.home, "-o", quick.folder / "x.csv", status=2)
+    assert "has no trial that did not fail" in refused.stderr
+    assert len(RecordStore.open(quick.home, "small").record().trials) == 0
+    invoke("run", quick.study, "--home", quick.home, "--workers", 0, "--time", "10h")
+    assert len(RecordStore.open(quick.home, "small").record().trials) == 2
+
+
+def test_several_columns_several_objectives_and_a_comparison(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    rows = random.multivariate_normal([5, -300], [[1, 20], [20, 900]], size=60)
+    pd.DataFrame(rows, columns=["height", "depth, m"]).to_csv(tmp_path / "rows.csv", index=False)
+    text = re.sub(r"\[data\].*\[evaluation\]", '[data]\nfile = "rows.csv"\n\n[evaluation]', STUDY, flags=re.S)
+    text = text.replace("trials = 12\nreplicates = 2", "trials = 3\nreplicates = 1").replace("top = 2", "top = 0")
+    text = text.replace("trials = 3", 'trials = 3\nobjectives = ["ks", "mean_error", "std_error"]')
+    (tmp_path / "small.toml").write_text(text.replace(", 1e30]", "]") + '\n[compare]\nvariant = ["ae", "vae"]\n')
+    pairs = Ran(tmp_path, "", "")
+
+    said = invoke("check", pairs.study, "--trials", 2).stdout
+    assert "2 trials of each of 2 sub-studies x 1 replicates: 4 fits" in said
+    assert "variant=ae: " in said
+    assert "height, depth, m" in said
+
+    result = invoke("run", pairs.study, "--home", pairs.home, "--workers", 0)
+    assert result.stderr.startswith("small: 0 of 6 trials done, 3 for each of 2 sub-studies\n")
+    frame = pairs.leaderboard()
+    trials = frame[frame["kind"] == "trial"]
+    assert trials["arm"].value_counts().to_dict() == {"variant=ae": 3, "variant=vae": 3}
+    assert (trials["arm"] == "variant=" + trials["variant"]).all()
+    values = trials[["ks", "mean_error", "std_error"]].to_numpy()
+    better = [((values <= own).all(axis=1) & (values < own).any(axis=1)).any() for own in values]
+    assert trials["pareto_front"].tolist() == [not one for one in better]
+
+    pairs.generate("-n", 500)
+    generated = pd.read_csv(tmp_path / "new.csv")
+    assert list(generated.columns) == ["height", "depth, m"]
+    assert generated.shape == (500, 2)
+    spread = np.abs(generated.mean().to_numpy() - rows.mean(axis=0)) / rows.std(axis=0)
+    assert (spread < 1).all(), "in the data's own units"
+
+
+def test_a_data_file_that_changed_is_another_study(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a\n" + "\n".join(map(str, range(40))) + "\n")
+    text = re.sub(r"\[data\].*\[evaluation\]", '[data]\nfile = "rows.csv"\n\n[evaluation]', STUDY, flags=re.S)
+    text = text.replace("trials = 12\nreplicates = 2", "trials = 1\nreplicates = 1").replace("top = 2", "top = 0")
+    (tmp_path / "small.toml").write_text(text.replace("ae = {}\n", "").replace(", 1e30]", "]"))
+    study = Ran(tmp_path, "", "")
+    definition = study_file.load(study.study)
+    RecordStore.create_or_open(study.home, definition)
+    (tmp_path / "rows.csv").write_text("a\n" + "\n".join(map(str, range(41))) + "\n")
+    before = tree(tmp_path / "runs" / "studies")
+    refused = invoke("run", study.study, "--home", study.home, status=2)
+    assert "data.file.sha256" in refused.stderr
+    assert {key: own for key, own in tree(tmp_path / "runs" / "studies").items() if "lock" not in key} == before
+
+
+@pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 1), (signal.SIGTERM, 0)])
+def test_an_interrupted_run_says_so_and_goes_on_later(tmp_path: Path, ran: Ran, number: int, workers: int) -> None:
+    study = tmp_path / "small.toml"
+    study.write_text(STUDY)
+    command = [sys.executable, "-m", "vaebench", "run", "small.toml", "--workers", str(workers), "--trials", "2000"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
+        assert running.stderr is not None
+        line = next(line for line in running.stderr if "/2000 trials, " in line)
+        if number == signal.SIGINT:  # as a terminal does: to every process of the group
+            os.killpg(running.pid, number)
+        else:
+            running.send_signal(number)
+        rest = running.stderr.read()
+    assert running.returncode == 1
+    assert rest.splitlines()[-1] == "stopped; what is finished is kept, and the same command goes on from here"
+    assert "Traceback" not in rest
+    done = len(RecordStore.open(tmp_path / "runs", "small").record().trials)
+    assert int(line.split("/")[0]) <= done < 2000
+    shutil.copy(study, tmp_path / "again.toml")
+    result = invoke("run", study, "--home", tmp_path / "runs", "--workers", 0, "--trials", done + 1, "--no-confirm")
+    assert result.stderr.startswith(f"small: {done} of {done + 1} trials done\n")
+    record = RecordStore.open(tmp_path / "runs", "small").record()
+    assert len(record.trials) == done + 1
+    assert record.trials[done].params["seed"] == derive("trial", 0, done)
+    first = RecordStore.open(ran.home, "small").record()
+    assert [trial.params for trial in record.trials[:12]] == [trial.params for trial in first.trials]
+    assert len(nested_runs(tmp_path / "runs")[1]) == done + 1

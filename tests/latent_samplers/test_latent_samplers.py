@@ -1,0 +1,143 @@
+"""The latent samplers against closed forms, and against scikit-learn where it has the same thing."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.covariance import ledoit_wolf
+from sklearn.mixture import GaussianMixture
+
+from vaebench.latent_samplers import Codes
+from vaebench.parts import make
+
+N = 200_000
+
+
+def codes(rows, latent_dim, seed=0, std=0.0):
+    """Return correlated codes."""
+    random = np.random.default_rng(seed)
+    mixing = random.normal(size=(latent_dim, latent_dim))
+    mean = 3.0 + random.standard_normal((rows, latent_dim)) @ mixing
+    return Codes(mean, np.full_like(mean, std))
+
+
+def fitted(name, own, /, seed=1, **params):
+    return make("latent_sampler", name, params).fit(own, np.random.default_rng(seed))  # type: ignore[attr-defined]
+
+
+def drawn(name, own, /, **params):
+    return fitted(name, own, **params).draw(N, np.random.default_rng(2))
+
+
+def assert_moments(z, mean, covariance):
+    """Assert that draws have these moments: 5 standard errors, those of a Gaussian's draws, for each entry."""
+    variance = np.diag(covariance)
+    assert (np.abs(z.mean(axis=0) - mean) <= 5 * np.sqrt(variance / len(z))).all()
+    error = np.sqrt((np.outer(variance, variance) + covariance**2) / len(z))
+    assert (np.abs(np.cov(z, rowvar=False).reshape(covariance.shape) - covariance) <= 5 * error).all()
+
+
+def test_sampled_codes_have_the_means_variance_plus_the_encoders():
+    own = codes(N, 1, std=0.7)
+    sampled = own.choose("sampled", np.random.default_rng(0))
+    assert sampled.var() == pytest.approx(own.mean.var() + 0.7**2, rel=5 * np.sqrt(2 / N))
+    assert own.choose("mean", np.random.default_rng(0)) is own.mean
+
+
+def test_the_prior_is_standard_normal_whatever_the_codes_are():
+    z = drawn("prior", codes(67, 3))
+    assert_moments(z, np.zeros(3), np.eye(3))
+    assert stats.kstest(z[:, 0], "norm").pvalue > 1e-4
+
+
+def test_uniform_is_uniform_on_the_unit_cube_whatever_the_codes_are():
+    z = drawn("uniform", codes(67, 3))
+    assert z.min() >= 0.0
+    assert z.max() <= 1.0
+    assert stats.kstest(z[:, 1], "uniform").pvalue > 1e-4
+    assert np.abs(np.corrcoef(z, rowvar=False) - np.eye(3)).max() < 5 / np.sqrt(N)
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])
+def test_the_diagonal_gaussian_has_the_codes_moments(scale):
+    own = codes(67, 3)
+    z = drawn("gaussian", own, codes="mean", scale=scale)
+    assert_moments(z, own.mean.mean(axis=0), scale**2 * np.diag(own.mean.var(axis=0)))
+
+
+def shrunk(z):
+    """Return Ledoit and Wolf's covariance as their paper writes it: (1 - d) S + d mu I."""
+    n, p = z.shape
+    x = z - z.mean(axis=0)
+    s = x.T @ x / n
+    mu = np.trace(s) / p
+    spread = np.sum((s - mu * np.eye(p)) ** 2) / p
+    noise = sum(np.sum((np.outer(row, row) - s) ** 2) for row in x) / n**2 / p
+    d = min(noise, spread) / spread
+    return (1 - d) * s + d * mu * np.eye(p)
+
+
+@pytest.mark.parametrize(("rows", "latent_dim", "scale"), [(67, 3, 1.0), (67, 3, 2.0), (20, 42, 1.0)])
+def test_the_full_gaussian_has_the_shrunk_covariance(rows, latent_dim, scale):
+    own = codes(rows, latent_dim)
+    covariance = shrunk(own.mean)
+    np.testing.assert_allclose(covariance, ledoit_wolf(own.mean)[0], rtol=1e-9)
+    z = drawn("gaussian", own, covariance="full", codes="mean", scale=scale)
+    assert_moments(z, own.mean.mean(axis=0), scale**2 * covariance)
+    assert np.linalg.matrix_rank(np.cov(z, rowvar=False)) == latent_dim
+
+
+@pytest.mark.parametrize("covariance", ["diagonal", "full"])
+def test_fitted_to_z_mean_it_misses_the_encoders_spread(covariance):
+    own = codes(20_000, 1, std=2.0)
+    variance = own.mean.var()
+    means, sampled = (drawn("gaussian", own, covariance=covariance, codes=which) for which in ("mean", "sampled"))
+    assert means.var() == pytest.approx(variance, rel=0.02)
+    # a sample variance of 20,000 rows has a relative standard error of 1 per cent, N draws of it 0.3 per cent
+    assert sampled.var() == pytest.approx(variance + 4.0, rel=0.05)
+
+
+CLUSTERS = np.concatenate([np.random.default_rng(0).normal(at, 0.3, (40, 1)) for at in (-4.0, 4.0)])
+
+
+def test_gmm_finds_two_separated_clusters():
+    own = Codes(CLUSTERS, np.zeros_like(CLUSTERS))
+    mixture = fitted("gmm", own)
+    assert len(mixture.weights) == 2
+    np.testing.assert_allclose(mixture.weights, [0.5, 0.5], atol=1e-3)
+    order = np.argsort(mixture.means[:, 0])
+    for k, cluster in zip(order, (CLUSTERS[:40], CLUSTERS[40:]), strict=True):
+        assert mixture.means[k, 0] == pytest.approx(cluster.mean(), abs=1e-3)
+        assert mixture.factors[k, 0, 0] == pytest.approx(cluster.std(), abs=1e-3)
+    z = mixture.draw(N, np.random.default_rng(2))
+    assert np.mean(np.abs(z) < 2.0) == 0.0, "nothing lies between the clusters"
+    assert_moments(z, CLUSTERS.mean(axis=0), np.array([[CLUSTERS.var()]]))
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2, 20, 42])
+def test_gmm_takes_one_gaussian_for_one(latent_dim):
+    """Also where 67 rows are too few for several full covariances, whose likelihood then has no bound."""
+    own = codes(67, latent_dim)
+    mixture = fitted("gmm", own)
+    assert len(mixture.weights) == 1
+    z = mixture.draw(N, np.random.default_rng(2))
+    assert_moments(z, own.mean.mean(axis=0), np.cov(own.mean, rowvar=False, ddof=0).reshape(latent_dim, latent_dim))
+
+
+def test_gmm_draws_what_scikit_learn_would():
+    """The same mixture as scikit-learn's own on codes of very different spread, in their units."""
+    random = np.random.default_rng(3)
+    z = np.concatenate([random.normal((0, 0), (1, 1000), (150, 2)), random.normal((8, 9000), (2, 500), (50, 2))])
+    mixture = fitted("gmm", Codes(z, np.zeros_like(z)), max_components=2)
+    reference = GaussianMixture(2, random_state=0).fit(z / z.std(axis=0))
+    mine, theirs = np.argsort(mixture.weights), np.argsort(reference.weights_)
+    np.testing.assert_allclose(mixture.weights[mine], reference.weights_[theirs], rtol=1e-2)
+    np.testing.assert_allclose(mixture.means[mine], reference.means_[theirs] * z.std(axis=0), rtol=5e-2, atol=1.0)
+    covariances = mixture.factors @ mixture.factors.swapaxes(1, 2)
+    expected = reference.covariances_ * np.outer(z.std(axis=0), z.std(axis=0))
+    scale = np.outer(z.std(axis=0), z.std(axis=0))
+    np.testing.assert_allclose(covariances[mine] / scale, expected[theirs] / scale, atol=1e-2)
+    assert_moments(mixture.draw(N, random), z.mean(axis=0), np.cov(z, rowvar=False, ddof=0))
+
+
+def test_gmm_keeps_to_max_components():
+    assert len(fitted("gmm", Codes(CLUSTERS, np.zeros_like(CLUSTERS)), max_components=1).weights) == 1

@@ -1,0 +1,29 @@
+"""Small specs and replicates, for tests that train. They share one compiled program a variant: compiling is slow."""
+
+from pathlib import Path
+from typing import Any
+
+from vaebench.data_sets import DataSet
+from vaebench.data_sets.distribution import Distribution
+from vaebench.parts import Part, make
+from vaebench.records import Phase
+from vaebench.replicates import Replicate
+from vaebench.spec import Spec
+
+NORMAL = Distribution.parse({"name": "norm", "loc": 100, "scale": 10}, Path())
+
+
+def small_spec(variant: str | Part = "vae", **more: Any) -> Spec:
+    """Return a spec with one hidden layer of 8 units on each side; parts are given by name, or as they are."""
+    given: dict[str, Any] = {"variant": variant, **more}
+    for kind in ("variant", "loss", "latent_sampler"):
+        if isinstance(given.get(kind), str):
+            given[kind] = make(kind, given[kind])  # type: ignore[arg-type]
+    return Spec(**{"encoder": (8,), "decoder": (8,), "batch_size": 16, "epochs": 40, "learning_rate": 0.01, **given})
+
+
+def small_replicate(
+    index: int = 0, *, phase: Phase = "search", size: int = 2000, rows: int = 100, data_set: DataSet = NORMAL
+) -> Replicate:
+    """Return a replicate of N(100, 10): 67 training rows, scored on `size` against `size` rows."""
+    return Replicate(data_set, rows, 0.33, size, size, 0, phase, index)

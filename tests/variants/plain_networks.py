@@ -1,0 +1,42 @@
+"""Linear networks of plain tensors, as a variant sees them (implements vaebench.variants.Networks)."""
+
+import numpy as np
+
+from vaebench.runtime import tf
+
+
+class PlainNetworks:
+    """x -> z_mean = x A, z_log_var = x S; z -> x = z D; the loss is half the squared error."""
+
+    def __init__(self, columns: int, latent_dim: int, *, stochastic: bool, seed: int = 0) -> None:
+        self.random = np.random.default_rng(seed)
+        self.mean, self.log_variance = self._matrix(columns, latent_dim), self._matrix(columns, latent_dim)
+        self.decoder = self._matrix(latent_dim, columns)
+        self.stochastic = stochastic
+        self.noises: list[np.ndarray] = []
+
+    @property
+    def variables(self):
+        """What there is to train, by name."""
+        return {
+            "mean": self.mean,
+            "decoder": self.decoder,
+            **({"log_variance": self.log_variance} if self.stochastic else {}),
+        }
+
+    def encode(self, x):
+        self.codes = (len(x), self.mean.shape[1])
+        return x @ self.mean, x @ self.log_variance if self.stochastic else None
+
+    def decode(self, z):
+        return z @ self.decoder
+
+    def reconstruction(self, x, output):
+        return tf.reduce_sum(0.5 * (x - output) ** 2, axis=-1)
+
+    def latent_noise(self):
+        self.noises.append(self.random.standard_normal(self.codes).astype(np.float32))
+        return tf.constant(self.noises[-1])
+
+    def _matrix(self, inputs, outputs):
+        return tf.Variable(self.random.normal(0, 0.5, (inputs, outputs)), dtype=tf.float32)

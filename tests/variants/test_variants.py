@@ -1,0 +1,91 @@
+"""The variants' terms against formulas worked out by hand, and the noise they are given."""
+
+import numpy as np
+import pytest
+from plain_networks import PlainNetworks
+from scipy import integrate, stats
+from small_specs import small_spec
+
+from vaebench.engine.program import Batch, settings_of
+from vaebench.engine.structure import Structure
+from vaebench.engine.train import program_for
+from vaebench.networks import initial_statistics, initial_weights
+from vaebench.parts import make
+from vaebench.runtime import tf
+
+X = np.random.default_rng(4).normal(size=(6, 2)).astype(np.float32)
+
+
+def terms(variant, latent_dim=3, **params):
+    networks = PlainNetworks(2, latent_dim, stochastic=variant != "ae")
+    part = make("variant", variant, params)
+    return part.terms(tf.constant(X), networks), networks  # type: ignore[attr-defined]
+
+
+def test_ae_reconstructs_and_nothing_else():
+    (reconstruction, penalty), networks = terms("ae")
+    output = X @ networks.mean.numpy() @ networks.decoder.numpy()
+    np.testing.assert_allclose(reconstruction, 0.5 * ((X - output) ** 2).sum(axis=1), rtol=1e-4)
+    np.testing.assert_array_equal(penalty, 0.0)
+
+
+def test_vae_reconstructs_a_sampled_code():
+    (reconstruction, _), networks = terms("vae")
+    (noise,) = networks.noises
+    z = X @ networks.mean.numpy() + np.exp(0.5 * X @ networks.log_variance.numpy()) * noise
+    np.testing.assert_allclose(reconstruction, 0.5 * ((X - z @ networks.decoder.numpy()) ** 2).sum(axis=1), rtol=1e-4)
+
+
+def test_the_kl_is_the_integral_of_q_log_q_over_p():
+    (_, penalty), networks = terms("vae", latent_dim=2)
+    means, stds = X @ networks.mean.numpy(), np.exp(0.5 * X @ networks.log_variance.numpy())
+
+    def kl(mean, std):
+        q, p = stats.norm(mean, std), stats.norm()
+        low, high = mean - 12 * std, mean + 12 * std
+        return integrate.quad(lambda z: q.pdf(z) * (q.logpdf(z) - p.logpdf(z)), low, high, points=[mean])[0]
+
+    expected = [sum(map(kl, *pair)) for pair in zip(means, stds, strict=True)]
+    np.testing.assert_allclose(penalty, expected, rtol=1e-4)
+
+
+def test_the_kl_is_zero_at_the_prior():
+    networks = PlainNetworks(2, 3, stochastic=True)
+    networks.mean.assign(tf.zeros((2, 3)))
+    networks.log_variance.assign(tf.zeros((2, 3)))
+    terms = make("variant", "vae").terms(tf.constant(X), networks)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(terms.penalty, 0.0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("warm_up", "expected"), [(0, [2, 2, 2, 2, 2]), (4, [0.5, 1, 1.5, 2, 2]), (1, [2, 2, 2, 2, 2])]
+)
+def test_the_weight_warms_up_in_equal_steps(warm_up, expected):
+    variant = make("variant", "vae", {"beta": 2.0, "warm_up": warm_up})
+    weights = [float(variant.weight(tf.constant(float(epoch)))) for epoch in range(5)]  # type: ignore[attr-defined]
+    np.testing.assert_allclose(weights, expected, rtol=1e-6)
+
+
+def batch(step_seed=(3, 5), latent_dim=3, rows=4000):
+    spec = small_spec(latent_dim=latent_dim)
+    structure = Structure.of(spec, columns=2, train_rows=67, test_rows=33)
+    program = program_for(structure)
+    program.assign(
+        initial_weights(program.layout, latent_dim, np.random.default_rng(0)), initial_statistics(program.layout)
+    )
+    settings = settings_of(structure, spec)
+    networks = Batch(program._network(settings, seed=tf.constant(step_seed)), settings, structure.losses)
+    networks.encode(tf.zeros((rows, 2)))
+    return networks
+
+
+def test_noise_is_another_at_every_call_and_every_step_and_zero_beyond_latent_dim():
+    networks = batch()
+    first, second = networks.latent_noise().numpy(), networks.latent_noise().numpy()
+    assert first.shape == (4000, 42)
+    for noise in (first, second):
+        assert not noise[:, 3:].any()
+        assert stats.kstest(noise[:, :3].ravel(), "norm").pvalue > 1e-4
+    assert abs(np.corrcoef(first[:, :3].ravel(), second[:, :3].ravel())[0, 1]) < 5 / np.sqrt(first[:, :3].size)
+    np.testing.assert_array_equal(batch().latent_noise(), first)
+    assert not np.array_equal(batch(step_seed=(7, 5)).latent_noise(), first)
