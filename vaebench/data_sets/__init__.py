@@ -10,7 +10,7 @@ import numpy as np
 
 from vaebench.errors import InputError
 from vaebench.parts import Kind, Part, make
-from vaebench.records import Draw
+from vaebench.records import Draw, Rows
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,20 @@ class DataSet(Part):
     @abstractmethod
     def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:
         """Draw `rows` rows split into train and test, and `true` true samples (a file: the held-out rows it has)."""
+
+
+@dataclass(frozen=True)
+class Truth(DataSet):
+    """Base of data sets that can be drawn from without end: all rows are fresh draws."""
+
+    @abstractmethod
+    def sample(self, n: int, random: np.random.Generator) -> Rows:
+        """Draw `n` rows, shape (n, columns)."""
+
+    def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:
+        """Draw train, test, true and floor samples, each afresh."""
+        train, test = split_sizes(rows, test_fraction)
+        return Draw(*(self.sample(n, random) for n in (train, test, true, true)))
 
 
 def split_sizes(rows: int, test_fraction: float) -> tuple[int, int]:

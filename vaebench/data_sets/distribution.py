@@ -10,13 +10,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vaebench.data_sets import DataSet, split_sizes
+from vaebench.data_sets import Truth
 from vaebench.errors import InputError, unknown
-from vaebench.records import Draw, Rows
+from vaebench.records import Rows
 
 
 @dataclass(frozen=True)
-class Distribution(DataSet):
+class Distribution(Truth):
     """Any continuous or discrete distribution of scipy.stats: {name = "norm", loc = 100, scale = 10}.
 
     Its parameters are scipy's, by keyword. Refused where scipy refuses them, and where mean or standard deviation is
@@ -57,11 +57,6 @@ class Distribution(DataSet):
     def columns(self) -> tuple[str, ...]:
         """One column, x."""
         return ("x",)
-
-    def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:
-        """Draw train, test, true and floor samples, each afresh."""
-        train, test = split_sizes(rows, test_fraction)
-        return Draw(*(self.sample(n, random) for n in (train, test, true, true)))
 
     def sample(self, n: int, random: np.random.Generator) -> Rows:
         """Draw `n` rows, shape (n, 1)."""

@@ -8,14 +8,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vaebench.data_sets import DataSet, split_sizes
+from vaebench.data_sets import Truth
 from vaebench.data_sets.distribution import Distribution
 from vaebench.errors import InputError
-from vaebench.records import Draw, Rows
+from vaebench.records import Rows
 
 
 @dataclass(frozen=True)
-class Mixture(DataSet):
+class Mixture(Truth):
     """A mixture: F(x) = sum_k w_k F_k(x), as [{weight = 0.5, name = "norm", loc = -2}, {weight = 0.5, ...}].
 
     Weights are positive and divided by their sum. Train, test and true samples are independent draws.
@@ -58,11 +58,6 @@ class Mixture(DataSet):
     def columns(self) -> tuple[str, ...]:
         """One column, x."""
         return ("x",)
-
-    def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:
-        """Draw train, test, true and floor samples, each afresh."""
-        train, test = split_sizes(rows, test_fraction)
-        return Draw(*(self.sample(n, random) for n in (train, test, true, true)))
 
     def sample(self, n: int, random: np.random.Generator) -> Rows:
         """Draw `n` rows, shape (n, 1): a component for each row, then its value."""

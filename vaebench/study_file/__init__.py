@@ -4,13 +4,14 @@ Every error is one InputError that names file, section, key, value and what is a
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from vaebench.definition import Arm, StudyDefinition
 from vaebench.errors import InputError, unknown
+from vaebench.paths import flatten
 from vaebench.space import Space
 from vaebench.study_file.compare import read_arms
 from vaebench.study_file.nodes import located, read_nodes, show, write_nodes
@@ -78,7 +79,7 @@ def from_plain(plain: Mapping[str, Any]) -> StudyDefinition:
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Return what differs between two plain definitions, "path: old -> new" each; what may change is left out."""
-    before, after = dict(_leaves(old)), dict(_leaves(new))
+    before, after = dict(flatten(old)), dict(flatten(new))
     return [
         f"{path}: {_shown(before, path)} -> {_shown(after, path)}"
         for path in dict.fromkeys([*before, *after])
@@ -147,14 +148,6 @@ def _listed(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _listed(own) for key, own in value.items()}
     return [_listed(own) for own in value] if isinstance(value, list | tuple) else value
-
-
-def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in table.items():
-        if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _shown(leaves: Mapping[str, Any], path: str) -> str:

@@ -1,13 +1,14 @@
 """[compare] of a study file: sub-studies of equal budget, one for each combination of the compared values."""
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 from vaebench import parts
 from vaebench.definition import Arm
 from vaebench.errors import InputError, unknown
+from vaebench.paths import flatten
 from vaebench.space import Fixed, Node, OneOf, Space, label
 from vaebench.spec import PARTS, check_value
 from vaebench.study_file.nodes import KNOWN, located, read_branches, read_fixed, read_nodes, show
@@ -42,7 +43,7 @@ def _compared(compare: Any, fixed: Mapping[str, Any]) -> dict[str, list[Any]]:
     if not isinstance(compare, dict):
         raise InputError(f"= {show(compare)}: a table of lists is expected")
     values: dict[str, list[Any]] = {}
-    for path, options in _flat(compare):
+    for path, options in flatten(compare):
         name = path.partition(".")[0]
         if name not in KNOWN or ("." in path and name not in PARTS):
             raise InputError(unknown("parameter", path, KNOWN))
@@ -55,14 +56,6 @@ def _compared(compare: Any, fixed: Mapping[str, Any]) -> dict[str, list[Any]]:
             raise InputError(f"{path} = {show(options)}: a value is listed twice")
         values[path] = checked
     return values
-
-
-def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in table.items():
-        if isinstance(value, dict) and value:
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _fix(nodes: dict[str, Node], path: str, value: Any) -> None:

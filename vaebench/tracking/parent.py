@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vaebench.export import write as export
 from vaebench.leaderboard import best_trial
+from vaebench.paths import flatten
 from vaebench.pictures import leaderboard_picture, search_history
 from vaebench.records import StudyRecord
 from vaebench.tracking.champion import ALIAS
@@ -61,15 +62,6 @@ def _write(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame", known: M
             search_history(record).savefig(files / "search_history.png")
             leaderboard_picture(frame).savefig(files / "leaderboard.png")
         runs.client.log_artifacts(runs.parent_run_id, folder)
-
-
-def flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every value of nested tables by its path."""
-    for name, value in values.items():
-        if isinstance(value, Mapping) and value:
-            yield from flatten(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def digest(content: object) -> str:
