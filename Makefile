@@ -15,7 +15,7 @@ study: .venv/run
 	$(BIN)/vaebench run studies/gaussian.toml --trials 24
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: lint types imports test doctest
 

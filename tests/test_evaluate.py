@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from small_specs import small_replicate, small_spec
 
+from vaebench.data_sets.distribution import Distribution
 from vaebench.evaluate import CURVE_POINTS, evaluate, evaluate_fitted
 from vaebench.parts import make
 
@@ -75,6 +76,21 @@ def test_a_seed_changes_the_training_and_not_the_data():
     (_, first), (_, second) = (evaluate_fitted(dataclasses.replace(spec, seed=seed), replicate) for seed in (0, 1))
     np.testing.assert_array_equal(first.draw.train, second.draw.train)
     np.testing.assert_array_equal(first.draw.true, second.draw.true)
+    assert not np.array_equal(first.trained.weights, second.trained.weights)
+
+
+@dataclasses.dataclass(frozen=True)
+class Same(Distribution):
+    """N(0, 1), the same rows whatever the generator."""
+
+    def draw(self, random, **sizes):
+        return super().draw(np.random.default_rng(0), **sizes)
+
+
+def test_a_replicate_seeds_the_training_too():
+    replicates = [small_replicate(index, data_set=Same()) for index in (0, 1)]
+    (_, first), (_, second) = (evaluate_fitted(SPECS[1], replicate) for replicate in replicates)
+    np.testing.assert_array_equal(first.draw.train, second.draw.train)
     assert not np.array_equal(first.trained.weights, second.trained.weights)
 
 
