@@ -12,7 +12,7 @@ from rich.console import Console
 
 from vaebench.errors import InputError
 from vaebench.export import table, write
-from vaebench.leaderboard import COLUMNS, leaderboard
+from vaebench.ranking import COLUMNS, leaderboard
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from hand_made import baseline, floor, record, trial
 from matplotlib.figure import Figure
 
-from vaebench.leaderboard import leaderboard
 from vaebench.pictures import generated_against_true, leaderboard_picture, loss_curves, search_history
+from vaebench.ranking import leaderboard
 from vaebench.scoring import ks_distance
 
 
@@ -120,7 +120,7 @@ def test_pictures_of_empty_and_tiny_studies():
 
 def test_light_modules_import_neither_matplotlib_nor_tensorflow():
     code = (
-        "import sys, vaebench.export, vaebench.pictures, vaebench.attainable, vaebench.leaderboard\n"
+        "import sys, vaebench.export, vaebench.pictures, vaebench.attainable, vaebench.ranking\n"
         "heavy = {'matplotlib', 'tensorflow', 'mlflow', 'optuna', 'sklearn', 'pandas', 'scipy', 'rich'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

@@ -12,8 +12,8 @@ from vaebench.cluster import executor
 from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
 from vaebench.home import home_folder
-from vaebench.leaderboard import best_trial, standings
-from vaebench.leaderboard import leaderboard as rank
+from vaebench.ranking import best_trial, standings
+from vaebench.ranking import leaderboard as rank
 from vaebench.records import StudyRecord, TrialRecord
 from vaebench.seeds import derive
 from vaebench.spec import Spec

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from vaebench.errors import InputError, unknown
-from vaebench.leaderboard import COLUMNS
+from vaebench.ranking import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd

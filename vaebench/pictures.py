@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vaebench.leaderboard import standings
+from vaebench.ranking import standings
 from vaebench.records import Curve, Rows, StudyRecord
 from vaebench.scoring import ks_distance, mean_metrics, score
 

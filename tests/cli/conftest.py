@@ -5,6 +5,13 @@ from pathlib import Path
 import pytest
 from command_line import STUDY
 
+from vaebench.records import ReferenceRecord, Result, TrialRecord
+from vaebench.spec import Spec
+from vaebench.study.asking import Asker
+from vaebench.study.lock import lock
+from vaebench.study.record_store import RecordStore
+from vaebench.study_file import load
+
 
 @pytest.fixture(autouse=True)
 def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,3 +25,22 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "small.toml").write_text(STUDY)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def recorded(folder: Path) -> Path:
+    """Return the home of a study whose record was made by hand: trial 0 did not fail, trial 1 did."""
+    home = folder / "runs"
+    definition = load(folder / "small.toml")
+    with lock(home, "small"):
+        pass
+    store = RecordStore.create_or_open(home, definition)
+    store.set_attainable({"ks": 0.1, "mean_error": 1.0, "std_error": 1.0})
+    good = Result(metrics={"ks": 0.1, "mean_error": 1.0, "std_error": 1.0})
+    asker = Asker(definition, definition.arms[0], [])
+    for number, result in enumerate([good, Result(reason="the training loss became nan in epoch 2")]):
+        values, asked = asker.ask()
+        trial = TrialRecord(number, Spec.from_flat(values).flat(), (result, result), 1.0, 2.0)
+        store.add(asked, trial, None if result.reason else (1.0,))
+    store.set_reference(ReferenceRecord("truth", "floor", (good, good)))
+    return home

@@ -1,6 +1,7 @@
 """Wrong input: exit status 2, one clear message that fits a screen, no traceback, nothing written."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,6 @@ import pytest
 from command_line import STUDY, environment, invoke, process, tree
 
 from vaebench import cluster
-from vaebench.records import ReferenceRecord, Result, TrialRecord
-from vaebench.spec import Spec
-from vaebench.study.asking import Asker
 from vaebench.study.lock import lock
 from vaebench.study.record_store import RecordStore
 from vaebench.study_file import load
@@ -171,25 +169,6 @@ def test_wrong_options_of_run(
     refused("run", "small.toml", *arguments, words=words)
 
 
-@pytest.fixture
-def ran(folder: Path) -> Path:
-    """Return the home of a study whose record was made by hand: trial 0 did not fail, trial 1 did."""
-    home = folder / "runs"
-    definition = load(folder / "small.toml")
-    with lock(home, "small"):
-        pass
-    store = RecordStore.create_or_open(home, definition)
-    store.set_attainable({"ks": 0.1, "mean_error": 1.0, "std_error": 1.0})
-    good = Result(metrics={"ks": 0.1, "mean_error": 1.0, "std_error": 1.0})
-    asker = Asker(definition, definition.arms[0], [])
-    for number, result in enumerate([good, Result(reason="the training loss became nan in epoch 2")]):
-        values, asked = asker.ask()
-        trial = TrialRecord(number, Spec.from_flat(values).flat(), (result, result), 1.0, 2.0)
-        store.add(asked, trial, None if result.reason else (1.0,))
-    store.set_reference(ReferenceRecord("truth", "floor", (good, good)))
-    return home
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -222,24 +201,42 @@ def ran(folder: Path) -> Path:
         (["generat", "small"], ("No such command 'generat'",)),
     ],
 )
-def test_wrong_arguments_of_other_commands(ran: Path, arguments: list[str], words: tuple[str, ...]) -> None:
+def test_wrong_arguments_of_other_commands(recorded: Path, arguments: list[str], words: tuple[str, ...]) -> None:
     Path("folder.csv").mkdir()
     refused(*arguments, words=words)
 
 
+def test_a_port_that_is_taken(recorded: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        refused("ui", "--port", port, words=(f"port {port} cannot be served", "choose another with --port"))
+
+
 @pytest.mark.parametrize("study", ["small", "small.toml", "./small.toml"])
-def test_a_study_is_given_by_name_or_file(ran: Path, study: str) -> None:
+def test_a_study_is_given_by_name_or_file(recorded: Path, study: str) -> None:
     assert "best is trial 0, score 1.000" in invoke("status", study).stdout
 
 
-def test_a_changed_definition_under_an_old_name(ran: Path) -> None:
+def test_a_changed_definition_under_an_old_name(recorded: Path) -> None:
     text = STUDY.replace("scale = 10", "scale = 11").replace("epochs = 20", "epochs = 30").replace("vae = {}\n", "")
     Path("small.toml").write_text(text)
     words = ("study 'small' exists with another definition", "data.distribution.scale: 10 -> 11", "fixed.epochs: 20 ->")
     refused("run", "small.toml", words=(*words, "vae"))
 
 
-def test_a_study_that_another_process_runs(ran: Path) -> None:
+def test_a_changed_data_file_under_an_old_name(folder: Path) -> None:
+    text = STUDY.replace(NORM, 'file = "rows.csv"')
+    Path("small.toml").write_text(text)
+    Path("rows.csv").write_text("a\n" + "\n".join(map(str, range(40))))
+    with lock(folder / "runs", "small"):
+        RecordStore.create_or_open(folder / "runs", load(Path("small.toml")))
+    Path("rows.csv").write_text("a\n" + "\n".join(map(str, range(41))))
+    refused("run", "small.toml", words=("another definition", "data.file.sha256"))
+
+
+def test_a_study_that_another_process_runs(recorded: Path) -> None:
     holder = (
         "import sys; from pathlib import Path; from vaebench.study.lock import lock\n"
         "with lock(Path('runs'), 'small'): print('held', flush=True); sys.stdin.read()"
@@ -264,7 +261,7 @@ def test_a_study_that_another_process_runs(ran: Path) -> None:
         (["generate", "small", "-o", "none/x.csv"], ("none/x.csv",)),
     ],
 )
-def test_the_process_ends_with_status_2(ran: Path, arguments: list[str], words: tuple[str, ...]) -> None:
+def test_the_process_ends_with_status_2(recorded: Path, arguments: list[str], words: tuple[str, ...]) -> None:
     for name, old, new in (
         ("broken", "[study]", "[study"),
         ("unknown", "trials", "trails"),
@@ -279,7 +276,7 @@ def test_the_process_ends_with_status_2(ran: Path, arguments: list[str], words: 
 
 
 @pytest.mark.parametrize("arguments", [["leaderboard", "small"], ["variants"], ["status"], ["check", "small.toml"]])
-def test_a_reader_that_has_gone_away_is_no_error(ran: Path, arguments: list[str]) -> None:
+def test_a_reader_that_has_gone_away_is_no_error(recorded: Path, arguments: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     command = [sys.executable, "-m", "vaebench", *arguments]

@@ -14,7 +14,7 @@ from small_studies import GRID, STUDY, Heard, in_process, none_at_all, timeless
 from vaebench import attainable, cluster
 from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
-from vaebench.leaderboard import leaderboard
+from vaebench.ranking import leaderboard
 from vaebench.records import StudyRecord
 from vaebench.scoring import mean_metrics, score
 from vaebench.study.lock import lock

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from records_by_hand import START, result, study, trial
 
-from vaebench.leaderboard import leaderboard
+from vaebench.ranking import leaderboard
 from vaebench.tracking.projection import project
 from vaebench.tracking.store import open_client
 from vaebench.tracking.where import run_ids

@@ -43,9 +43,9 @@ def _describe_arm(arm: Arm, specs: int) -> None:
     click.echo()
     _line("space", f"{arm.name + ': ' if arm.name else ''}{arm.space.dimensions} dimensions, {points}")
     searched = dict(_searched(write_nodes(arm.space)["search"]))
-    width = max(map(len, searched), default=0)
+    at = max(map(len, searched), default=0) + 4
     for name, text in searched.items():
-        click.echo(f"  {name:{width}}  {text}")
+        _line(f"  {name}", text, at)
     shown = {*PARTS, *(name.removesuffix(".off") for name in arm.space.names)}
     for index in range(specs):
         values = Spec.from_flat(arm.space.suggest(RandomTrial(index))).flat()
@@ -64,11 +64,11 @@ def _searched(search: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield from ((f"{name}.{branch}.{key}", _table(leaf)) for key, leaf in own.items() if isinstance(leaf, dict))
 
 
-def _line(name: str, text: str) -> None:
-    """Print a name and its text, which is wrapped beside it."""
-    indent = " " * 12
+def _line(name: str, text: str, at: int = 12) -> None:
+    """Print a name and its text, which is wrapped beside it and begins `at` that column."""
+    indent = " " * at
     wrapped = textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
-    click.echo(f"{name:12}{wrapped.strip()}".rstrip())
+    click.echo(f"{name:{at}}{wrapped.strip()}")
 
 
 def _table(value: Any) -> str:

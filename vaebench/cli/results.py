@@ -22,7 +22,7 @@ WIDTH = 100
 def status(study: str | None, home: str | None) -> None:
     """Say which studies there are, and how far they are."""
     from vaebench.api import study_name
-    from vaebench.leaderboard import best_trial, leaderboard
+    from vaebench.ranking import best_trial, leaderboard
     from vaebench.study.asking import targets
     from vaebench.study.home import existing, studies
     from vaebench.study.record_store import RecordStore

@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from vaebench.export import write as export
-from vaebench.leaderboard import best_trial
 from vaebench.paths import flatten
 from vaebench.pictures import leaderboard_picture, search_history
+from vaebench.ranking import best_trial
 from vaebench.records import StudyRecord
 from vaebench.tracking.champion import ALIAS
 from vaebench.tracking.experiment import describe

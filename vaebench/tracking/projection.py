@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from vaebench.leaderboard import best_trial, leaderboard
 from vaebench.pictures import generated_against_true, loss_curves
+from vaebench.ranking import best_trial, leaderboard
 from vaebench.records import StudyRecord, TrialRecord
 from vaebench.tracking.champion import register, save_model
 from vaebench.tracking.parent import bring_up_to_date

@@ -5,7 +5,7 @@ from hand_made import ATTAINABLE, FAILURE, baseline, floor, record, result, tria
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaebench.leaderboard import COLUMNS, best_trial, leaderboard, pareto_front
+from vaebench.ranking import COLUMNS, best_trial, leaderboard, pareto_front
 from vaebench.records import ReferenceRecord, Result, StudyRecord, TrialRecord
 
 REFERENCES = [

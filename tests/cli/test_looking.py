@@ -1,0 +1,104 @@
+"""What the commands that only look print: help, check, the lists of parts, and how progress is shown."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from command_line import invoke
+from hand_made import record, trial
+from rich.console import Console
+
+from vaebench.cli import parts
+from vaebench.cli.describe import duration
+from vaebench.cli.progress import Progress
+from vaebench.parts import modules
+
+STUDIES = sorted((Path(__file__).parents[2] / "studies").glob("*.toml"))
+
+
+def test_help_shows_a_users_day_line_by_line() -> None:
+    lines = [line.strip() for line in invoke("--help").stdout.splitlines()]
+    examples = [line.split()[1] for line in lines if line.startswith("vaebench ") and "  " in line]
+    assert examples == ["check", "run", "leaderboard", "ui", "generate"]
+    commands = lines[lines.index("Commands:") + 1 :]
+    assert [line.split()[0] for line in commands[:4]] == ["run", "check", "status", "leaderboard"]
+    assert not any(line.endswith("...") for line in commands), "every summary is short enough"
+
+
+@pytest.mark.parametrize("name", parts.KINDS)
+def test_a_list_has_every_part(name: str) -> None:
+    lines = invoke(name).stdout.splitlines()
+    assert [line for line in lines if line and not line.startswith(" ")] == list(modules(parts.KINDS[name]))
+    assert max(map(len, lines)) <= 120
+    if name == "variants":
+        assert "  - beta: float > 0, default 1.0" in lines
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)
+def test_check_describes_the_studies_of_the_repository(path: Path) -> None:
+    lines = invoke("check", path).stdout.splitlines()
+    assert lines[0].startswith(f"{path.stem}: ")
+    assert max(map(len, lines)) <= 100
+    assert any(line.startswith("for example variant=") for line in lines)
+    assert invoke("run", path, "--dry-run").stdout.splitlines() == lines
+
+
+def test_check_says_what_is_searched_and_what_it_costs() -> None:
+    gaussian = next(path for path in STUDIES if path.stem == "gaussian")
+    lines = invoke("check", gaussian, "--trials", 10).stdout.splitlines()
+    assert 'data        distribution name = "norm", loc = 100, scale = 10' in lines
+    assert "rows        100: 67 train, 33 test; columns x" in lines
+    assert any(line.startswith("budget      10 trials x 3 replicates, then the best 5 x 25") for line in lines)
+    searched = dict(line.strip().split("  ", 1) for line in lines if line.startswith("  ") and line[2] != " ")
+    assert searched["latent_dim"].strip() == "int = [1, 42]"
+    assert searched["variant"].strip() == "one of ae, vae"
+    assert searched["variant.vae.beta"].strip() == "float = [0.01, 10.0], log = true"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h")]
+)
+def test_a_duration_is_read_at_a_glance(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def live(progress: Progress) -> str:
+    """Return what the live progress shows on a terminal of 80 characters."""
+    console = Console(width=80, file=io.StringIO(), force_terminal=True, color_system=None)
+    with console.capture() as capture:
+        console.print(progress.bar.get_renderable())
+    return capture.get().rstrip("\n")
+
+
+def test_live_progress_fits_80_characters() -> None:
+    with Progress() as progress:
+        assert "starting workers" in live(progress)
+        trials = [trial(number, [None if number < 40 else 1.5 - number / 1000]) for number in range(100)]
+        progress.started(record(*trials), 1200)
+        assert "100/1200" in live(progress)
+        for number in range(100, 1100):
+            progress.trial_finished(trial(number, [1.5 - number / 1000]))
+        shown = live(progress)
+        assert len(shown) <= 80
+        assert shown.split()[1] == "1100/1200"
+        for part in ("best 0.401 (trial 1099), ", " trials/s, ", " left, ", "40 failed"):
+            assert part in shown
+        progress.confirming(2)
+        assert "confirming 0/2" in live(progress)
+        progress.confirmed(trial(3, [1.0], [1.0]))
+        assert "confirming 1/2" in live(progress)
+        progress.confirmed(trial(4, [1.0], [1.0]))
+        assert "finishing" in live(progress)
+
+
+def test_plain_lines_are_few_and_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    study = replace(record(), definition={"arms": {"a": {}, "b": {}}})
+    with Progress() as progress:
+        progress.started(study, 200)
+        for number in range(200):
+            progress.trial_finished(trial(number, [2.0 - number / 200]))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "hand-made: 0 of 200 trials done, 100 for each of 2 sub-studies"
+    assert [line.split()[0] for line in lines[1:]] == [f"{done}/200" for done in range(20, 201, 20)]
+    assert "best 1.005 (trial 199), " in lines[-1]

@@ -1,0 +1,126 @@
+"""The same from Python: the example of the README as a script, and what the functions refuse."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import vaebench
+from vaebench.ranking import COLUMNS
+
+STUDY = """
+[study]
+name = "gaussian"
+trials = 100
+replicates = 1
+
+[data]
+distribution = { name = "norm", loc = 100, scale = 10 }
+
+[evaluation]
+generated = 500
+true = 500
+
+[fixed]
+epochs = 10
+batch_size = 16
+encoder = [8]
+decoder = [8]
+variant = "ae"
+
+[search]
+latent_dim = { int = [1, 4] }
+
+[confirm]
+top = 1
+replicates = 2
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the current folder, with the study in it and no settings of the user's."""
+    for name in ("VAEBENCH_HOME", "MLFLOW_TRACKING_URI"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gaussian.toml").write_text(STUDY)
+    return tmp_path
+
+
+def run_script(text: str) -> "subprocess.CompletedProcess[str]":
+    Path("script.py").write_text(text)
+    return subprocess.run([sys.executable, "script.py"], capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_the_example_of_the_readme(folder: Path) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    example = re.search(r"## From Python\n.*?```python\n(.*?)```", readme, flags=re.S)
+    assert example is not None
+    assert '"studies/gaussian.toml"' in example[1]
+    ended = run_script(example[1].replace("studies/gaussian.toml", "gaussian.toml"))
+    assert (ended.returncode, ended.stderr) == (0, "")
+    header, first = ended.stdout.splitlines()[:2]
+    assert header.split() == ["rank", "variant", "score", "ks"]
+    assert len(ended.stdout.splitlines()) == 6
+    assert "truth" in first
+    new = pd.read_csv("new.csv")
+    assert new.shape == (15_000, 1)
+
+    board = vaebench.leaderboard("gaussian")
+    assert tuple(board.columns[: len(COLUMNS)]) == COLUMNS
+    assert (board["kind"] == "trial").sum() == 8
+    assert board["mlflow_run_id"].notna().sum() == 8
+    best = board[board["rank"] == 1].iloc[0]
+    assert abs(new["x"].mean() - best["metric.generated_mean"]) < best["metric.generated_std"] / 4
+    pd.testing.assert_frame_equal(vaebench.generate("gaussian", 15_000, seed=1), new, check_exact=False)
+    assert not vaebench.generate("gaussian.toml", 10, seed=2).equals(new.head(10))
+    pd.testing.assert_frame_equal(vaebench.run("gaussian.toml", trials=8), board)
+    confirmed = vaebench.confirm("gaussian", top=2, workers=0)
+    assert (confirmed["status"] == "confirmed").sum() == 2 + 4
+
+
+def test_a_script_without_its_guard_is_told_so(folder: Path) -> None:
+    ended = run_script('import vaebench\n\nvaebench.run("gaussian.toml", workers=1)\n')
+    assert ended.returncode == 1
+    assert 'if __name__ == "__main__":' in ended.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"trials": 0}, "trials = 0: more than 0 is needed"),
+        ({"time_limit": -1.0}, "time_limit = -1.0: more than 0"),
+        ({"workers": -1}, "workers = -1"),
+        ({"workers": 2, "cluster": "tcp://127.0.0.1:1"}, "exclude each other"),
+        ({"home": "gaussian.toml"}, "is no folder"),
+    ],
+)
+def test_wrong_input_raises_an_input_error_and_writes_nothing(
+    folder: Path, keywords: dict[str, object], message: str
+) -> None:
+    with pytest.raises(vaebench.InputError, match=message):
+        vaebench.run("gaussian.toml", **keywords)  # type: ignore[arg-type]
+    assert os.listdir() == ["gaussian.toml"]
+
+
+def test_functions_on_a_study_that_nobody_ran(folder: Path) -> None:
+    for call in (
+        lambda: vaebench.leaderboard("gaussian"),
+        lambda: vaebench.generate("gaussian"),
+        lambda: vaebench.confirm("gaussian"),
+    ):
+        with pytest.raises(vaebench.InputError, match=r"unknown study 'gaussian' \(known: none\)"):
+            call()
+    with pytest.raises(vaebench.InputError, match="n = 0: at least 1 row"):
+        vaebench.generate("gaussian", 0)
+    assert os.listdir() == ["gaussian.toml"]
+
+
+def test_the_package_offers_what_it_says() -> None:
+    assert all(callable(getattr(vaebench, name)) for name in vaebench.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'ran'"):
+        vaebench.ran  # type: ignore[attr-defined]  # noqa: B018
