@@ -67,12 +67,15 @@ def spawned() -> list[psutil.Process]:
     return [child for child in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
 
 
-def test_each_worker_has_a_core_and_an_environment_of_its_own(two_workers: Executor, tmp_path: Path) -> None:
+def test_each_worker_of_as_many_as_cores_has_a_core_and_an_environment_of_its_own(two_workers: Executor, tmp_path: Path) -> None:
     available = sorted(os.sched_getaffinity(0))
     met = {future.result() for future in [two_workers.submit(meet, tmp_path) for _ in range(2)]}
     assert len(met) == 2
-    assert sorted(min(own) for _, own in met) == sorted(available[index % len(available)] for index in range(2))
-    assert {len(own) for _, own in met} == {1}
+    if len(available) <= 2:  # workers that are fewer than the cores are not pinned
+        assert sorted(min(own) for _, own in met) == sorted(available[index % len(available)] for index in range(2))
+        assert {len(own) for _, own in met} == {1}
+    else:
+        assert {own for _, own in met} == {frozenset(available)}
     theirs = two_workers.submit(environment).result()
     assert {name: theirs[name] for name in cluster.ENVIRONMENT} == cluster.ENVIRONMENT
     assert listening(os.getpid()) | set().union(*(listening(pid) for pid, _ in met)) == {"127.0.0.1"}
@@ -83,7 +86,7 @@ def test_nothing_is_left_behind_and_nothing_is_said(tmp_path: Path, capfd: pytes
     with cluster.executor(2) as executor:
         futures = [executor.submit(die_once, tmp_path / "flag", value) for value in range(20)]
         assert [future.result() for future in futures] == list(range(20))
-        assert executor.submit(cores).result() < cores() or len(cores()) == 1  # pinned again after the death
+        assert len(executor.submit(cores).result()) == 1 or len(cores()) > 2  # pinned again after the death
     assert dict(os.environ) == before
     assert spawned() == []
     assert capfd.readouterr() == ("", "")

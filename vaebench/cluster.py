@@ -137,7 +137,9 @@ def _local(workers: int) -> Iterator[Executor]:
                 local_directory=scratch,
             )
             client = stack.enter_context(stack.enter_context(cluster).get_client())
-        client.register_plugin(_pin_plugin(sorted(os.sched_getaffinity(0))))
+        cores = sorted(os.sched_getaffinity(0))
+        if workers >= len(cores):  # fewer leave room for others, whose workers would sit on the same first cores
+            client.register_plugin(_pin_plugin(cores))
         warm = _warm_up(client)
         yield _Remote(client)
         del warm
