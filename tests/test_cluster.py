@@ -67,7 +67,7 @@ def spawned() -> list[psutil.Process]:
     return [child for child in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
 
 
-def test_each_worker_of_as_many_as_cores_has_a_core_and_an_environment_of_its_own(two_workers: Executor, tmp_path: Path) -> None:
+def test_each_worker_has_a_core_and_an_environment_of_its_own(two_workers: Executor, tmp_path: Path) -> None:
     available = sorted(os.sched_getaffinity(0))
     met = {future.result() for future in [two_workers.submit(meet, tmp_path) for _ in range(2)]}
     assert len(met) == 2
