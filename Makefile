@@ -13,6 +13,7 @@ VENV_PACKAGE := echo "installing the system's python3-venv, which is missing" &&
 
 study: .venv/run
 	$(BIN)/vaebench run studies/gaussian.toml --trials 24
+	@echo "(first: source .venv/bin/activate)"
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

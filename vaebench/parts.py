@@ -14,7 +14,6 @@ into the package, and into the entry point groups of installed third-party packa
 
 import dataclasses
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Mapping
 from functools import cache
@@ -51,11 +50,6 @@ class Part:
     def name(self) -> str:
         """The part's name in study files: the name of the file that defines it."""
         return type(self).__module__.rpartition(".")[2]
-
-
-def summary(part: type[Part]) -> str:
-    """Return the first line of a part's docstring: what it is."""
-    return (inspect.getdoc(part) or "").partition("\n")[0]
 
 
 @cache
@@ -127,7 +121,8 @@ def check_type(where: str, expected: Any, value: object) -> Any:
     try:
         return _adapter(expected).validate_python(value, strict=True)
     except ValidationError as error:
-        raise InputError(f"{where} = {value!r}: {error.errors()[0]['msg']}") from None
+        message = error.errors()[0]["msg"].replace("a valid tuple", "a list, such as [200, 50]")  # TOML has no tuples
+        raise InputError(f"{where} = {value!r}: {message}") from None
 
 
 @cache

@@ -128,6 +128,7 @@ class Progress:
             self._finishing()
 
     def _finishing(self) -> None:
+        self._say("finishing: pictures and models for MLflow")
         self._show("finishing", 0, None, "MLflow: pictures and models")
 
     def _say(self, line: str) -> None:

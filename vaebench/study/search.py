@@ -55,7 +55,8 @@ def search(
         batch = []
         for _ in range(count):
             values, asked = askers[arm].ask()
-            spec = Spec.from_flat(values | {"seed": derive("trial", definition.seed, number)})
+            seed = derive("trial", definition.seed, number) % 2**53  # exact where a reader of the CSV makes it a float
+            spec = Spec.from_flat(values | {"seed": seed})
             batch.append(_Trial(number, arm, asked, spec, workers.evaluate(evaluate, spec, replicates)))
             number += 1
         return batch
