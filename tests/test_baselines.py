@@ -4,7 +4,7 @@ import pytest
 from vaebench.baselines.bootstrap import Bootstrap
 from vaebench.baselines.gaussian import Gaussian
 from vaebench.baselines.kde import KernelDensity
-from vaebench.parts import load, modules, summary
+from vaebench.parts import load, modules
 
 NAMES = ("bootstrap", "gaussian", "kde")
 N = 200_000
@@ -27,7 +27,7 @@ def test_every_baseline_keeps_the_contract(name, columns, train):
     baseline = load("baseline", name)()
     rows, again, other = (baseline.generate(train, 500, np.random.default_rng(seed)) for seed in (1, 1, 2))
     assert baseline.name == name
-    assert len(summary(type(baseline))) > 10
+    assert len((type(baseline).__doc__ or "").splitlines()[0]) > 10
     assert rows.shape == (500, columns)
     assert rows.dtype == np.float64
     assert np.isfinite(rows).all()

@@ -54,7 +54,8 @@ class RecordStore:
         if stored is not None and (lines := study_file.difference(stored, plain)):
             changes = "\n".join(f"  {line}" for line in lines)
             raise InputError(
-                f"study {definition.name!r} exists with another definition; give it a new name, or start it over with --fresh:\n{changes}"
+                f"study {definition.name!r} exists with another definition; "
+                f"give it a new name, or start it over with --fresh:\n{changes}"
             )
         if stored != plain:
             study.set_user_attr("definition", plain)
