@@ -28,6 +28,7 @@ def prepare() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # it prints lines on import otherwise; training is as fast
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")  # scikit-learn counts cores otherwise, and warns where it cannot
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
     with contextlib.suppress(OSError):
         folder = cache_folder()

@@ -88,7 +88,7 @@ class Progress:
         self.confirmations = (done, count)
         self._show(f"confirming {done}/{count}", done, count, "the best, on fresh draws")
         if done == count:
-            self._say(f"confirmed {count}")
+            self._say(f"confirmed {count}; finishing: pictures and models for MLflow")
             self._finishing()
 
     def nothing_to_do(self, record: StudyRecord) -> None:
@@ -128,7 +128,6 @@ class Progress:
             self._finishing()
 
     def _finishing(self) -> None:
-        self._say("finishing: pictures and models for MLflow")
         self._show("finishing", 0, None, "MLflow: pictures and models")
 
     def _say(self, line: str) -> None:
