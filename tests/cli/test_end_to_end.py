@@ -108,7 +108,10 @@ def test_the_run_says_what_it_does_and_what_to_do_next(ran: Ran) -> None:
     assert re.fullmatch(
         r"12/12 trials, best \d\.\d{3} \(trial \d+\), [\d.]+ trials/s, [1-9]\d* failed", lines[TRIALS]
     ), lines
-    assert lines[TRIALS + 1 :] == ["confirming the best 2 on fresh draws", "confirmed 2"]
+    assert lines[TRIALS + 1 :] == [
+        "confirming the best 2 on fresh draws",
+        "confirmed 2; finishing: pictures and models for MLflow",
+    ]
     table, following = ran.stdout.split("\nNext:\n")
     assert max(map(len, ran.stdout.splitlines())) <= 100
     assert ranks(table) == list(range(1, 1 + len(ranks(table))))
