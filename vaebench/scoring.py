@@ -82,7 +82,10 @@ def _column(generated: NDArray[np.float64], true: NDArray[np.float64], column: s
 
 
 def score(metrics: Metrics, attainable: Metrics) -> float:
-    """Return the mean over ks, mean_error and std_error of metric / attainable: 1.0 is as good as can be, 0 perfect."""
+    """Return the mean of metric / attainable over ks, mean_error and std_error.
+
+    1.0 is what the best fitting baseline is expected to reach; a single draw can be luckier, or unluckier.
+    """
     return float(np.mean([metrics[name] / attainable[name] for name in MAIN_METRICS]))
 
 
