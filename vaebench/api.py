@@ -151,6 +151,7 @@ def fit_generator(definition: StudyDefinition, trial: TrialRecord) -> "Generator
 def _finished(home: Path, record: StudyRecord) -> "pd.DataFrame":
     """Bring MLflow up to date with all of a study, where it is not, and return the leaderboard."""
     if not is_tracked(home, record):
+        log.info("finishing: pictures and models for MLflow")
         from vaebench.tracking.projection import project
 
         definition = RecordStore.open(home, record.name).definition

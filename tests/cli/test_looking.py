@@ -1,6 +1,7 @@
 """What the commands that only look print: help, check, the lists of parts, and how progress is shown."""
 
 import io
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,8 +89,8 @@ def test_live_progress_fits_80_characters() -> None:
         assert "confirming 0/2" in live(progress)
         progress.confirmed(trial(3, [1.0], [1.0]))
         assert "confirming 1/2" in live(progress)
-        progress.confirmed(trial(4, [1.0], [1.0]))
-        assert "finishing" in live(progress)
+        logging.getLogger("vaebench").info("finishing: pictures")
+        assert "finishing: pictures" in live(progress)
 
 
 def test_plain_lines_are_few_and_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,7 +99,11 @@ def test_plain_lines_are_few_and_say_the_same(capsys: pytest.CaptureFixture[str]
         progress.started(study, 200)
         for number in range(200):
             progress.trial_finished(trial(number, [2.0 - number / 200]))
+        logging.getLogger("vaebench").info("finishing")
+        logging.getLogger("vaebench").warning("MLflow is [red]down")
     lines = capsys.readouterr().err.splitlines()
+    assert lines[-2:] == ["finishing", "warning: MLflow is [red]down"]
+    lines = lines[:-2]
     assert lines[0] == "hand-made: 0 of 200 trials done, 100 for each of 2 sub-studies"
     assert [line.split()[0] for line in lines[1:]] == [f"{done}/200" for done in range(20, 201, 20)]
     assert "best 1.005 (trial 199), " in lines[-1]

@@ -56,18 +56,28 @@ def _check_free(port: int) -> None:
 
 
 def _serve(command: list[str], environment: dict[str, str]) -> int:
-    """Run the server until it or Ctrl-C ends it; what it says is shown only where it fails."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # A terminal sends Ctrl-C to the server as well, which would end in tracebacks: it is this process that ends it.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Run the server until it, Ctrl-C or SIGTERM ends it; what it says is shown only where it fails."""
+    servers: list[subprocess.Popen[str]] = []
+    ending: list[int] = []
+
+    def end(number: int, _: object) -> None:
+        ending.append(number)
+        for server in servers:
+            server.terminate()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
     with TemporaryFile("w+") as said:
-        with subprocess.Popen(command, env={**os.environ, **environment}, stdout=said, stderr=said) as server:
-            try:
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-                status = server.wait()
-            except KeyboardInterrupt:
-                server.terminate()
-                return 0
+        # A terminal sends Ctrl-C to the server as well, which would end in tracebacks: it is this process that ends it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        server = subprocess.Popen(command, env={**os.environ, **environment}, stdout=said, stderr=said, text=True)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        servers.append(server)
+        if ending:  # meanwhile
+            server.terminate()
+        status = server.wait()
+        if ending:
+            return 0
         said.seek(0)
         click.echo(said.read(), err=True)
     return status

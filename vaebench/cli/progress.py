@@ -42,8 +42,10 @@ class Progress:
 
     def __enter__(self) -> Self:
         logger = logging.getLogger("vaebench")
-        logger.handlers = [_Warnings(self.console)]
-        logger.propagate = False
+        handler = logging.Handler()
+        handler.emit = self.note  # type: ignore[method-assign]
+        logger.handlers, logger.propagate = [handler], False
+        logger.setLevel(logging.INFO)
         self.bar.start()
         self.task = self.bar.add_task("starting workers", total=None, state="")
         return self
@@ -54,6 +56,7 @@ class Progress:
         self.bar.stop()
         logger = logging.getLogger("vaebench")
         logger.handlers, logger.propagate = [], True
+        logger.setLevel(logging.NOTSET)
 
     def started(self, record: StudyRecord, target: int) -> None:
         """Show how far the study is."""
@@ -88,8 +91,7 @@ class Progress:
         self.confirmations = (done, count)
         self._show(f"confirming {done}/{count}", done, count, "the best, on fresh draws")
         if done == count:
-            self._say(f"confirmed {count}; finishing: pictures and models for MLflow")
-            self._finishing()
+            self._say(f"confirmed {count}")
 
     def nothing_to_do(self, record: StudyRecord) -> None:
         """Say so."""
@@ -105,7 +107,6 @@ class Progress:
             highlight=False,
             soft_wrap=True,
         )
-        self._finishing()
 
     def _count(self, trial: TrialRecord) -> None:
         if trial.reason is not None:
@@ -124,11 +125,16 @@ class Progress:
 
     def _searching(self) -> None:
         self._show(f"{self.done}/{self.target}", self.done, self.target, self._state())
-        if self.done == self.target and self.new:
-            self._finishing()
 
-    def _finishing(self) -> None:
-        self._show("finishing", 0, None, "MLflow: pictures and models")
+    def note(self, record: logging.LogRecord) -> None:
+        """Show what vaebench logs: a step that takes a while, or a warning, which stays above the live progress."""
+        message = record.getMessage()
+        if record.levelno > logging.INFO:
+            text = f"{record.levelname.lower()}: {message}"
+            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:
+            self._say(message)
+            self._show(message, 0, None, "")
 
     def _say(self, line: str) -> None:
         if not self.live:
@@ -139,15 +145,3 @@ class Progress:
             if done == 0:
                 self.bar.reset(self.task)  # else a task that was finished once stays so
             self.bar.update(self.task, description=description, completed=done, total=total, state=state)
-
-
-class _Warnings(logging.Handler):
-    """Prints a warning in one line, above the live progress."""
-
-    def __init__(self, console: Console) -> None:
-        super().__init__()
-        self.console = console
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = f"{record.levelname.lower()}: {record.getMessage()}"
-        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
