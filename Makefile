@@ -16,7 +16,7 @@ study: .venv/run
 	@echo "(first: source .venv/bin/activate)"
 
 test: .venv/dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: lint types imports test doctest
 

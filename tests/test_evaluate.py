@@ -13,8 +13,6 @@ from vaebench.data_sets.distribution import Distribution
 from vaebench.evaluate import CURVE_POINTS, evaluate, evaluate_fitted
 from vaebench.parts import make
 
-pytestmark = pytest.mark.xdist_group("small_programs")
-
 SPECS = [
     small_spec("ae", latent_sampler="gmm", decoder_noise=False),
     small_spec("vae", loss="gaussian_nll", latent_dim=42, batch_norm=True),

@@ -13,7 +13,6 @@ from small_specs import small_spec
 
 from vaebench.engine.structure import Structure
 
-pytestmark = pytest.mark.xdist_group("extending")  # the package is installed once
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "docs" / "extending.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)

@@ -13,7 +13,6 @@ from vaebench.latent_samplers.prior import StandardNormal
 from vaebench.parts import make
 from vaebench.scaling import Scaler
 
-pytestmark = pytest.mark.xdist_group("small_programs")
 ROWS = np.random.default_rng(0).normal((5.0, -300.0), (2.0, 40.0), (67, 2))
 
 

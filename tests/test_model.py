@@ -13,7 +13,6 @@ from vaebench.model import Generator
 from vaebench.seeds import generator
 
 pytestmark = [
-    pytest.mark.xdist_group("small_programs"),
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # Keras, when it saves a model
 ]
 

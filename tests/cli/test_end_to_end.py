@@ -21,7 +21,6 @@ from vaebench.tracking.store import open_client
 from vaebench.tracking.where import read_ids
 
 pytestmark = [
-    pytest.mark.xdist_group("end_to_end"),
     # Keras 3.15 reads a TensorFlow variable in the way that NumPy 2 deprecates.
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]

@@ -35,7 +35,7 @@ def journal(home: Path, name: str = "small") -> Path:
     return folder(home, name) / "journal.log"
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     results=st.lists(result, min_size=1, max_size=3).map(tuple),
     confirmation=st.lists(result, max_size=3).map(tuple),

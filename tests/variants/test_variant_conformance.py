@@ -13,7 +13,6 @@ from vaebench.parts import load, modules
 from vaebench.runtime import tf
 from vaebench.variants import Terms
 
-pytestmark = pytest.mark.xdist_group("small_programs")
 ROWS, COLUMNS = 9, 2
 LATE = 1e9
 
