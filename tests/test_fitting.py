@@ -107,7 +107,7 @@ def test_the_noise_of_a_vae_is_the_spread_of_its_residuals_at_sampled_codes():
 
 def test_gaussian_nll_learns_the_noise():
     fitted = fit(small_spec("ae", loss="gaussian_nll", epochs=128), small_replicate())
-    learned = fitted.trained.weights[-1]
+    learned = fitted.trained.weights.vector[-1]
     assert learned != 0.0, "it was trained"
     np.testing.assert_allclose(fitted.recipe.noise_std, [np.exp(learned / 2)], rtol=1e-6)
     assert fitted.recipe.noise_std[0] < 0.9, "below the rows' own spread"

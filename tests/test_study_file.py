@@ -499,7 +499,7 @@ def test_too_few_rows_in_a_file_for_the_split(study, tmp_path):
 INTS = {"latent_dim": (1, 42), "epochs": (1, 5000), "batch_size": (1, 500), "patience": (1, 100)}
 FLOATS = {"learning_rate": (1e-7, 10.0), "dropout": (0.0, 0.9), "l2_activity": (0.0, 5.0), "l2_weights": (0.0, 5.0)}
 OPTIONS = {
-    "optimizer": ["adam", "adamw", "nadam", "rmsprop", "sgd", "adadelta"],
+    "optimizer": ["adam", "adamw", "rmsprop", "sgd", "adadelta"],
     "batch_norm": [False, True],
     "decoder_noise": [False, True],
     "scaling": ["standard", "minmax", "none"],

@@ -4,7 +4,7 @@ import time
 
 import numpy as np
 
-from vaebench.engine.train import Trained, running
+from vaebench.engine.train import Trained
 from vaebench.fitting import Fitted, FittingError, fit
 from vaebench.records import Curve, Result
 from vaebench.replicates import Replicate
@@ -30,7 +30,7 @@ def evaluate_fitted(spec: Spec, replicate: Replicate) -> tuple[Result, Fitted | 
     started, clock = time.time(), time.perf_counter()
     fitted: Fitted | None = None
     try:
-        with running, np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):
             fitted = fit(spec, replicate)
             generated = fitted.generate(replicate.generated, generator("generate", spec.seed, replicate.seed))
         metrics = measure(generated, fitted.draw.true, replicate.data_set.columns)

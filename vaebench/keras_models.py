@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from vaebench.engine.train import Trained
-from vaebench.networks import BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM, Layout
+from vaebench.layout import Layout, Vector, Weights
+from vaebench.networks import BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM
 from vaebench.runtime import keras
 from vaebench.spec import Spec
 
@@ -38,8 +39,8 @@ def trained_models(trained: Trained) -> tuple[Any, Any]:
     return encoder, decoder
 
 
-def set_weights(spec: Spec, layout: Layout, weights: Any, statistics: Any, encoder: Any, decoder: Any) -> None:
-    """Copy the flat vectors of a masked network into the Keras models, which have its latent units in use only."""
+def set_weights(spec: Spec, layout: Layout, weights: Weights, statistics: Vector, encoder: Any, decoder: Any) -> None:
+    """Copy the weights of a masked network into the Keras models, which have its latent units in use only."""
     variables = layout.unpack(weights, statistics)
     counts = {"encoder": 0, "decoder": 0}
     into_decoder = next(layer for layer in layout.layers if layer.role in ("decoder", "output"))
@@ -52,7 +53,7 @@ def set_weights(spec: Spec, layout: Layout, weights: Any, statistics: Any, encod
         rows = slice(spec.latent_dim if layer is into_decoder else None)
         used = slice(spec.latent_dim if layer.role in ("mean", "log_variance") else None)
         model.get_layer(name).set_weights([np.asarray(own["kernel"])[rows, used], np.asarray(own["bias"])[used]])
-        if layer.hidden and spec.batch_norm:
+        if layer.normed:
             values = [own["gamma"], own["beta"], *moments]
             model.get_layer(f"{name}_norm").set_weights([np.asarray(value) for value in values])
 

@@ -16,7 +16,7 @@ LATENT_UNITS = 42
 PARTS: tuple[Kind, ...] = ("variant", "loss", "latent_sampler")
 Width = Annotated[int, Ge(1), Le(4096)]
 Scaling = Literal["standard", "minmax", "none"]
-Optimizer = Literal["adam", "adamw", "nadam", "rmsprop", "sgd", "adadelta"]
+Optimizer = Literal["adam", "adamw", "rmsprop", "sgd", "adadelta"]
 EarlyStopping = Literal["off", "training_loss", "validation_loss"]
 
 

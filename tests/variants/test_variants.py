@@ -8,8 +8,8 @@ from small_specs import small_spec
 
 from vaebench.engine.program import Batch, settings_of
 from vaebench.engine.structure import Structure
-from vaebench.engine.train import program_for
-from vaebench.networks import initial_statistics, initial_weights
+from vaebench.layout import initial_statistics, initial_weights
+from vaebench.networks import Assigned, Network
 from vaebench.parts import make
 from vaebench.runtime import tf
 
@@ -69,12 +69,11 @@ def test_the_weight_warms_up_in_equal_steps(warm_up, expected):
 def batch(step_seed=(3, 5), latent_dim=3, rows=4000):
     spec = small_spec(latent_dim=latent_dim)
     structure = Structure.of(spec, columns=2, train_rows=67, test_rows=33)
-    program = program_for(structure)
-    program.assign(
-        initial_weights(program.layout, latent_dim, np.random.default_rng(0)), initial_statistics(program.layout)
-    )
-    settings = settings_of(structure, spec)
-    networks = Batch(program._network(settings, seed=tf.constant(step_seed)), settings, structure.losses)
+    layout, settings = structure.layout, settings_of(structure, spec)
+    weights = initial_weights(layout, latent_dim, np.random.default_rng(0))
+    variables = layout.unpack(weights, initial_statistics(layout))
+    network = Network(layout, variables, Assigned(settings.latent_mask, 0.0), seed=tf.constant(step_seed))
+    networks = Batch(network, settings, structure.losses)
     networks.encode(tf.zeros((rows, 2)))
     return networks
 

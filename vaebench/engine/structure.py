@@ -4,6 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
+from vaebench.engine.optimizers import rule
+from vaebench.layout import Layout
 from vaebench.losses import Loss
 from vaebench.parts import PACKAGES, load, modules
 from vaebench.spec import Spec
@@ -20,7 +22,9 @@ class Structure:
     """With every field that is assigned at its default."""
     losses: tuple[Loss, ...]
     """The losses that the program can switch between, with every field that is assigned at its default."""
-    optimizer: str
+    rule: str
+    """The optimizer's update rule."""
+    batch_norm: bool
     encoder: tuple[int, ...]
     decoder: tuple[int, ...]
     columns: int
@@ -38,7 +42,8 @@ class Structure:
         return cls(
             variant=_structural(spec.variant),
             losses=_losses(spec.loss),
-            optimizer=spec.optimizer,
+            rule=rule(spec.optimizer),
+            batch_norm=spec.batch_norm,
             encoder=spec.encoder,
             decoder=spec.decoder,
             columns=columns,
@@ -46,6 +51,13 @@ class Structure:
             test_rows=test_rows,
             batch_size=min(spec.batch_size, train_rows),
             capacity=max(128, 1 << (spec.epochs - 1).bit_length()),
+        )
+
+    @property
+    def layout(self) -> Layout:
+        """The layers and where each variable stands."""
+        return Layout(
+            self.columns, self.encoder, self.decoder, stochastic=self.variant.stochastic, batch_norm=self.batch_norm
         )
 
     @property
