@@ -1,8 +1,8 @@
 """The Python interface: what the commands do, as functions."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from vaebench.cluster import executor
 from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
+from vaebench.finishing import finish
 from vaebench.home import home_folder
-from vaebench.ranking import best_trial, standings
+from vaebench.ranking import best_trial
 from vaebench.ranking import leaderboard as rank
 from vaebench.records import StudyRecord, TrialRecord
 from vaebench.seeds import derive
@@ -26,16 +27,13 @@ from vaebench.study.observer import Observer, Silent
 from vaebench.study.record_store import RecordStore
 from vaebench.study.tasks import Executors
 from vaebench.study_file import difference, load, to_plain
-from vaebench.tracked import Tracked, is_tracked, log, note_tracked
+from vaebench.tracked import Tracked
 from vaebench.tracking.where import read_ids, run_ids, write_ids
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from vaebench.model import Generator
-
-SHOWN = 3
-"""How many of the best trials have pictures, samples and a model in MLflow."""
 
 
 def run(
@@ -60,19 +58,20 @@ def run(
     _check_positive(trials=trials, time_limit=time_limit)
     _check_writable(folder)
     tracked = Tracked(folder, observer or Silent())
-    with _executors(workers, cluster) as executors, tracked:
-        if fresh:
-            discard(folder, definition)
-        record = studies.run(
-            definition,
-            home=folder,
-            executors=executors,
-            observer=tracked,
-            trials=trials,
-            time_limit=time_limit,
-            confirm=confirm,
-        )
-    return _finished(folder, record)
+    with _executors(workers, cluster) as executors:
+        with tracked:
+            if fresh:
+                discard(folder, definition)
+            record = studies.run(
+                definition,
+                home=folder,
+                executors=executors,
+                observer=tracked,
+                trials=trials,
+                time_limit=time_limit,
+                confirm=confirm,
+            )
+        return finish(folder, record, executors)
 
 
 def confirm(
@@ -90,16 +89,12 @@ def confirm(
     _check_positive(top=top, replicates=replicates)
     existing(folder, name)
     tracked = Tracked(folder, observer or Silent())
-    with _executors(workers, cluster) as executors, tracked:
-        record = studies.confirm(
-            name,
-            home=folder,
-            executors=executors,
-            observer=tracked,
-            top=top,
-            replicates=replicates,
-        )
-    return _finished(folder, record)
+    with _executors(workers, cluster) as executors:
+        with tracked:
+            record = studies.confirm(
+                name, home=folder, executors=executors, observer=tracked, top=top, replicates=replicates
+            )
+        return finish(folder, record, executors)
 
 
 def leaderboard(study: str, *, home: str | Path | None = None) -> "pd.DataFrame":
@@ -148,22 +143,6 @@ def fit_generator(definition: StudyDefinition, trial: TrialRecord) -> "Generator
     return Generator.fit(Spec.from_flat(trial.params), definition.replicate("search", 0))
 
 
-def _finished(home: Path, record: StudyRecord) -> "pd.DataFrame":
-    """Bring MLflow up to date with all of a study, where it is not, and return the leaderboard."""
-    if not is_tracked(home, record):
-        log.info("finishing: pictures and models for MLflow")
-        from vaebench.tracking.projection import project
-
-        definition = RecordStore.open(home, record.name).definition
-        ranked = [one.trial for one in standings(record) if one.ranked and one.trial is not None]
-        projection = project(home, record, _Generators(definition, ranked[:SHOWN]))
-        if projection.warning is None:
-            note_tracked(home, record)
-        else:
-            log.warning("%s", projection.warning)
-    return rank(record, run_ids(home, record.name))
-
-
 def study_name(study: str) -> str:
     """Return the name of a study given by its name or its file."""
     if study.endswith(".toml") or Path(study).is_file():
@@ -191,40 +170,20 @@ def discard(home: Path, definition: StudyDefinition) -> None:
             write_ids(home, name, replace(ids, trials={}))
 
 
-class _Generators(Mapping[int, "Generator"]):
-    """The generators of trials by number, each fitted when it is asked for: not where MLflow is down or has it."""
-
-    def __init__(self, definition: StudyDefinition, trials: list[TrialRecord]) -> None:
-        self._trials = {trial.number: trial for trial in trials}
-        self._fit = cache(lambda number: fit_generator(definition, self._trials[number]))
-
-    def __getitem__(self, number: int) -> "Generator":
-        return self._fit(number)
-
-    def __contains__(self, number: object) -> bool:
-        return number in self._trials
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._trials)
-
-    def __len__(self) -> int:
-        return len(self._trials)
-
-
 @contextmanager
 def _executors(workers: int | None, cluster: str | None) -> Iterator[Executors]:
-    """Give what starts the workers at the first task. A cluster is joined at once: it may not be there."""
-    if cluster is not None:
-        if workers is not None:
-            raise InputError("workers and cluster exclude each other: a cluster has workers of its own")
-        with executor(0, cluster) as joined:
-            yield lambda: nullcontext(joined)
-        return
+    """Give what starts the workers at the first task; they end with the context. A cluster is joined at once."""
+    if cluster is not None and workers is not None:
+        raise InputError("workers and cluster exclude each other: a cluster has workers of its own")
     if workers is None:
         workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if workers < 0:
         raise InputError(f"workers = {workers}: 0 (this process) or more")
-    yield lambda: executor(workers)
+    with ExitStack() as stack:
+        start = cache(lambda: stack.enter_context(executor(workers, cluster)))
+        if cluster is not None:  # it may not be there
+            start()
+        yield lambda: nullcontext(start())
 
 
 def _check_positive(**values: float | None) -> None:

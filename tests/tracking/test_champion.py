@@ -19,22 +19,32 @@ from vaebench.tracking.projection import project
 from vaebench.tracking.store import open_client
 
 if TYPE_CHECKING:
-    from vaebench.model import Generator
+    from vaebench.model import Generator, Packed
 
 # Keras 3.15 reads a TensorFlow variable in the way that NumPy 2 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 @pytest.fixture(scope="module")
-def generator() -> "Generator":
-    from vaebench.model import Generator
+def generator() -> "Packed":
+    from vaebench.model import pack
 
     data = Distribution("norm", (("loc", 100.0), ("scale", 10.0)))
     spec = Spec(epochs=2, encoder=(8,), decoder=(8,), latent_dim=2)
-    return Generator.fit(spec, Replicate(data, 100, 0.33, 500, 500, 0, "search", 0))
+    return pack(spec, Replicate(data, 100, 0.33, 500, 500, 0, "search", 0), 100)
 
 
-def test_the_champion_generates(home: Path, generator: "Generator", monkeypatch: pytest.MonkeyPatch) -> None:
+def unpacked(generator: "Packed", folder: Path) -> "Generator":
+    from vaebench.model import Generator
+
+    for name, content in generator.files.items():
+        (folder / name).write_bytes(content)
+    return Generator.load(folder)
+
+
+def test_the_champion_generates(
+    home: Path, generator: "Packed", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import mlflow
 
     record = study([trial(0), trial(1)])
@@ -44,7 +54,7 @@ def test_the_champion_generates(home: Path, generator: "Generator", monkeypatch:
     model = mlflow.pyfunc.load_model("models:/gaussian@champion")
     drawn = model.predict(pd.DataFrame({"n": [7], "seed": [3]}))
     assert list(drawn.columns) == ["x"]
-    np.testing.assert_allclose(drawn.to_numpy(), generator.generate(7, seed=3), rtol=1e-5)
+    np.testing.assert_allclose(drawn.to_numpy(), unpacked(generator, tmp_path).generate(7, seed=3), rtol=1e-5)
     assert model.predict(pd.DataFrame({"n": [15_000]})).shape == (15_000, 1)
     client = open_client(home)
     files = {item.path for item in client.list_artifacts(projection.run_ids[0])}
@@ -54,7 +64,7 @@ def test_the_champion_generates(home: Path, generator: "Generator", monkeypatch:
     assert client.list_artifacts(projection.run_ids[1]) == []
 
 
-def test_the_same_winner_is_registered_once_and_a_new_one_takes_the_alias(home: Path, generator: "Generator") -> None:
+def test_the_same_winner_is_registered_once_and_a_new_one_takes_the_alias(home: Path, generator: "Packed") -> None:
     first = project(home, study([trial(3)]), {3: generator})
     assert project(home, study([trial(3)]), {3: generator}) == first
     client = open_client(home)
@@ -68,7 +78,7 @@ def test_the_same_winner_is_registered_once_and_a_new_one_takes_the_alias(home: 
 
 
 @pytest.mark.slow
-def test_the_champion_loads_where_vaebench_is_not_installed(home: Path, generator: "Generator", tmp_path: Path) -> None:
+def test_the_champion_loads_where_vaebench_is_not_installed(home: Path, generator: "Packed", tmp_path: Path) -> None:
     project(home, study([trial(0)]), {0: generator})
     code = """
 import importlib.util, json, sys
@@ -89,4 +99,4 @@ print(json.dumps([vaebench.__file__, rows["x"].tolist()]))
     assert done.returncode == 0, done.stderr
     file, rows = json.loads(done.stdout.splitlines()[-1])
     assert file.startswith(str(home / "artifacts"))
-    np.testing.assert_allclose(rows, generator.generate(3, seed=5)[:, 0], rtol=1e-5)
+    np.testing.assert_allclose(rows, unpacked(generator, tmp_path).generate(3, seed=5)[:, 0], rtol=1e-5)

@@ -42,11 +42,6 @@ def coefficients(optimizer: str, learning_rate: float) -> Coefficients:
     return Coefficients(*(tf.constant(value, tf.float32) for value in values))
 
 
-def rule(optimizer: str) -> str:
-    """Return the name of the optimizer's update rule: optimizers of one rule share programs."""
-    return optimizer if optimizer == "adadelta" else "shared"
-
-
 class Moments(NamedTuple):
     """The shared rule's m and v, or Adadelta's means of squared gradients and of squared steps."""
 

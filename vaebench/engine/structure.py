@@ -2,14 +2,15 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from vaebench.engine.optimizers import rule
-from vaebench.layout import Layout
 from vaebench.losses import Loss
 from vaebench.parts import PACKAGES, load, modules
 from vaebench.spec import Spec
 from vaebench.variants import Variant
+
+if TYPE_CHECKING:
+    from vaebench.layout import Layout
 
 P = TypeVar("P", Variant, Loss)
 
@@ -23,7 +24,7 @@ class Structure:
     losses: tuple[Loss, ...]
     """The losses that the program can switch between, with every field that is assigned at its default."""
     rule: str
-    """The optimizer's update rule."""
+    """The optimizer's update rule, see engine/optimizers.py."""
     batch_norm: bool
     encoder: tuple[int, ...]
     decoder: tuple[int, ...]
@@ -42,7 +43,7 @@ class Structure:
         return cls(
             variant=_structural(spec.variant),
             losses=_losses(spec.loss),
-            rule=rule(spec.optimizer),
+            rule="adadelta" if spec.optimizer == "adadelta" else "shared",
             batch_norm=spec.batch_norm,
             encoder=spec.encoder,
             decoder=spec.decoder,
@@ -54,8 +55,10 @@ class Structure:
         )
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> "Layout":
         """The layers and where each variable stands."""
+        from vaebench.layout import Layout  # needs TensorFlow, which structures are compared without
+
         return Layout(
             self.columns, self.encoder, self.decoder, stochastic=self.variant.stochastic, batch_norm=self.batch_norm
         )

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vaebench.engine.program import Program, settings_of
+from vaebench.engine.program import Program, Settings, settings_of
 from vaebench.engine.structure import Structure
 from vaebench.latent_samplers import Codes, Latent
 from vaebench.layout import Layout, Vector, Weights, initial_statistics, initial_weights
@@ -100,16 +101,29 @@ def train(spec: Spec, train_rows: Rows, test_rows: Rows, seed: int) -> Trained:
     """Train `spec` on scaled rows, shape (rows, columns). The result depends on the arguments alone."""
     structure = Structure.of(spec, columns=train_rows.shape[1], train_rows=len(train_rows), test_rows=len(test_rows))
     start = start_of(structure, spec, seed)
-    weights, statistics, history, epochs = program_for(structure).train(
+    weights, statistics, history, epochs = _run(structure, start, train_rows, test_rows, settings_of(structure, spec))
+    return Trained(structure, spec, _arrays(weights), statistics.numpy(), history.numpy()[: int(epochs)])
+
+
+def compile_program(spec: Spec, *, columns: int, train_rows: int, test_rows: int) -> None:
+    """Compile what `train` needs for `spec` on rows of these shapes, by training no epoch of it."""
+    structure = Structure.of(spec, columns=columns, train_rows=train_rows, test_rows=test_rows)
+    settings = settings_of(structure, spec)._replace(epochs=tf.constant(0))
+    rows, held_out = np.zeros((train_rows, columns)), np.zeros((test_rows, columns))
+    _run(structure, start_of(structure, spec, 0), rows, held_out, settings)
+
+
+def _run(structure: Structure, start: Start, train_rows: Rows, test_rows: Rows, settings: Settings) -> tuple[Any, ...]:
+    result: tuple[Any, ...] = program_for(structure).train(
         _tensors(start.weights),
         tf.constant(initial_statistics(structure.layout)),
         tf.constant(train_rows, tf.float32),
         tf.constant(test_rows, tf.float32),
         tf.constant(start.order),
         tf.constant(start.seed),
-        settings_of(structure, spec),
+        settings,
     )
-    return Trained(structure, spec, _arrays(weights), statistics.numpy(), history.numpy()[: int(epochs)])
+    return result
 
 
 def _tensors(weights: Weights) -> Weights:

@@ -18,6 +18,7 @@ from vaebench.study.confirmation import confirm_best, evaluate_references
 from vaebench.study.home import existing
 from vaebench.study.lock import lock
 from vaebench.study.observer import Observer
+from vaebench.study.programs import compile_ahead
 from vaebench.study.record_store import RecordStore
 from vaebench.study.search import search
 from vaebench.study.tasks import Evaluate, Executors, Workers, evaluate_spec
@@ -44,7 +45,11 @@ def run(
     definition = definition if trials is None else replace(definition, trials=trials)
     with lock(home, definition.name), _interruptible(), Workers(executors) as workers:
         store = RecordStore.create_or_open(home, definition)
-        scale = store.record().attainable
+        record = store.record()
+        target = sum(targets(definition).values())
+        if evaluate is evaluate_spec and len(record.trials) < target:
+            compile_ahead(definition, workers)
+        scale = record.attainable
         if not scale:
             inputs = (definition.data_set, definition.rows, definition.test_fraction)
             future = workers.submit(attainable, *inputs, definition.generated, definition.true)
@@ -52,7 +57,7 @@ def run(
         if not scale:
             scale = future.result()
             store.set_attainable(scale)
-        observer.started(store.record(), sum(targets(definition).values()))
+        observer.started(store.record(), target)
         search(store, definition, scale, workers, evaluate=evaluate, observer=observer, deadline=deadline)
         if confirm:
             confirm_best(store, definition, workers, evaluate=evaluate, observer=observer)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vaebench.tracking.store import import_mlflow
 
 if TYPE_CHECKING:
-    from vaebench.model import Generator
+    from vaebench.model import Packed
 
 ALIAS = "champion"
 REQUIREMENTS = (
@@ -27,7 +27,7 @@ REQUIREMENTS = (
 """What loading a generator needs, named since MLflow takes 18 s to infer it."""
 
 
-def save_model(generator: "Generator", folder: Path) -> None:
+def save_model(generator: "Packed", folder: Path) -> None:
     """Save `generator` as an MLflow model in `folder`.
 
     Its data/ holds the Keras models and its code/ vaebench itself, so that it loads where vaebench is not installed.
@@ -46,7 +46,8 @@ def save_model(generator: "Generator", folder: Path) -> None:
     with TemporaryDirectory() as own:
         data = Path(own) / "generator"
         data.mkdir()
-        generator.save(data)
+        for name, content in generator.files.items():
+            (data / name).write_bytes(content)
         save_pyfunc(
             path=folder,
             loader_module="vaebench.tracking.loader",

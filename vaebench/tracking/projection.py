@@ -19,7 +19,7 @@ from vaebench.tracking.where import read_ids, run_ids, write_ids
 if TYPE_CHECKING:
     import pandas as pd
 
-    from vaebench.model import Generator
+    from vaebench.model import Packed
 
 SAMPLES = 15_000
 """Rows of samples.csv and of the picture."""
@@ -37,11 +37,11 @@ class Projection:
     """One line where MLflow could not be brought up to date."""
 
 
-def project(home: Path, record: StudyRecord, generators: Mapping[int, "Generator"]) -> Projection:
+def project(home: Path, record: StudyRecord, generators: Mapping[int, "Packed"]) -> Projection:
     """Bring MLflow up to date: every trial and reference, the parent run, pictures and models of `generators`.
 
-    `generators` holds the fitted generators of the best trials, by number; one is asked for only where MLflow lacks
-    what shows it. A store that is down is a warning, never an exception.
+    `generators` holds the fitted generators of the best trials, by number, each with SAMPLES rows; one is asked for
+    only where MLflow lacks what shows it. A store that is down is a warning, never an exception.
     """
     import_mlflow()
     try:
@@ -52,7 +52,7 @@ def project(home: Path, record: StudyRecord, generators: Mapping[int, "Generator
         return Projection(run_ids(home, record.name), parent or None, experiment or None, complaint(home, error))
 
 
-def _project(home: Path, record: StudyRecord, generators: Mapping[int, "Generator"]) -> Projection:
+def _project(home: Path, record: StudyRecord, generators: Mapping[int, "Packed"]) -> Projection:
     runs = StudyRuns.open(home, record)
     for run in described(record):
         runs.write(run)
@@ -90,15 +90,14 @@ def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> Non
         runs.update(runs.present[identity], metrics=confirmed_metrics(row), tags=tags)
 
 
-def _show(client: Any, run_id: str, trial: TrialRecord, generators: Mapping[int, "Generator"]) -> None:
+def _show(client: Any, run_id: str, trial: TrialRecord, generators: Mapping[int, "Packed"]) -> None:
     """Add what shows how good a generator is: pictures, samples, and the model itself."""
     if "vaebench.shown" in client.get_run(run_id).data.tags:
         return
     import pandas as pd
 
     generator = generators[trial.number]
-    rows = generator.generate(SAMPLES, seed=0)
-    columns = generator.columns
+    rows, columns = generator.rows, generator.columns
     title = f"trial {trial.number}: {trial.params.get('variant')}"
     with TemporaryDirectory() as folder:
         files = Path(folder)

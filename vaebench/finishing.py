@@ -1,0 +1,80 @@
+"""What follows a search: MLflow brought up to date, with pictures and models of the best trials."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vaebench.definition import StudyDefinition
+from vaebench.ranking import leaderboard, standings
+from vaebench.records import StudyRecord, TrialRecord
+from vaebench.replicates import Replicate
+from vaebench.spec import Spec
+from vaebench.study.record_store import RecordStore
+from vaebench.study.tasks import Executors
+from vaebench.tracked import is_tracked, log, note_tracked
+from vaebench.tracking.where import run_ids
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vaebench.model import Packed
+
+SHOWN = 3
+"""How many of the best trials have pictures, samples and a model in MLflow."""
+
+
+def finish(home: Path, record: StudyRecord, executors: Executors) -> "pd.DataFrame":
+    """Bring MLflow up to date with all of a study, where it is not, and return the leaderboard."""
+    if not is_tracked(home, record):
+        log.info("finishing: pictures and models for MLflow")
+        from vaebench.tracking.projection import project
+
+        definition = RecordStore.open(home, record.name).definition
+        ranked = [one.trial for one in standings(record) if one.ranked and one.trial is not None]
+        projection = project(home, record, Generators(definition, ranked[:SHOWN], executors))
+        if projection.warning is None:
+            note_tracked(home, record)
+        else:
+            log.warning("%s", projection.warning)
+    return leaderboard(record, run_ids(home, record.name))
+
+
+class Generators(Mapping[int, "Packed"]):
+    """The generators of trials by number, all fitted by the workers when the first is asked for.
+
+    None is asked for where MLflow is down or has it.
+    """
+
+    def __init__(self, definition: StudyDefinition, trials: list[TrialRecord], executors: Executors) -> None:
+        self._trials = {trial.number: trial for trial in trials}
+        self._definition, self._executors = definition, executors
+
+    @cached_property
+    def _futures(self) -> dict[int, "Future[Packed]"]:
+        replicate = self._definition.replicate("search", 0)
+        with self._executors() as executor:
+            return {
+                number: executor.submit(_pack, Spec.from_flat(trial.params), replicate)
+                for number, trial in self._trials.items()
+            }
+
+    def __getitem__(self, number: int) -> "Packed":
+        return self._futures[number].result()
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._trials
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._trials)
+
+    def __len__(self) -> int:
+        return len(self._trials)
+
+
+def _pack(spec: Spec, replicate: Replicate) -> "Packed":
+    from vaebench.model import pack
+    from vaebench.tracking.projection import SAMPLES
+
+    return pack(spec, replicate, SAMPLES)
