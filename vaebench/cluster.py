@@ -116,6 +116,7 @@ def _local(workers: int) -> Iterator[Executor]:
         "distributed.scheduler.allowed-failures": ALLOWED_FAILURES,
         "distributed.scheduler.worker-saturation": 1.0,  # no queue at a worker: its death is no other task's failure
         "distributed.admin.low-level-log-length": 0,
+        "distributed.worker.profile.enabled": False,  # it looks at every thread a hundred times a second
     }
     with (
         _silent_dask(),

@@ -13,8 +13,8 @@ from vaebench.seeds import generator
 from vaebench.spec import Spec
 from vaebench.variants import Variant
 
-CURVE_POINTS = 25
-"""Points kept of each loss curve."""
+CURVE_POINTS = 12
+"""Points kept of each loss curve. Each costs 0.15 ms in MLflow, a quarter of what logging a trial takes with 25."""
 
 
 def evaluate(spec: Spec, replicate: Replicate) -> Result:

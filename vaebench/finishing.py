@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaebench.definition import StudyDefinition
+from vaebench.exhibit import Exhibit, exhibit
 from vaebench.ranking import leaderboard, standings
 from vaebench.records import StudyRecord, TrialRecord
-from vaebench.replicates import Replicate
 from vaebench.spec import Spec
 from vaebench.study.record_store import RecordStore
 from vaebench.study.tasks import Executors
@@ -18,8 +18,6 @@ from vaebench.tracking.where import run_ids
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from vaebench.model import Packed
 
 SHOWN = 3
 """How many of the best trials have pictures, samples and a model in MLflow."""
@@ -33,7 +31,7 @@ def finish(home: Path, record: StudyRecord, executors: Executors) -> "pd.DataFra
 
         definition = RecordStore.open(home, record.name).definition
         ranked = [one.trial for one in standings(record) if one.ranked and one.trial is not None]
-        projection = project(home, record, Generators(definition, ranked[:SHOWN], executors))
+        projection = project(home, record, Exhibits(definition, ranked[:SHOWN], executors))
         if projection.warning is None:
             note_tracked(home, record)
         else:
@@ -41,8 +39,8 @@ def finish(home: Path, record: StudyRecord, executors: Executors) -> "pd.DataFra
     return leaderboard(record, run_ids(home, record.name))
 
 
-class Generators(Mapping[int, "Packed"]):
-    """The generators of trials by number, all fitted by the workers when the first is asked for.
+class Exhibits(Mapping[int, Exhibit]):
+    """The exhibits of trials by number, all made by the workers when the first is asked for.
 
     None is asked for where MLflow is down or has it.
     """
@@ -52,15 +50,20 @@ class Generators(Mapping[int, "Packed"]):
         self._definition, self._executors = definition, executors
 
     @cached_property
-    def _futures(self) -> dict[int, "Future[Packed]"]:
+    def _futures(self) -> dict[int, Future[Exhibit]]:
         replicate = self._definition.replicate("search", 0)
         with self._executors() as executor:
             return {
-                number: executor.submit(_pack, Spec.from_flat(trial.params), replicate)
+                number: executor.submit(
+                    exhibit,
+                    Spec.from_flat(trial.params),
+                    replicate,
+                    f"trial {number}: {trial.params.get('variant')}",
+                )
                 for number, trial in self._trials.items()
             }
 
-    def __getitem__(self, number: int) -> "Packed":
+    def __getitem__(self, number: int) -> Exhibit:
         return self._futures[number].result()
 
     def __contains__(self, number: object) -> bool:
@@ -71,10 +74,3 @@ class Generators(Mapping[int, "Packed"]):
 
     def __len__(self) -> int:
         return len(self._trials)
-
-
-def _pack(spec: Spec, replicate: Replicate) -> "Packed":
-    from vaebench.model import pack
-    from vaebench.tracking.projection import SAMPLES
-
-    return pack(spec, replicate, SAMPLES)

@@ -3,7 +3,6 @@
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import numpy as np
@@ -18,27 +17,6 @@ from vaebench.replicates import Replicate
 from vaebench.runtime import keras
 from vaebench.seeds import generator
 from vaebench.spec import Spec
-
-
-@dataclass(frozen=True)
-class Packed:
-    """A fitted generator as a worker hands it over: the files that `Generator.save` writes, and what pictures show."""
-
-    columns: tuple[str, ...]
-    files: dict[str, bytes]
-    rows: Rows
-    """Generated rows."""
-    draw: Draw
-    result: Result
-
-
-def pack(spec: Spec, replicate: Replicate, n: int) -> Packed:
-    """Fit `spec` to `replicate`, generate `n` rows, and pack it all up. Raises FittingError where it breaks down."""
-    model = Generator.fit(spec, replicate)
-    with TemporaryDirectory() as folder:
-        model.save(Path(folder))
-        files = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
-    return Packed(model.columns, files, model.generate(n, seed=0), model.draw, model.result)
 
 
 @dataclass(frozen=True)

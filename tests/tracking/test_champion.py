@@ -19,31 +19,32 @@ from vaebench.tracking.projection import project
 from vaebench.tracking.store import open_client
 
 if TYPE_CHECKING:
-    from vaebench.model import Generator, Packed
+    from vaebench.exhibit import Exhibit
+    from vaebench.model import Generator
 
 # Keras 3.15 reads a TensorFlow variable in the way that NumPy 2 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 
 @pytest.fixture(scope="module")
-def generator() -> "Packed":
-    from vaebench.model import pack
+def generator() -> "Exhibit":
+    from vaebench.exhibit import exhibit
 
     data = Distribution("norm", (("loc", 100.0), ("scale", 10.0)))
     spec = Spec(epochs=2, encoder=(8,), decoder=(8,), latent_dim=2)
-    return pack(spec, Replicate(data, 100, 0.33, 500, 500, 0, "search", 0), 100)
+    return exhibit(spec, Replicate(data, 100, 0.33, 500, 500, 0, "search", 0), "trial 0")
 
 
-def unpacked(generator: "Packed", folder: Path) -> "Generator":
+def unpacked(generator: "Exhibit", folder: Path) -> "Generator":
     from vaebench.model import Generator
 
-    for name, content in generator.files.items():
+    for name, content in generator.model.items():
         (folder / name).write_bytes(content)
     return Generator.load(folder)
 
 
 def test_the_champion_generates(
-    home: Path, generator: "Packed", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, generator: "Exhibit", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import mlflow
 
@@ -64,7 +65,7 @@ def test_the_champion_generates(
     assert client.list_artifacts(projection.run_ids[1]) == []
 
 
-def test_the_same_winner_is_registered_once_and_a_new_one_takes_the_alias(home: Path, generator: "Packed") -> None:
+def test_the_same_winner_is_registered_once_and_a_new_one_takes_the_alias(home: Path, generator: "Exhibit") -> None:
     first = project(home, study([trial(3)]), {3: generator})
     assert project(home, study([trial(3)]), {3: generator}) == first
     client = open_client(home)
@@ -78,7 +79,7 @@ def test_the_same_winner_is_registered_once_and_a_new_one_takes_the_alias(home: 
 
 
 @pytest.mark.slow
-def test_the_champion_loads_where_vaebench_is_not_installed(home: Path, generator: "Packed", tmp_path: Path) -> None:
+def test_the_champion_loads_where_vaebench_is_not_installed(home: Path, generator: "Exhibit", tmp_path: Path) -> None:
     project(home, study([trial(0)]), {0: generator})
     code = """
 import importlib.util, json, sys

@@ -66,10 +66,6 @@ def test_a_trial_is_one_complete_nested_run(home: Path) -> None:
     for name, curve in one.results[0].curves.items():
         points = client.get_metric_history(run.info.run_id, name)
         assert sorted((point.step, point.value) for point in points) == list(curve)
-    (data,) = run.inputs.dataset_inputs
-    assert data.dataset.name == "gaussian"
-    assert '"norm"' in data.dataset.source
-    assert '"value"' in data.dataset.schema
 
 
 def test_a_failed_trial_says_why(home: Path) -> None:
@@ -103,6 +99,10 @@ def test_the_parent_run_sums_the_study_up(home: Path, tmp_path: Path) -> None:
     assert run.data.metrics["best_score"] == searched.min()
     assert run.data.metrics["champion.score"] == frame.loc[frame["rank"] == 1, "score"].item()
     assert run.data.metrics["trials"] == 6
+    (data,) = run.inputs.dataset_inputs
+    assert data.dataset.name == "gaussian"
+    assert '"norm"' in data.dataset.source
+    assert '"value"' in data.dataset.schema
     assert (run.info.status, run.info.end_time) == ("FINISHED", int(record.trials[-1].ended * 1000))
     names = {item.path for item in client.list_artifacts(projection.parent_run_id)}
     assert names == {"study.json", "leaderboard.csv", "leaderboard.md", "leaderboard.png", "search_history.png"}

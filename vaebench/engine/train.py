@@ -14,7 +14,7 @@ from vaebench.layout import Layout, Vector, Weights, initial_statistics, initial
 from vaebench.losses import Loss
 from vaebench.networks import Assigned, Network
 from vaebench.records import Rows
-from vaebench.runtime import tf
+from vaebench.runtime import return_memory, tf
 from vaebench.seeds import generator
 from vaebench.spec import LATENT_UNITS, Spec
 
@@ -114,7 +114,9 @@ def compile_program(spec: Spec, *, columns: int, train_rows: int, test_rows: int
 
 
 def _run(structure: Structure, start: Start, train_rows: Rows, test_rows: Rows, settings: Settings) -> tuple[Any, ...]:
-    result: tuple[Any, ...] = program_for(structure).train(
+    known = program_for.cache_info().misses
+    program = program_for(structure)
+    result: tuple[Any, ...] = program.train(
         _tensors(start.weights),
         tf.constant(initial_statistics(structure.layout)),
         tf.constant(train_rows, tf.float32),
@@ -123,6 +125,8 @@ def _run(structure: Structure, start: Start, train_rows: Rows, test_rows: Rows, 
         tf.constant(start.seed),
         settings,
     )
+    if program_for.cache_info().misses > known:  # it was compiled just now
+        return_memory()
     return result
 
 

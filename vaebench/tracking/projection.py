@@ -6,7 +6,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from vaebench.pictures import generated_against_true, loss_curves
 from vaebench.ranking import best_trial, leaderboard
 from vaebench.records import StudyRecord, TrialRecord
 from vaebench.tracking.champion import register, save_model
@@ -19,10 +18,7 @@ from vaebench.tracking.where import read_ids, run_ids, write_ids
 if TYPE_CHECKING:
     import pandas as pd
 
-    from vaebench.model import Packed
-
-SAMPLES = 15_000
-"""Rows of samples.csv and of the picture."""
+    from vaebench.exhibit import Exhibit
 
 
 @dataclass(frozen=True)
@@ -37,22 +33,22 @@ class Projection:
     """One line where MLflow could not be brought up to date."""
 
 
-def project(home: Path, record: StudyRecord, generators: Mapping[int, "Packed"]) -> Projection:
-    """Bring MLflow up to date: every trial and reference, the parent run, pictures and models of `generators`.
+def project(home: Path, record: StudyRecord, exhibits: Mapping[int, "Exhibit"]) -> Projection:
+    """Bring MLflow up to date: every trial and reference, the parent run, pictures and models of `exhibits`.
 
-    `generators` holds the fitted generators of the best trials, by number, each with SAMPLES rows; one is asked for
-    only where MLflow lacks what shows it. A store that is down is a warning, never an exception.
+    `exhibits` holds those of the best trials, by number; one is asked for only where MLflow lacks it. A store that is
+    down is a warning, never an exception.
     """
     import_mlflow()
     try:
-        return _project(home, record, generators)
+        return _project(home, record, exhibits)
     except store_errors() as error:
         ids = read_ids(home, record.name)
         parent, experiment = (ids.parent_run, ids.experiment) if ids else ("", "")
         return Projection(run_ids(home, record.name), parent or None, experiment or None, complaint(home, error))
 
 
-def _project(home: Path, record: StudyRecord, generators: Mapping[int, "Packed"]) -> Projection:
+def _project(home: Path, record: StudyRecord, exhibits: Mapping[int, "Exhibit"]) -> Projection:
     runs = StudyRuns.open(home, record)
     for run in described(record):
         runs.write(run)
@@ -61,10 +57,10 @@ def _project(home: Path, record: StudyRecord, generators: Mapping[int, "Packed"]
     frame = leaderboard(record, trials)
     _confirm(runs, record, frame)
     for trial in record.trials:
-        if trial.number in generators:
-            _show(runs.client, trials[trial.number], trial, generators)
+        if trial.number in exhibits:
+            _show(runs.client, trials[trial.number], trial, exhibits)
     best = best_trial(record)
-    if best is not None and best.number in generators:
+    if best is not None and best.number in exhibits:
         register(runs.client, record.name, trials[best.number])
     bring_up_to_date(runs, record, frame)
     return Projection(trials, runs.parent_run_id, runs.experiment_id)
@@ -90,21 +86,14 @@ def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> Non
         runs.update(runs.present[identity], metrics=confirmed_metrics(row), tags=tags)
 
 
-def _show(client: Any, run_id: str, trial: TrialRecord, generators: Mapping[int, "Packed"]) -> None:
+def _show(client: Any, run_id: str, trial: TrialRecord, exhibits: Mapping[int, "Exhibit"]) -> None:
     """Add what shows how good a generator is: pictures, samples, and the model itself."""
     if "vaebench.shown" in client.get_run(run_id).data.tags:
         return
-    import pandas as pd
-
-    generator = generators[trial.number]
-    rows, columns = generator.rows, generator.columns
-    title = f"trial {trial.number}: {trial.params.get('variant')}"
+    exhibit = exhibits[trial.number]
     with TemporaryDirectory() as folder:
-        files = Path(folder)
-        picture = generated_against_true(rows, generator.draw.true, generator.draw.train, columns, title)
-        picture.savefig(files / "generated_against_true.png")
-        loss_curves(generator.result.curves).savefig(files / "loss_curves.png")
-        pd.DataFrame(rows, columns=list(columns)).to_csv(files / "samples.csv", index=False)
-        save_model(generator, files / "model")
+        for name, content in exhibit.pictures.items():
+            (Path(folder) / name).write_bytes(content)
+        save_model(exhibit, Path(folder) / "model")
         client.log_artifacts(run_id, folder)
     client.set_tag(run_id, "vaebench.shown", "true")  # last: from now on it is complete

@@ -98,7 +98,6 @@ class StudyRuns:
         metrics += [Metric(name, value, ended, epoch) for name, epoch, value in curve_points(run.curves)]
         params = [Param(key(name), value[:6000]) for name, value in run.params.items()]
         self.client.log_batch(run_id, metrics=metrics, params=params)
-        self.client.log_inputs(run_id, [_data_set(self.record)])
         self.client.set_terminated(run_id, status=run.status, end_time=ended)  # last: from now on it is complete
         self.present[run.identity] = run_id
         return run_id
@@ -158,6 +157,7 @@ def _find_or_begin_parent(client: Any, experiment_id: str, record: StudyRecord, 
     started = min((trial.started for trial in record.trials), default=None)
     start_time = None if started is None else milliseconds(started)
     run = client.create_run(experiment_id, start_time=start_time, tags=tags, run_name=f"study {record.name}")
+    client.log_inputs(run.info.run_id, [_data_set(record)])  # once: every trial has the same
     return str(run.info.run_id)
 
 
