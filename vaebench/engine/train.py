@@ -18,7 +18,7 @@ from vaebench.runtime import return_memory, tf
 from vaebench.seeds import generator
 from vaebench.spec import LATENT_UNITS, Spec
 
-DECODED_AT_ONCE = 1024
+DECODED_AT_ONCE = 4096
 """Rows whose activities stay in a processor's cache."""
 
 
