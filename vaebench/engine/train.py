@@ -14,7 +14,7 @@ from vaebench.layout import Layout, Vector, Weights, initial_statistics, initial
 from vaebench.losses import Loss
 from vaebench.networks import Assigned, Network
 from vaebench.records import Rows
-from vaebench.runtime import return_memory, tf
+from vaebench.runtime import return_memory, same_names, tf
 from vaebench.seeds import generator
 from vaebench.spec import LATENT_UNITS, Spec
 
@@ -116,7 +116,7 @@ def compile_program(spec: Spec, *, columns: int, train_rows: int, test_rows: int
 def _run(structure: Structure, start: Start, train_rows: Rows, test_rows: Rows, settings: Settings) -> tuple[Any, ...]:
     known = program_for.cache_info().misses
     program = program_for(structure)
-    result: tuple[Any, ...] = program.train(
+    arguments = (
         _tensors(start.weights),
         tf.constant(initial_statistics(structure.layout)),
         tf.constant(train_rows, tf.float32),
@@ -125,7 +125,12 @@ def _run(structure: Structure, start: Start, train_rows: Rows, test_rows: Rows, 
         tf.constant(start.seed),
         settings,
     )
-    if program_for.cache_info().misses > known:  # it was compiled just now
+    result: tuple[Any, ...]
+    if program_for.cache_info().misses == known:
+        result = program.train(*arguments)
+    else:
+        with same_names(repr(structure)):
+            result = program.train(*arguments)
         return_memory()
     return result
 
