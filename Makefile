@@ -1,5 +1,6 @@
 # make study   search, confirm and rank on the question that the project began with
 # make test    the tests
+# make bench   how fast training is, beside Keras and beside what the machine can do, in under a minute
 # make check   lint, types, import contracts, tests, doctests
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,7 +10,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 VENV_PACKAGE := echo "installing the system's python3-venv, which is missing" && $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
 
-.PHONY: study test check lint types imports doctest lock clean
+.PHONY: study test bench check lint types imports doctest lock clean
 
 study: .venv/run
 	$(BIN)/vaebench run studies/gaussian.toml --trials 24
@@ -17,6 +18,9 @@ study: .venv/run
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+bench: .venv/dev
+	$(BIN)/python experiments/throughput/measure.py --short
 
 check: lint types imports test doctest
 

@@ -59,6 +59,11 @@ def square(value: int) -> int:
     return value**2
 
 
+def note(file: Path, value: int) -> None:
+    with file.open("a") as lines:
+        lines.write(f"{value}\n")
+
+
 def refuse() -> None:
     raise ValueError("no")
 
@@ -139,3 +144,10 @@ def test_in_process_a_task_runs_when_its_result_is_asked_for() -> None:
         assert ran == [1, 0]
         with pytest.raises(ValueError, match=r"^no$"):
             executor.submit(refuse).result()
+
+
+def test_tasks_run_in_the_order_of_sending(tmp_path: Path) -> None:
+    file = tmp_path / "order"
+    with cluster.executor(1) as executor:
+        wait([executor.submit(note, file, value) for value in range(40)])
+    assert [int(line) for line in file.read_text().split()] == list(range(40))

@@ -1,0 +1,73 @@
+"""Compiling ahead: each structure once, the frequent ones first; and a program on disk is found in any order."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vaebench.definition import StudyDefinition
+from vaebench.spec import Spec
+from vaebench.study.programs import compile_ahead
+from vaebench.study.tasks import Workers
+
+
+class Sent(Workers):
+    """Workers that only remember what they are sent."""
+
+    def __init__(self) -> None:
+        self.specs: list[Spec] = []
+
+    def submit(self, function: Callable[..., Any], *args: Any) -> Any:
+        self.specs.append(args[0])
+
+
+def test_every_structure_is_sent_once(definition: StudyDefinition) -> None:
+    sent = Sent()
+    compile_ahead(definition, sent)
+    structures = [(spec.variant.name, spec.batch_norm, spec.encoder) for spec in sent.specs]
+    assert len(set(structures)) == len(structures) == 2 * 2 * 2
+
+
+def test_the_most_frequent_structures_come_first_where_there_are_too_many(read: Callable[..., StudyDefinition]) -> None:
+    text = """
+[study]
+name = "many"
+[data]
+distribution = { name = "norm" }
+[search]
+batch_size = { int = [2, 60] }
+optimizer = { choice = ["adam", "rmsprop", "sgd"] }
+"""
+    sent = Sent()
+    compile_ahead(read(text), sent)
+    assert len({spec.batch_size for spec in sent.specs}) == len(sent.specs) == 8
+
+
+CODE = """
+import sys
+from pathlib import Path
+from vaebench.data_sets.distribution import Distribution
+from vaebench.parts import make
+from vaebench.replicates import Replicate
+from vaebench.spec import Spec
+from vaebench.study.programs import compile_for
+data = Distribution.parse({"name": "norm"}, Path())
+for variant in sys.argv[1:]:
+    spec = Spec(variant=make("variant", variant), encoder=(3,), decoder=(3,))
+    compile_for(spec, Replicate(data, 30, 0.33, 10, 10, 0, "search", 0))
+"""
+
+
+@pytest.mark.slow
+def test_a_program_on_disk_is_found_whatever_was_compiled_before_it(tmp_path: Path) -> None:
+    environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
+    found = []
+    for order in (["ae", "vae"], ["vae", "ae"]):
+        subprocess.run([sys.executable, "-c", CODE, *order], env=environment, check=True)
+        found.append({path.name for path in tmp_path.rglob("*.pb")})
+    assert len(found[0]) == 2
+    assert found[1] == found[0]
