@@ -47,7 +47,7 @@ def run(
         store = RecordStore.create_or_open(home, definition)
         record = store.record()
         target = sum(targets(definition).values())
-        if evaluate is evaluate_spec and len(record.trials) < target:
+        if evaluate is evaluate_spec and len(record.trials) < target and time.monotonic() < deadline:
             compile_ahead(definition, workers)
         scale = record.attainable
         if not scale:
