@@ -58,7 +58,7 @@ def run(
     _check_positive(trials=trials, time_limit=time_limit)
     _check_writable(folder)
     tracked = Tracked(folder, observer or Silent())
-    with _executors(workers, cluster) as executors:
+    with studies.interruptible(), _executors(workers, cluster) as executors:
         with tracked:
             if fresh:
                 discard(folder, definition)
@@ -89,7 +89,7 @@ def confirm(
     _check_positive(top=top, replicates=replicates)
     existing(folder, name)
     tracked = Tracked(folder, observer or Silent())
-    with _executors(workers, cluster) as executors:
+    with studies.interruptible(), _executors(workers, cluster) as executors:
         with tracked:
             record = studies.confirm(
                 name, home=folder, executors=executors, observer=tracked, top=top, replicates=replicates

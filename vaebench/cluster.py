@@ -4,7 +4,6 @@ All three are a plain `concurrent.futures.Executor`, so that the study does not 
 """
 
 import contextlib
-import itertools
 import logging
 import os
 import signal
@@ -81,12 +80,11 @@ class _Remote(Executor):
 
     def __init__(self, client: "Client") -> None:
         self._client = client
-        self._sent = itertools.count()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """Send a task to the cluster."""
-        priority = -next(self._sent)  # in the order of sending: Dask runs what is sent within 0.1 s in any order
-        remote = self._client.submit(fn, *args, pure=False, priority=priority, **kwargs)
+        # In the order of sending: by default Dask runs what is sent within 0.1 s in any order.
+        remote = self._client.submit(fn, *args, pure=False, fifo_timeout=0, **kwargs)
         future: Future[Any] = Future()
 
         def finish(_: object) -> None:  # runs in a thread of Dask's

@@ -18,7 +18,7 @@ class Exhibit:
     columns: tuple[str, ...]
     model: dict[str, bytes]
     """What `vaebench.model.Generator.save` writes."""
-    pictures: dict[str, bytes]
+    files: dict[str, bytes]
     """generated_against_true.png, loss_curves.png and samples.csv."""
 
 

@@ -1,7 +1,7 @@
 """What follows a search: MLflow brought up to date, with pictures and models of the best trials."""
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +64,10 @@ class Exhibits(Mapping[int, Exhibit]):
             }
 
     def __getitem__(self, number: int) -> Exhibit:
-        return self._futures[number].result()
+        try:
+            return self._futures[number].result()
+        except (Exception, CancelledError) as error:  # the leaderboard is worth more than a picture
+            raise ConnectionError(f"trial {number} could not be shown: {type(error).__name__}: {error}") from None
 
     def __contains__(self, number: object) -> bool:
         return number in self._trials

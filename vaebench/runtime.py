@@ -78,7 +78,7 @@ def return_memory() -> None:
 
 
 @contextlib.contextmanager
-def same_names(key: str) -> Iterator[None]:
+def stable_function_names(key: str) -> Iterator[None]:
     """Trace inside this context, and functions are named after `key`, whatever the process has traced before.
 
     TensorFlow numbers functions through a process's life, the numbers are part of a compiled program, and so a program
@@ -86,6 +86,9 @@ def same_names(key: str) -> Iterator[None]:
     """
     from tensorflow.python.framework import ops
 
+    if not hasattr(ops, "uid"):  # it is no public interface; only programs on disk are lost without it
+        yield
+        return
     digest = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
     numbers = itertools.count(2**60 + digest * 2**24)  # far beyond TensorFlow's own, which also tell tensors apart
     tf.compat.v1.get_default_graph()  # it takes a number where it is made, which is once a process
@@ -110,7 +113,7 @@ with quiet(), without_keras():
 
 
 def __getattr__(name: str) -> Any:
-    """Import Keras where somebody asks for it: workers never do."""
+    """Import Keras where somebody asks for it: evaluating a spec never does."""
     if name != "keras":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import keras
@@ -118,4 +121,4 @@ def __getattr__(name: str) -> Any:
     return keras
 
 
-__all__ = ["cache_folder", "return_memory", "same_names", "tf"]
+__all__ = ["cache_folder", "return_memory", "stable_function_names", "tf"]

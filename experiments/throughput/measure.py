@@ -73,6 +73,8 @@ def main() -> None:
     parser.add_argument("--replicates", type=int, default=30, metavar="N", help="replicates of each spec's scores (30)")
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="turns of vaebench and fit (5)")
     arguments = parser.parse_args()
+    if arguments.long_trials < 300:
+        parser.error("--long-trials: at least 300, since trials 100-200 are compared with the last 100")
     names = arguments.rows or (SHORT if arguments.short else list(ROWS))
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="throughput-") as scratch:

@@ -34,7 +34,7 @@ from vaebench.spec import Spec
 from vaebench.study_file import load
 
 STUDY = Path(__file__).parent / "throughput.toml"
-CURVE_POINTS = 25
+CURVE_POINTS = 12
 SAMPLED_CODES = 20
 
 

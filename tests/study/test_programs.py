@@ -3,15 +3,18 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from vaebench.definition import StudyDefinition
+from vaebench.space import RandomTrial
 from vaebench.spec import Spec
-from vaebench.study.programs import compile_ahead
+from vaebench.study.programs import SAMPLED, compile_ahead
 from vaebench.study.tasks import Workers
 
 
@@ -27,7 +30,7 @@ class Sent(Workers):
 
 def test_every_structure_is_sent_once(definition: StudyDefinition) -> None:
     sent = Sent()
-    compile_ahead(definition, sent)
+    compile_ahead(definition, sent, at_most=100)
     structures = [(spec.variant.name, spec.batch_norm, spec.encoder) for spec in sent.specs]
     assert len(set(structures)) == len(structures) == 2 * 2 * 2
 
@@ -39,12 +42,21 @@ name = "many"
 [data]
 distribution = { name = "norm" }
 [search]
-batch_size = { int = [2, 60] }
-optimizer = { choice = ["adam", "rmsprop", "sgd"] }
+batch_size = { choice = [11, 12, 13, 14, 15, 16, 17, 18, 19, 20] }
+
+[search.variant.one_of]
+ae = {}
+vae = {}
 """
     sent = Sent()
-    compile_ahead(read(text), sent)
-    assert len({spec.batch_size for spec in sent.specs}) == len(sent.specs) == 8
+    definition = read(text)
+    compile_ahead(definition, sent, at_most=3)
+    (arm,) = definition.arms
+    drawn = [Spec.from_flat(arm.space.suggest(RandomTrial(index))) for index in range(SAMPLED)]
+    frequency = Counter((spec.variant.name, spec.batch_size) for spec in drawn)
+    counts = [frequency[spec.variant.name, spec.batch_size] for spec in sent.specs]
+    assert counts == sorted(frequency.values(), reverse=True)[:3]
+    assert counts[0] > min(frequency.values())
 
 
 CODE = """
@@ -71,3 +83,26 @@ def test_a_program_on_disk_is_found_whatever_was_compiled_before_it(tmp_path: Pa
         found.append({path.name for path in tmp_path.rglob("*.pb")})
     assert len(found[0]) == 2
     assert found[1] == found[0]
+
+
+def test_evaluating_imports_no_keras() -> None:
+    code = CODE + "assert not {'keras', 'matplotlib'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code, "ae"], check=True)
+
+
+def test_threads_share_a_program() -> None:
+    """And TensorFlow's own numbering is back in place afterwards."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tensorflow.python.framework import ops
+
+    from vaebench.engine.train import train
+
+    rows = np.random.default_rng(0).normal(size=(20, 1))
+    specs = [Spec(encoder=(width,), decoder=(3,), epochs=3) for width in (5, 6, 5, 6)]
+    before = ops.uid
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda spec: train(spec, rows, rows, 1), specs))
+    assert ops.uid is before
+    for spec, one in zip(specs, together, strict=True):
+        np.testing.assert_array_equal(one.history, train(spec, rows, rows, 1).history)

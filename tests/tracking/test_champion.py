@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 
 @pytest.fixture(scope="module")
-def generator() -> "Exhibit":
+def shown() -> "Exhibit":
     from vaebench.exhibit import exhibit
 
     data = Distribution("norm", (("loc", 100.0), ("scale", 10.0)))
@@ -35,27 +35,25 @@ def generator() -> "Exhibit":
     return exhibit(spec, Replicate(data, 100, 0.33, 500, 500, 0, "search", 0), "trial 0")
 
 
-def unpacked(generator: "Exhibit", folder: Path) -> "Generator":
+def unpacked(shown: "Exhibit", folder: Path) -> "Generator":
     from vaebench.model import Generator
 
-    for name, content in generator.model.items():
+    for name, content in shown.model.items():
         (folder / name).write_bytes(content)
     return Generator.load(folder)
 
 
-def test_the_champion_generates(
-    home: Path, generator: "Exhibit", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_champion_generates(home: Path, shown: "Exhibit", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import mlflow
 
     record = study([trial(0), trial(1)])
-    projection = project(home, record, {0: generator})
+    projection = project(home, record, {0: shown})
     assert projection.warning is None
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}")
     model = mlflow.pyfunc.load_model("models:/gaussian@champion")
     drawn = model.predict(pd.DataFrame({"n": [7], "seed": [3]}))
     assert list(drawn.columns) == ["x"]
-    np.testing.assert_allclose(drawn.to_numpy(), unpacked(generator, tmp_path).generate(7, seed=3), rtol=1e-5)
+    np.testing.assert_allclose(drawn.to_numpy(), unpacked(shown, tmp_path).generate(7, seed=3), rtol=1e-5)
     assert model.predict(pd.DataFrame({"n": [15_000]})).shape == (15_000, 1)
     client = open_client(home)
     files = {item.path for item in client.list_artifacts(projection.run_ids[0])}
@@ -65,22 +63,22 @@ def test_the_champion_generates(
     assert client.list_artifacts(projection.run_ids[1]) == []
 
 
-def test_the_same_winner_is_registered_once_and_a_new_one_takes_the_alias(home: Path, generator: "Exhibit") -> None:
-    first = project(home, study([trial(3)]), {3: generator})
-    assert project(home, study([trial(3)]), {3: generator}) == first
+def test_the_same_winner_is_registered_once_and_a_new_one_takes_the_alias(home: Path, shown: "Exhibit") -> None:
+    first = project(home, study([trial(3)]), {3: shown})
+    assert project(home, study([trial(3)]), {3: shown}) == first
     client = open_client(home)
     assert [one.version for one in client.search_model_versions("name = 'gaussian'")] == [1]
-    project(home, study([trial(3, confirmed=2)]), {3: generator})  # a confirmation does not make it another model
+    project(home, study([trial(3, confirmed=2)]), {3: shown})  # a confirmation does not make it another model
     assert [one.version for one in client.search_model_versions("name = 'gaussian'")] == [1]
-    better = project(home, study([trial(3), trial(0)]), {3: generator, 0: generator})
+    better = project(home, study([trial(3), trial(0)]), {3: shown, 0: shown})
     champion = client.get_model_version_by_alias("gaussian", "champion")
     assert (champion.version, champion.run_id) == (2, better.run_ids[0])
     assert len(client.search_model_versions("name = 'gaussian'")) == 2
 
 
 @pytest.mark.slow
-def test_the_champion_loads_where_vaebench_is_not_installed(home: Path, generator: "Exhibit", tmp_path: Path) -> None:
-    project(home, study([trial(0)]), {0: generator})
+def test_the_champion_loads_where_vaebench_is_not_installed(home: Path, shown: "Exhibit", tmp_path: Path) -> None:
+    project(home, study([trial(0)]), {0: shown})
     code = """
 import importlib.util, json, sys
 sys.path[:] = [path for path in sys.path if path != sys.argv[1] and "editable" not in path]
@@ -100,4 +98,4 @@ print(json.dumps([vaebench.__file__, rows["x"].tolist()]))
     assert done.returncode == 0, done.stderr
     file, rows = json.loads(done.stdout.splitlines()[-1])
     assert file.startswith(str(home / "artifacts"))
-    np.testing.assert_allclose(rows, unpacked(generator, tmp_path).generate(3, seed=5)[:, 0], rtol=1e-5)
+    np.testing.assert_allclose(rows, unpacked(shown, tmp_path).generate(3, seed=5)[:, 0], rtol=1e-5)

@@ -18,7 +18,7 @@ ADADELTA_DECAY = 0.95
 
 
 class Coefficients(NamedTuple):
-    """What a run assigns to the shared rule."""
+    """What a run assigns to the family's rule."""
 
     rate: Any
     first: Any  # b1
@@ -37,13 +37,13 @@ def coefficients(optimizer: str, learning_rate: float) -> Coefficients:
         "adamw": adam._replace(decay=0.004 * learning_rate),
         "rmsprop": Coefficients(learning_rate, 0.0, 0.9, inside=EPSILON, outside=0.0, decay=0.0, corrected=0.0),
         "sgd": Coefficients(learning_rate, 0.0, 1.0, inside=1.0, outside=0.0, decay=0.0, corrected=0.0),
-        "adadelta": adam,
+        "adadelta": adam,  # its rule reads the rate alone
     }[optimizer]
     return Coefficients(*(tf.constant(value, tf.float32) for value in values))
 
 
 class Moments(NamedTuple):
-    """The shared rule's m and v, or Adadelta's means of squared gradients and of squared steps."""
+    """The family's rule's m and v, or Adadelta's means of squared gradients and of squared steps."""
 
     first: Any
     second: Any

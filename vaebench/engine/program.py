@@ -86,6 +86,7 @@ class Program:
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
         self.layout = structure.layout
+        self.compiled = False
         self.train = tf.function(self._train, jit_compile=True, autograph=False)
 
     def _network(self, state: State, settings: Settings, *, mask: Any = None, seed: Any) -> Network:

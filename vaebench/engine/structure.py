@@ -43,7 +43,7 @@ class Structure:
         return cls(
             variant=_structural(spec.variant),
             losses=_losses(spec.loss),
-            rule="adadelta" if spec.optimizer == "adadelta" else "shared",
+            rule="adadelta" if spec.optimizer == "adadelta" else "adam_family",
             batch_norm=spec.batch_norm,
             encoder=spec.encoder,
             decoder=spec.decoder,
@@ -62,6 +62,11 @@ class Structure:
         return Layout(
             self.columns, self.encoder, self.decoder, stochastic=self.variant.stochastic, batch_norm=self.batch_norm
         )
+
+    @property
+    def key(self) -> str:
+        """What tells this structure from all others, in every process alike."""
+        return f"{self!r} of {[type(part).__module__ for part in (self.variant, *self.losses)]}"
 
     @property
     def steps(self) -> int:

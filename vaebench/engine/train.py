@@ -1,5 +1,6 @@
 """Train a spec on scaled rows with the program of its structure."""
 
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,12 +15,16 @@ from vaebench.layout import Layout, Vector, Weights, initial_statistics, initial
 from vaebench.losses import Loss
 from vaebench.networks import Assigned, Network
 from vaebench.records import Rows
-from vaebench.runtime import return_memory, same_names, tf
+from vaebench.runtime import return_memory, stable_function_names, tf
 from vaebench.seeds import generator
 from vaebench.spec import LATENT_UNITS, Spec
 
 DECODED_AT_ONCE = 4096
 """Rows whose activities stay in a processor's cache."""
+
+
+compiling = threading.Lock()
+"""Held while a program is made: each once, whatever threads a process has. Runs need no lock."""
 
 
 @lru_cache(maxsize=64)
@@ -114,8 +119,6 @@ def compile_program(spec: Spec, *, columns: int, train_rows: int, test_rows: int
 
 
 def _run(structure: Structure, start: Start, train_rows: Rows, test_rows: Rows, settings: Settings) -> tuple[Any, ...]:
-    known = program_for.cache_info().misses
-    program = program_for(structure)
     arguments = (
         _tensors(start.weights),
         tf.constant(initial_statistics(structure.layout)),
@@ -126,12 +129,15 @@ def _run(structure: Structure, start: Start, train_rows: Rows, test_rows: Rows, 
         settings,
     )
     result: tuple[Any, ...]
-    if program_for.cache_info().misses == known:
-        result = program.train(*arguments)
-    else:
-        with same_names(repr(structure)):
-            result = program.train(*arguments)
-        return_memory()
+    with compiling:
+        program = program_for(structure)
+        if not program.compiled:
+            with stable_function_names(structure.key):
+                result = program.train(*arguments)
+            program.compiled = True
+            return_memory()
+            return result
+    result = program.train(*arguments)
     return result
 
 

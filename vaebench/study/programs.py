@@ -16,8 +16,8 @@ AT_MOST = 8
 """Programs compiled ahead: a space of more structures meets each of them seldom."""
 
 
-def compile_ahead(definition: StudyDefinition, workers: Workers) -> None:
-    """Send the most frequent structures of a study's spaces to be compiled.
+def compile_ahead(definition: StudyDefinition, workers: Workers, at_most: int) -> None:
+    """Send the most frequent structures of a study's spaces, `at_most` of them, to be compiled.
 
     Two workers would otherwise both compile the first program, then both the second; a program that one has compiled
     is on disk for the others. What fails here fails again, with its reason, as a trial.
@@ -32,7 +32,7 @@ def compile_ahead(definition: StudyDefinition, workers: Workers) -> None:
             structure = Structure.of(spec, columns=columns, train_rows=train, test_rows=test)
             frequency[structure] += 1
             specs.setdefault(structure, spec)
-    for structure, _ in frequency.most_common(AT_MOST):
+    for structure, _ in frequency.most_common(min(AT_MOST, at_most)):
         workers.submit(compile_for, specs[structure], definition.replicate("search", 0))
 
 

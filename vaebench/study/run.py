@@ -43,17 +43,16 @@ def run(
     """
     deadline = math.inf if time_limit is None else time.monotonic() + time_limit
     definition = definition if trials is None else replace(definition, trials=trials)
-    with lock(home, definition.name), _interruptible(), Workers(executors) as workers:
+    with lock(home, definition.name), interruptible(), Workers(executors) as workers:
         store = RecordStore.create_or_open(home, definition)
-        record = store.record()
-        target = sum(targets(definition).values())
-        if evaluate is evaluate_spec and len(record.trials) < target and time.monotonic() < deadline:
-            compile_ahead(definition, workers)
+        record, target = store.record(), sum(targets(definition).values())
         scale = record.attainable
         if not scale:
             inputs = (definition.data_set, definition.rows, definition.test_fraction)
             future = workers.submit(attainable, *inputs, definition.generated, definition.true)
         evaluate_references(store, definition, workers, "search", definition.replicates)
+        if evaluate is evaluate_spec and time_limit is None:  # else the limit might pass with compiling alone
+            compile_ahead(definition, workers, at_most=target - len(record.trials))
         if not scale:
             scale = future.result()
             store.set_attainable(scale)
@@ -82,7 +81,7 @@ def confirm(
     Raises InputError where nobody ran the study, or another process is running it.
     """
     existing(home, name)
-    with lock(home, name), _interruptible(), Workers(executors) as workers:
+    with lock(home, name), interruptible(), Workers(executors) as workers:
         store = RecordStore.open(home, name, writing=True)
         definition = store.definition
         definition = replace(
@@ -98,7 +97,7 @@ def confirm(
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[None]:
     """Let SIGTERM end the block as Ctrl-C does."""
 
     def interrupt(*_: object) -> NoReturn:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vaebench.export import write as export
 from vaebench.paths import flatten
@@ -42,6 +42,7 @@ def _write(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame", known: M
     values = {key(path): text(value)[:6000] for path, value in flatten(record.definition)}
     params = [Param(*item) for item in values.items() if item[0] not in known and not item[0].startswith(CHANGEABLE)]
     runs.client.log_batch(runs.parent_run_id, params=params)
+    runs.client.log_inputs(runs.parent_run_id, [_data_set(record)])  # here alone: every trial has the same
     metrics: dict[str, float] = {
         "trials": len(record.trials),
         "failed": sum(trial.reason is not None for trial in record.trials),
@@ -67,3 +68,19 @@ def _write(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame", known: M
 def digest(content: object) -> str:
     """Return what tells whether `content`, a record, has changed since it was projected."""
     return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
+
+
+def _data_set(record: StudyRecord) -> Any:
+    """Return the study's data as a run's input."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    source = json.dumps(record.definition.get("data", {}), default=str, sort_keys=True)
+    columns = [{"type": "double", "name": column, "required": True} for column in record.columns]
+    dataset = Dataset(
+        name=record.name,
+        digest=hashlib.sha256(source.encode()).hexdigest()[:8],
+        source_type="vaebench",
+        source=source,
+        schema=json.dumps({"mlflow_colspec": columns}),
+    )
+    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])

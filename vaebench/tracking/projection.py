@@ -92,7 +92,7 @@ def _show(client: Any, run_id: str, trial: TrialRecord, exhibits: Mapping[int, "
         return
     exhibit = exhibits[trial.number]
     with TemporaryDirectory() as folder:
-        for name, content in exhibit.pictures.items():
+        for name, content in exhibit.files.items():
             (Path(folder) / name).write_bytes(content)
         save_model(exhibit, Path(folder) / "model")
         client.log_artifacts(run_id, folder)

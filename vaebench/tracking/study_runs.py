@@ -1,8 +1,6 @@
 """A study's runs in MLflow: its experiment, its parent run and the nested runs, each written once."""
 
 import getpass
-import hashlib
-import json
 import math
 import time
 import uuid
@@ -157,21 +155,4 @@ def _find_or_begin_parent(client: Any, experiment_id: str, record: StudyRecord, 
     started = min((trial.started for trial in record.trials), default=None)
     start_time = None if started is None else milliseconds(started)
     run = client.create_run(experiment_id, start_time=start_time, tags=tags, run_name=f"study {record.name}")
-    client.log_inputs(run.info.run_id, [_data_set(record)])  # once: every trial has the same
     return str(run.info.run_id)
-
-
-def _data_set(record: StudyRecord) -> Any:
-    """Return the study's data as a run's input."""
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
-    source = json.dumps(record.definition.get("data", {}), default=str, sort_keys=True)
-    columns = [{"type": "double", "name": column, "required": True} for column in record.columns]
-    dataset = Dataset(
-        name=record.name,
-        digest=hashlib.sha256(source.encode()).hexdigest()[:8],
-        source_type="vaebench",
-        source=source,
-        schema=json.dumps({"mlflow_colspec": columns}),
-    )
-    return DatasetInput(dataset, [InputTag("mlflow.data.context", "training")])
