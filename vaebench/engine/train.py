@@ -119,6 +119,7 @@ def compile_program(spec: Spec, *, columns: int, train_rows: int, test_rows: int
 
 
 def _run(structure: Structure, start: Start, train_rows: Rows, test_rows: Rows, settings: Settings) -> tuple[Any, ...]:
+    """Run the structure's program; the first run makes it."""
     arguments = (
         _tensors(start.weights),
         tf.constant(initial_statistics(structure.layout)),
