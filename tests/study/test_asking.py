@@ -10,6 +10,7 @@ from small_studies import GRID, STUDY
 from vaebench.definition import StudyDefinition
 from vaebench.seeds import derive
 from vaebench.spec import Spec
+from vaebench.study import asking
 from vaebench.study.asking import Asker, batches
 
 SAMPLERS = ("tpe", "random", "nsga2", "qmc")
@@ -65,6 +66,30 @@ def test_resumed_anywhere_the_search_goes_the_same_way(
     assert len({str(point) for point in points}) == 70
     for cut in (1, 13, 27, 44, 69):
         assert go_on(definition, outcomes[:cut], 70)[0] == points[cut:]
+
+
+def test_resumed_after_forgetting_trials_the_search_goes_the_same_way(
+    definition: StudyDefinition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "REMEMBERED", 25)
+    monkeypatch.setattr(asking, "BLOCK", 10)
+    points, outcomes = go_on(definition, [], 70)
+    for cut in (29, 30, 31, 55):
+        assert go_on(definition, outcomes[:cut], 70)[0] == points[cut:]
+    monkeypatch.setattr(asking, "REMEMBERED", 70)
+    everything, _ = go_on(definition, [], 70)
+    assert everything[:40] == points[:40]  # of the first 36, 7 or 8 failed: there is nothing to forget yet
+    assert everything != points
+
+
+def test_the_best_and_the_latest_are_remembered(definition: StudyDefinition, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "REMEMBERED", 10)
+    _, outcomes = go_on(definition, [], 60)
+    complete = [trial for trial in outcomes if trial.state == TrialState.COMPLETE]
+    kept = asking.remembered(outcomes)
+    assert kept[-8:] == complete[-8:]
+    first, second = sorted(trial.values[0] for trial in complete[:-8])[:2]
+    assert sorted(trial.values[0] for trial in kept[:-8]) == [first, second]
 
 
 def test_what_is_asked_knows_all_but_the_last_batch(definition: StudyDefinition) -> None:
