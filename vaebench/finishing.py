@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +32,9 @@ def finish(home: Path, record: StudyRecord, executors: Executors) -> "pd.DataFra
 
         definition = RecordStore.open(home, record.name).definition
         ranked = [one.trial for one in standings(record) if one.ranked and one.trial is not None]
-        projection = project(home, record, Exhibits(definition, ranked[:SHOWN], executors))
+        exhibits = Exhibits(definition, ranked[:SHOWN], executors)
+        exhibits.begin()
+        projection = project(home, record, exhibits)
         if projection.warning is None:
             note_tracked(home, record)
         else:
@@ -40,14 +43,16 @@ def finish(home: Path, record: StudyRecord, executors: Executors) -> "pd.DataFra
 
 
 class Exhibits(Mapping[int, Exhibit]):
-    """The exhibits of trials by number, all made by the workers when the first is asked for.
-
-    None is asked for where MLflow is down or has it.
-    """
+    """The exhibits of trials by number, all made by the workers, from `begin` on."""
 
     def __init__(self, definition: StudyDefinition, trials: list[TrialRecord], executors: Executors) -> None:
         self._trials = {trial.number: trial for trial in trials}
         self._definition, self._executors = definition, executors
+
+    def begin(self) -> None:
+        """Let the workers begin, while MLflow is being loaded and opened."""
+        with suppress(Exception):  # told of when one is asked for
+            _ = self._futures
 
     @cached_property
     def _futures(self) -> dict[int, Future[Exhibit]]:
