@@ -1,5 +1,6 @@
 """Confirmation: refitting the best trials on fresh draws that the search never saw, and the references beside them."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from vaebench import references
@@ -41,7 +42,7 @@ def confirm_best(
         for trial in missing
     ]
     if best:
-        evaluate_references(store, definition, workers, "confirm", target)
+        evaluate_references(store, definition, workers, "confirm", target)()
     for trial, own in zip(missing, tasks, strict=True):
         results = (*trial.confirmation, *(task.result() for task in own))
         store.set_confirmation(trial.number, results)
@@ -50,8 +51,8 @@ def confirm_best(
 
 def evaluate_references(
     store: RecordStore, definition: StudyDefinition, workers: Workers, phase: Phase, count: int
-) -> None:
-    """Score every reference on what is missing of `count` replicates of a phase, and persist it."""
+) -> Callable[[], None]:
+    """Send every reference on what is missing of `count` replicates of a phase; what is returned waits and persists."""
     known = {reference.name: reference for reference in store.record().references}
     work = []
     for name in references.names():
@@ -61,9 +62,13 @@ def evaluate_references(
         replicates = [definition.replicate(phase, index) for index in range(len(done), count)]
         if replicates:
             work.append((record, done, workers.evaluate(references.evaluate_reference, name, replicates)))
-    for record, done, tasks in work:
-        results = (*done, *(task.result() for task in tasks))
-        if phase == "confirm":
-            store.set_reference(replace(record, confirmation=results))
-        else:
-            store.set_reference(replace(record, search=results))
+
+    def collect() -> None:
+        for record, done, tasks in work:
+            results = (*done, *(task.result() for task in tasks))
+            if phase == "confirm":
+                store.set_reference(replace(record, confirmation=results))
+            else:
+                store.set_reference(replace(record, search=results))
+
+    return collect

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from vaebench.attainable import attainable
 from vaebench.definition import StudyDefinition
-from vaebench.records import StudyRecord
+from vaebench.records import Metrics, StudyRecord
 from vaebench.study.asking import targets
 from vaebench.study.confirmation import confirm_best, evaluate_references
 from vaebench.study.home import existing
@@ -45,19 +45,23 @@ def run(
     definition = definition if trials is None else replace(definition, trials=trials)
     with lock(home, definition.name), interruptible(), Workers(executors) as workers:
         store = RecordStore.create_or_open(home, definition)
-        record, target = store.record(), sum(targets(definition).values())
-        scale = record.attainable
-        if not scale:
+        known, target = store.record(), sum(targets(definition).values())
+        collect_references = evaluate_references(store, definition, workers, "search", definition.replicates)
+        if not known.attainable:
             inputs = (definition.data_set, definition.rows, definition.test_fraction)
             future = workers.submit(attainable, *inputs, definition.generated, definition.true)
-        evaluate_references(store, definition, workers, "search", definition.replicates)
         if evaluate is evaluate_spec and time_limit is None:  # else the limit might pass with compiling alone
-            compile_ahead(definition, workers, at_most=target - len(record.trials))
-        if not scale:
-            scale = future.result()
-            store.set_attainable(scale)
-        observer.started(store.record(), target)
-        search(store, definition, scale, workers, evaluate=evaluate, observer=observer, deadline=deadline)
+            compile_ahead(definition, workers, at_most=target - len(known.trials))
+
+        def prepare() -> Metrics:
+            collect_references()
+            if not known.attainable:
+                store.set_attainable(future.result())
+            record = store.record()
+            observer.started(record, target)
+            return record.attainable
+
+        search(store, definition, prepare, workers, evaluate=evaluate, observer=observer, deadline=deadline)
         if confirm:
             confirm_best(store, definition, workers, evaluate=evaluate, observer=observer)
         record = store.record()

@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from optuna.trial import FrozenTrial
@@ -32,7 +33,7 @@ class _Trial:
 def search(
     store: RecordStore,
     definition: StudyDefinition,
-    attainable: Metrics,
+    prepare: Callable[[], Metrics],
     workers: Workers,
     *,
     evaluate: Evaluate,
@@ -41,7 +42,8 @@ def search(
 ) -> None:
     """Run the trials that are missing, persisting each in the order of asking; ask for none after `deadline`.
 
-    `deadline` is a time.monotonic(). A kill at any moment loses what is in flight and nothing else.
+    `prepare` is called once, when the workers have the first trials; it returns what is attainable. `deadline` is a
+    time.monotonic(). A kill at any moment loses what is in flight and nothing else.
     """
     done = {arm.name: store.finished(arm.name) for arm in definition.arms}
     askers = {arm.name: Asker(definition, arm, done[arm.name]) for arm in definition.arms}
@@ -61,17 +63,20 @@ def search(
             number += 1
         return batch
 
-    while True:
+    def fill() -> None:
         while len(flying) < BATCHES_IN_FLIGHT and time.monotonic() < deadline and (item := next(plan, None)):
             flying.append(send(*item))
-        if not flying:
-            return
+
+    fill()
+    attainable = prepare()
+    while flying:
         for trial in flying[0]:
             record = _finished(trial)
             values = None if record.reason else objective_values(record.results, definition.objectives, attainable)
             askers[trial.arm].finish(store.add(trial.asked, record, values))
             observer.trial_finished(record)
         flying.popleft()
+        fill()
 
 
 def _finished(trial: _Trial) -> TrialRecord:
