@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import bootstrap, wilcoxon
 
-from vaebench.intervals import interval, tied
+from vaebench.intervals import interval, plainly_worse, tied
 
 SCORE = st.floats(0.01, 100, allow_nan=False)
 SCORES = st.lists(SCORE, min_size=1, max_size=40)
@@ -84,3 +84,16 @@ def test_false_alarms_are_five_in_a_hundred():
 def test_scores_of_unequal_numbers_are_refused():
     with pytest.raises(ValueError, match="shorter"):
         tied([1.0] * 7, [1.0] * 6)
+
+
+@pytest.mark.parametrize("pairs", range(1, 9))
+def test_worse_on_every_pair_is_plain_from_four_on(pairs):
+    best = np.linspace(1, 2, pairs)
+    assert plainly_worse(best + 0.1 * best**2, best) is (pairs >= 4)
+    assert not plainly_worse(best, best + 0.1 * best**2)
+
+
+def test_an_equal_trial_is_seldom_plainly_worse():
+    random = np.random.default_rng(5)
+    found = [plainly_worse(random.normal(size=8), random.normal(size=8)) for _ in range(2000)]
+    assert 0.07 < np.mean(found) < 0.115  # 0.098 of the 2^8 signs have a rank sum of p < 0.1; standard error 0.0066

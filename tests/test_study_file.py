@@ -252,6 +252,11 @@ def test_extending_a_study_is_no_difference(study):
         ({"study": {"name": "s", "objectives": ["kss"]}}, ["[study] objectives", "'kss'", "did you mean 'ks'"]),
         ({"study": {"name": "s", "objectives": ["ks", "ks"]}}, ["[study] objectives", "listed twice"]),
         ({"study": {"name": "s", "objectives": ["score", "ks"]}}, ["[study] objectives", "'score'", "stands alone"]),
+        ({"study": {"name": "s", "pruning": True}}, ["[study] replicates = 3 with pruning = true", "more than 4"]),
+        (
+            {"study": {"name": "s", "pruning": True, "replicates": 8, "objectives": ["ks", "std_error"]}},
+            ["[study] pruning = true", "one objective", "there are 2"],
+        ),
         ({"study": {"name": "s", "objectives": "ks"}}, ['[study] objectives = "ks"', "list"]),
         # [data]
         ({"data": {}}, ["[data]", "one data set is expected", "distribution, file, mixture"]),

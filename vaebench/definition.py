@@ -11,6 +11,10 @@ from vaebench.space import Space
 Objective = Literal["score", "ks", "mean_error", "std_error"]
 Sampler = Literal["tpe", "random", "nsga2", "qmc", "grid"]
 
+STAGE = 4
+"""Replicates that a trial is given before it may be pruned, and between two looks. Of fewer, even if it is worse on all
+of them, the test can say nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:
@@ -31,6 +35,8 @@ class StudyDefinition:
     trials: int
     """Trials of each arm."""
     replicates: int
+    pruning: bool
+    """Whether a trial that is plainly worse stops before its last replicate."""
     seed: int
     sampler: Sampler
     batch: int

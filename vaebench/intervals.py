@@ -1,4 +1,4 @@
-"""How sure a mean over few replicates is: bootstrap intervals, and a paired test of two rows."""
+"""How sure a mean over few replicates is: bootstrap intervals, and paired tests of two rows."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 LEVEL = 0.95
 RESAMPLES = 2000
+PLAINLY = 0.1
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
@@ -43,3 +44,18 @@ def tied(scores_a: Sequence[float], scores_b: Sequence[float]) -> bool:
         return True
     # not method="auto", which goes through all 2^n signs where two differences are of one size
     return bool(wilcoxon(differences, method="exact").pvalue > 1 - LEVEL)
+
+
+def plainly_worse(scores: Sequence[float], best: Sequence[float]) -> bool:
+    """Say whether paired `scores` are higher than those of `best`: in the mean, and by a test.
+
+    Wilcoxon signed-rank test, one-sided, 10 %, as in optuna.pruners.WilcoxonPruner; equal pairs are dropped. It takes
+    four pairs: of three that are all higher the p-value is 1 / 2^3. Raises ValueError for unequal lengths.
+    """
+    from scipy.stats import wilcoxon
+
+    differences = np.asarray([a - b for a, b in zip(scores, best, strict=True)])
+    differences = differences[differences != 0]
+    if len(differences) == 0 or differences.mean() <= 0:
+        return False
+    return bool(wilcoxon(differences, alternative="greater", method="exact").pvalue < PLAINLY)

@@ -98,7 +98,7 @@ def search_history(record: StudyRecord) -> "Figure":
             failed, [0.025] * len(failed), "x", color=INK, markersize=5, transform=foot, label=f"failed ({len(failed)})"
         )
     panel.axhline(1, color=COLOURS[2], linewidth=1.2, linestyle="--", label="attainable", zorder=2)
-    floor = next((row for row in standings(record) if row.kind == "floor" and row.search and not row.reason), None)
+    floor = next((row for row in standings(record) if row.kind == "floor" and row.search and not row.failure), None)
     if floor:
         value = score(mean_metrics(floor.search), record.attainable)
         panel.axhline(value, color=TRUE, linewidth=1.2, linestyle=":", label="noise floor", zorder=2)

@@ -5,7 +5,8 @@ What a reader of its columns should know (COLUMNS, then everything else):
 - rank counts trials only; a baseline or the floor stands at its place by score, but is no candidate.
 - variant holds a baseline's name ("gaussian", ...) and "truth" for the floor; `kind` tells them apart.
 - status is confirmed where there are confirmation replicates, and then every figure is over these; else searched, and
-  every figure is over the search replicates. A trial with any failing replicate is failed and has no figures.
+  every figure is over the search replicates; or pruned, and they are over the first of them. A trial with any failing
+  replicate is failed and has no figures. reason says why a trial failed or was pruned.
 - score_low .. score_high and ks_low .. ks_high are 95 % bootstrap intervals of the mean over the replicates.
 - tied_with_best: a paired test cannot tell the row from the best ranked trial. True for that trial itself; empty for
   the floor, which does not compete, and for a row whose replicates are not those of the best (searched only, failed).
@@ -42,8 +43,8 @@ TYPES = {
 }
 """The types of columns that are known whatever their cells; all can be empty."""
 
-Status = Literal["confirmed", "searched", "failed"]
-ORDER: tuple[Status, ...] = ("confirmed", "searched", "failed")
+Status = Literal["confirmed", "searched", "pruned", "failed"]
+ORDER: tuple[Status, ...] = ("confirmed", "searched", "pruned", "failed")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Standing:
     attainable: Metrics
 
     @cached_property
-    def reason(self) -> str | None:
+    def failure(self) -> str | None:
         """Why it failed: the first failing replicate; a row without any replicate has no score either."""
         results = (*self.search, *self.confirmation)
         return next((result.reason for result in results if result.reason), None if results else "no replicate")
@@ -68,14 +69,16 @@ class Standing:
     @cached_property
     def status(self) -> Status:
         """Failed where any replicate failed; else confirmed where there is any confirmation."""
-        if self.reason:
+        if self.failure:
             return "failed"
-        return "confirmed" if self.confirmation else "searched"
+        if self.confirmation:
+            return "confirmed"
+        return "pruned" if self.trial and self.trial.pruned else "searched"
 
     @cached_property
     def results(self) -> tuple[Result, ...]:
         """The replicates that its figures are over; none where it failed."""
-        return {"confirmed": self.confirmation, "searched": self.search, "failed": ()}[self.status]
+        return {"confirmed": self.confirmation, "failed": ()}.get(self.status, self.search)
 
     @cached_property
     def scores(self) -> tuple[float, ...]:
@@ -95,7 +98,7 @@ class Standing:
 
 
 def standings(record: StudyRecord) -> list[Standing]:
-    """Return every trial and reference in order: confirmed by score, searched by score, failed by trial number."""
+    """Return every trial and reference in order: confirmed, searched and pruned by score, failed by trial number."""
     trials = [
         Standing("trial", str(one.params.get("variant")), one, one.results, one.confirmation, record.attainable)
         for one in record.trials
@@ -143,12 +146,12 @@ def leaderboard(record: StudyRecord, run_ids: Mapping[int, str] | None = None) -
 
 
 def pareto_front(record: StudyRecord) -> dict[int, bool]:
-    """Say of each trial that did not fail, by number, whether it is on the front of the study's objectives.
+    """Say of each trial that was neither pruned nor failed, by number, whether it is on the front of the objectives.
 
     It is where no other is as good in every objective and better in one, over the search replicates, which every
     trial has. With a single objective the front is the best trial.
     """
-    trials = [row.trial for row in standings(record) if row.ranked and row.trial]
+    trials = [row.trial for row in standings(record) if row.ranked and row.trial and not row.trial.pruned]
     values = np.array([objective_values(trial.results, record.objectives, record.attainable) for trial in trials])
     return {
         trial.number: not ((values <= own).all(axis=1) & (values < own).any(axis=1)).any()
@@ -161,7 +164,7 @@ def _figures(row: Standing, ranked: Sequence[Standing]) -> dict[str, Any]:
     cells: dict[str, Any] = {
         "status": row.status,
         "replicates": len(row.results),
-        "reason": row.reason,
+        "reason": row.failure or (row.trial.pruned if row.trial else None),
         "seconds": sum(result.seconds for result in (*row.search, *row.confirmation)),
     }
     if row.status == "failed":

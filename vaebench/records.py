@@ -61,7 +61,7 @@ class TrialRecord:
     params: Mapping[str, Value | tuple[int, ...]]
     """The resolved spec, Spec.flat()."""
     results: tuple[Result, ...]
-    """One for each search replicate, in their order."""
+    """One for each search replicate, in their order; of a pruned trial, for the first of them."""
     started: float
     ended: float
     """Seconds since 1970."""
@@ -69,6 +69,8 @@ class TrialRecord:
     """The sub-study of [compare] it belongs to, e.g. "variant=ae"; empty without [compare]."""
     confirmation: tuple[Result, ...] = ()
     """One for each confirmation replicate; empty where the trial was not confirmed."""
+    pruned: str | None = None
+    """Why it was stopped before its last search replicate; None where it was not."""
 
     @property
     def reason(self) -> str | None:

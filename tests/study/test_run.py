@@ -4,11 +4,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cheap_evaluations
 import pytest
 from cheap_evaluations import cheap, logged, signals, wide_fails, wide_is_nan, wide_raises
+from hand_made import record as hand_made_record
+from hand_made import trial as hand_made_trial
 from small_studies import GRID, STUDY, Heard, in_process, none_at_all, timeless
 
 from vaebench import attainable, cluster
@@ -17,6 +20,7 @@ from vaebench.errors import InputError
 from vaebench.ranking import leaderboard
 from vaebench.records import StudyRecord
 from vaebench.scoring import mean_metrics, score
+from vaebench.study.confirmation import candidates
 from vaebench.study.lock import lock
 from vaebench.study.record_store import RecordStore
 from vaebench.study.run import confirm, run
@@ -60,6 +64,15 @@ def test_extended_is_as_run_at_once(read: Read, tmp_path: Path) -> None:
     go(read(trials=30, confirm_top=0), tmp_path / "twice")
     twice = go(read(trials=50), tmp_path / "twice")
     assert timeless(twice) == timeless(go(read(trials=50), tmp_path / "once"))
+
+
+def test_the_best_of_each_variant_is_confirmed_too() -> None:
+    scores = [3.0, 1.0, 1.1, None, 1.2, 5.0, 2.0]
+    variants = ["ae", "vae", "vae", "ae", "vae", "other", "ae"]
+    trials = [hand_made_trial(number, [score], variant=variants[number]) for number, score in enumerate(scores)]
+    trials[6] = replace(trials[6], pruned="plainly worse than trial 1 after 4 of 8 replicates")
+    assert [one.number for one in candidates(hand_made_record(*trials), 2)] == [1, 2, 0, 5]
+    assert candidates(hand_made_record(*trials), 0) == []
 
 
 def test_without_confirmation(definition: StudyDefinition, tmp_path: Path) -> None:

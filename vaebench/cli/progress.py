@@ -34,7 +34,7 @@ class Progress:
             disable=not self.live,
         )
         self.task: TaskID | None = None
-        self.done = self.target = self.failed = self.new = 0
+        self.done = self.target = self.failed = self.pruned = self.new = 0
         self.best: tuple[float, int] | None = None
         self.attainable: Metrics = {}
         self.clock = time.monotonic()
@@ -112,6 +112,9 @@ class Progress:
         if trial.reason is not None:
             self.failed += 1
             return
+        if trial.pruned is not None:
+            self.pruned += 1
+            return
         value = score(mean_metrics(trial.results), self.attainable)
         if self.best is None or value < self.best[0]:
             self.best = (value, trial.number)
@@ -121,7 +124,8 @@ class Progress:
         rate = self.new / max(time.monotonic() - self.clock, 1e-9)
         speed = f"{rate:.3g} trials/s" if self.new else ""
         left = f"{duration((self.target - self.done) / rate)} left" if self.new and self.done < self.target else ""
-        return ", ".join(part for part in (best, speed, left, f"{self.failed} failed") if part)
+        pruned = f"{self.pruned} pruned" if self.pruned else ""
+        return ", ".join(part for part in (best, speed, left, pruned, f"{self.failed} failed") if part)
 
     def _searching(self) -> None:
         self._show(f"{self.done}/{self.target}", self.done, self.target, self._state())

@@ -6,6 +6,7 @@ definition and on earlier results in their order, never on workers, timing, or w
 """
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from itertools import islice
 from typing import Any
 
@@ -46,6 +47,11 @@ class Asker:
         """How many trials have been asked."""
         return len(self._asked)
 
+    @property
+    def known(self) -> int:
+        """How many trials have results that the next one may know."""
+        return self._known(self.asked)
+
     def ask(self) -> tuple[dict[str, Any], FrozenTrial]:
         """Ask for the next trial: the values by path, and what Optuna keeps of it."""
         index = self.asked
@@ -75,17 +81,17 @@ class Asker:
         self._shared = IntersectionSearchSpace(include_pruned=True)
         self._told = self._known(block)
         known = self._finished[: self._told]
-        kept = remembered(known) if self._definition.sampler == "tpe" else known
+        kept = remembered(known) if self._definition.sampler == "tpe" else [_complete(trial) for trial in known]
         self._study.add_trials([*kept, *map(_in_flight, self._asked[self._told : block])])
         self._forgotten = self._told - len(kept)
 
     def _tell(self, before: int) -> None:
         while self._told < before:
             trial, number = self._finished[self._told], self._told - self._forgotten
-            if trial.state == TrialState.COMPLETE:
-                self._study.tell(number, trial.values)
-            else:
+            if trial.values is None:
                 self._study.tell(number, state=TrialState.FAIL)
+            else:
+                self._study.tell(number, trial.values)
             self._told += 1
 
     def _point_sequence(self) -> Iterator[Point] | None:
@@ -109,13 +115,22 @@ def remembered(finished: Sequence[FrozenTrial]) -> list[FrozenTrial]:
 
     The best have the lowest sum of their places in each objective.
     """
-    trials = [trial for trial in finished if trial.state == TrialState.COMPLETE]
+    trials = [_complete(trial) for trial in finished if trial.values is not None]
     if len(trials) <= REMEMBERED:
         return trials
     values = np.array([trial.values for trial in trials])
     places = values.argsort(axis=0, kind="stable").argsort(axis=0).sum(axis=1)
     best = places.argsort(kind="stable")[: REMEMBERED // 5]
     return [trials[i] for i in sorted({*best, *range(len(trials) - REMEMBERED + len(best), len(trials))})]
+
+
+def _complete(trial: FrozenTrial) -> FrozenTrial:
+    """Return a pruned trial as a complete one: its mean over fewer replicates is as right, only less certain."""
+    if trial.state != TrialState.PRUNED:
+        return trial
+    complete = copy(trial)
+    complete.state = TrialState.COMPLETE
+    return complete
 
 
 def _in_flight(trial: FrozenTrial) -> FrozenTrial:

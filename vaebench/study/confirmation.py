@@ -13,10 +13,16 @@ from vaebench.study.record_store import RecordStore
 from vaebench.study.tasks import Evaluate, Workers
 
 
-def best_of_search(record: StudyRecord, count: int) -> list[TrialRecord]:
-    """Return the trials with the lowest search scores, best first, failed ones left out; equal ones by number."""
-    candidates = [trial for trial in record.trials if trial.reason is None]
-    return sorted(candidates, key=lambda trial: score(mean_metrics(trial.results), record.attainable))[:count]
+def candidates(record: StudyRecord, top: int) -> list[TrialRecord]:
+    """Return the trials to confirm, lowest search score first: the best `top` of all, and the best of each variant.
+
+    None that failed or was pruned; equal ones by number. None at all where `top` is 0.
+    """
+    whole = [trial for trial in record.trials if trial.reason is None and trial.pruned is None]
+    ranked = sorted(whole, key=lambda trial: score(mean_metrics(trial.results), record.attainable))
+    best_of_variant = {trial.params["variant"]: trial.number for trial in reversed(ranked)}
+    chosen = {*(trial.number for trial in ranked[:top]), *best_of_variant.values()}
+    return [trial for trial in ranked if trial.number in chosen] if top else []
 
 
 def confirm_best(
@@ -29,7 +35,7 @@ def confirm_best(
 ) -> None:
     """Confirm the best trials of the search on what is missing of their replicates, persisting one trial at a time."""
     target = definition.confirm_replicates
-    best = best_of_search(store.record(), definition.confirm_top)
+    best = candidates(store.record(), definition.confirm_top)
     missing = [trial for trial in best if len(trial.confirmation) < target]
     if missing:
         observer.confirming(len(missing))

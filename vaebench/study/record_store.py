@@ -83,7 +83,7 @@ class RecordStore:
         finished = FrozenTrial(
             number=trial.number,
             trial_id=-1,  # the storage gives it one
-            state=TrialState.FAIL if values is None else TrialState.COMPLETE,
+            state=TrialState.FAIL if values is None else TrialState.PRUNED if trial.pruned else TrialState.COMPLETE,
             value=None,
             values=values,
             datetime_start=datetime.fromtimestamp(trial.started),

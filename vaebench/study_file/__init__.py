@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from vaebench.definition import Arm, StudyDefinition
+from vaebench.definition import STAGE, Arm, StudyDefinition
 from vaebench.errors import InputError, unknown
 from vaebench.paths import flatten
 from vaebench.space import Space
@@ -49,6 +49,7 @@ def to_plain(definition: StudyDefinition) -> dict[str, Any]:
             "objectives": list(definition.objectives),
             "trials": definition.trials,
             "replicates": definition.replicates,
+            "pruning": definition.pruning,
             "seed": definition.seed,
             "sampler": definition.sampler,
             "batch": definition.batch,
@@ -92,6 +93,13 @@ def _definition(tables: Mapping[str, Any], arms: tuple[Arm, ...], folder: Path |
     study = read_section(StudySection, "study", tables["study"])
     evaluation = read_section(EvaluationSection, "evaluation", tables.get("evaluation", {}))
     confirm = read_section(ConfirmSection, "confirm", tables.get("confirm", {}))
+    if study.pruning and len(study.objectives) > 1:
+        raise InputError(f"[study] pruning = true: it takes one objective, there are {len(study.objectives)}")
+    if study.pruning and study.replicates <= STAGE:
+        raise InputError(
+            f"[study] replicates = {study.replicates} with pruning = true: a trial can be pruned after "
+            f"{STAGE}, so more than {STAGE} are needed"
+        )
     if study.sampler == "grid":
         for arm in arms:
             for path in arm.space.gridless:
@@ -106,6 +114,7 @@ def _definition(tables: Mapping[str, Any], arms: tuple[Arm, ...], folder: Path |
         objectives=tuple(study.objectives),
         trials=study.trials,
         replicates=study.replicates,
+        pruning=study.pruning,
         seed=study.seed,
         sampler=study.sampler,
         batch=study.batch,

@@ -44,6 +44,7 @@ class StudySection(_Section):
     objectives: Annotated[list[Objective], Field(min_length=1), AfterValidator(_objectives)] = ["score"]
     trials: Annotated[int, Field(ge=1, le=1_000_000)] = 100
     replicates: Annotated[int, Field(ge=1, le=10_000)] = 3
+    pruning: bool = False
     seed: Annotated[int, Field(ge=0)] = 0
     sampler: Sampler = "tpe"
     batch: Annotated[int, Field(ge=1, le=10_000)] = 4

@@ -25,6 +25,9 @@ class Run:
     metrics: Metrics = field(default_factory=dict)
     curves: Mapping[str, Curve] = field(default_factory=dict)
     reason: str | None = None
+    """Why it failed."""
+    pruned: str | None = None
+    """Why it was stopped early."""
 
     @property
     def status(self) -> Literal["FINISHED", "FAILED"]:
@@ -54,6 +57,7 @@ def trial_run(record: StudyRecord, trial: TrialRecord) -> Run:
         metrics=_metrics(record, trial.results),
         curves=trial.results[0].curves if trial.results else {},
         reason=trial.reason,
+        pruned=trial.pruned,
     )
 
 
@@ -84,8 +88,8 @@ def reference_identity(record: StudyRecord, reference: ReferenceRecord) -> str:
 
 
 def best_so_far(record: StudyRecord, trials: Iterable[TrialRecord]) -> dict[str, float]:
-    """Return best_score, and best_ks of the same trial, over the search replicates; nothing where all failed."""
-    found = [_metrics(record, trial.results) for trial in trials if trial.reason is None]
+    """Return best_score, and best_ks of the same trial, over the search replicates; nothing where none came through."""
+    found = [_metrics(record, trial.results) for trial in trials if trial.reason is None and trial.pruned is None]
     best = min(found, key=lambda metrics: metrics["score"], default=None)
     return {"best_score": best["score"], "best_ks": best["ks"]} if best else {}
 

@@ -84,12 +84,14 @@ class StudyRuns:
         tags = {
             "vaebench.trial": run.identity,
             "vaebench.kind": run.kind,
-            "vaebench.status": "failed" if run.reason else "searched",
+            "vaebench.status": "failed" if run.reason else "pruned" if run.pruned else "searched",
             "mlflow.parentRunId": self.parent_run_id,
             **common_tags(),
         }
         if run.reason:
             tags |= failure_tags(run.reason)
+        elif run.pruned:
+            tags |= {"vaebench.reason": run.pruned, "mlflow.note.content": f"Stopped early: {run.pruned}"}
         created = self.client.create_run(self.experiment_id, start_time=started, tags=tags, run_name=run.name)
         run_id: str = created.info.run_id
         metrics = [Metric(name, value, ended, 0) for name, value in finite(run.metrics).items()]
