@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from vaebench.api import confirm, generate, leaderboard, run
     from vaebench.errors import InputError
 
-__all__ = ["InputError", "confirm", "generate", "leaderboard", "run"]
+__all__ = ["InputError", "confirm", "generate", "leaderboard", "run", "summary"]
 
 
 def __getattr__(name: str) -> Any:

@@ -27,6 +27,7 @@ from vaebench.study.observer import Observer, Silent
 from vaebench.study.record_store import RecordStore
 from vaebench.study.tasks import Executors
 from vaebench.study_file import difference, load, to_plain
+from vaebench.summary import summary as summarize
 from vaebench.tracked import Tracked
 from vaebench.tracking.where import read_ids, run_ids, write_ids
 
@@ -101,6 +102,11 @@ def leaderboard(study: str, *, home: str | Path | None = None) -> "pd.DataFrame"
     """Return the leaderboard of a study: a row for each trial, baseline and the noise floor, best first."""
     folder, name = home_folder(home), study_name(study)
     return rank(RecordStore.open(folder, name).record(), run_ids(folder, name))
+
+
+def summary(study: str, *, home: str | Path | None = None) -> list[str]:
+    """Return what the leaderboard of a study says, in sentences: the best trial, selection optimism, its diagnosis."""
+    return summarize(RecordStore.open(home_folder(home), study_name(study)).record())
 
 
 def generate(

@@ -12,6 +12,7 @@ What a reader of its columns should know (COLUMNS, then everything else):
   the floor, which does not compete, and for a row whose replicates are not those of the best (searched only, failed).
 - metric.generated_mean and metric.generated_std are of the first search replicate: the fit that `generate` draws from.
 - param.NAME is the whole resolved spec; metric.search_score is the score the search saw, whatever the status.
+- diagnosis: why a confirmed trial is off, worst first (see vaebench.diagnosis); empty where no reason was found.
 - pareto_front: no other trial is as good in every objective and better in one, over the search replicates.
 """
 
@@ -140,7 +141,7 @@ def leaderboard(record: StudyRecord, run_ids: Mapping[int, str] | None = None) -
         *COLUMNS,
         *_names(cells, "param."),
         *_names(cells, "metric."),
-        *("pareto_front", "reason", *arm, "seconds", "mlflow_run_id"),
+        *("pareto_front", "diagnosis", "reason", *arm, "seconds", "mlflow_run_id"),
     )
     return pd.DataFrame({name: _series(name, [row.get(name) for row in cells]) for name in columns})
 
@@ -164,6 +165,7 @@ def _figures(row: Standing, ranked: Sequence[Standing]) -> dict[str, Any]:
     cells: dict[str, Any] = {
         "status": row.status,
         "replicates": len(row.results),
+        "diagnosis": _diagnosis(row.trial),
         "reason": row.failure or (row.trial.pruned if row.trial else None),
         "seconds": sum(result.seconds for result in (*row.search, *row.confirmation)),
     }
@@ -182,6 +184,12 @@ def _figures(row: Standing, ranked: Sequence[Standing]) -> dict[str, Any]:
     if row.trial:
         cells["metric.search_score"] = score(mean_metrics(row.search), row.attainable)
     return cells | {f"metric.{name}": value for name, value in means.items()}
+
+
+def _diagnosis(trial: TrialRecord | None) -> str | None:
+    if trial is None or trial.diagnosis is None:
+        return None
+    return ", ".join(finding.name for finding in trial.diagnosis.findings)
 
 
 def _params(trial: TrialRecord) -> dict[str, Any]:

@@ -53,6 +53,40 @@ class Result:
     """Wall time."""
 
 
+Evidence = Mapping[str, float]
+"""What was measured of why a trial is off, by name: see vaebench.evidence.gather_evidence."""
+FindingName = Literal[
+    "not_converged",
+    "collapsed",
+    "latent_sampler",
+    "no_decoder_noise",
+    "underfitted",
+    "copying",
+    "limited_by_rows",
+]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One reason why a trial is off."""
+
+    name: FindingName
+    text: str
+    """One sentence with its figures."""
+    explains: float
+    """How much of the score it explains."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Why a trial is off."""
+
+    findings: tuple[Finding, ...]
+    """What explains most comes first."""
+    evidence: Evidence
+    """Means over the replicates; "GENERATOR.score" beside what was measured."""
+
+
 @dataclass(frozen=True)
 class TrialRecord:
     """A finished trial as it is persisted."""
@@ -71,6 +105,8 @@ class TrialRecord:
     """One for each confirmation replicate; empty where the trial was not confirmed."""
     pruned: str | None = None
     """Why it was stopped before its last search replicate; None where it was not."""
+    diagnosis: Diagnosis | None = None
+    """Why it is off; None where it was not confirmed."""
 
     @property
     def reason(self) -> str | None:

@@ -1,5 +1,6 @@
 """The commands that show what there is: status, leaderboard, generate."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,7 @@ def leaderboard(
         write(frame, path, kind)  # type: ignore[arg-type]
         click.echo(f"{len(frame)} rows written to {path}")
     if not wanted:
-        show(frame, top)
+        show(frame, top, api.summary(study, home=home))
 
 
 @click.command()
@@ -104,8 +105,8 @@ def generate(study: str, n: int, output: Path, trial: int | None, seed: int, hom
     click.echo(f"{n} rows written to {output}")
 
 
-def show(frame: "pd.DataFrame", top: int) -> None:
-    """Print the leaderboard as a table."""
+def show(frame: "pd.DataFrame", top: int, said: Sequence[str]) -> None:
+    """Print the leaderboard as a table, and below it what it says."""
     from rich.console import Console
 
     from vaebench.export import table
@@ -114,3 +115,5 @@ def show(frame: "pd.DataFrame", top: int) -> None:
     if not console.is_terminal:
         console.width = WIDTH
     console.print(table(frame, top, console.width))
+    for line in said:
+        console.print(line, markup=False, highlight=False)

@@ -49,7 +49,7 @@ def run(
             observer=progress,
         )
     name = api.study_name(study)
-    show(frame, top=10)
+    show(frame, top=10, said=api.summary(name, home=home))
     at = f"{name} --home {shlex.quote(home)}" if home else name
     click.echo(
         "\nNext:\n"
@@ -79,7 +79,7 @@ def confirm(
         frame = api.confirm(
             study, home=home, top=top, replicates=replicates, workers=workers, cluster=cluster, observer=progress
         )
-    show(frame, top=10)
+    show(frame, top=10, said=api.summary(study, home=home))
 
 
 @click.command()

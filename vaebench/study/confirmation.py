@@ -8,9 +8,10 @@ from vaebench.definition import StudyDefinition
 from vaebench.records import Phase, ReferenceRecord, StudyRecord, TrialRecord
 from vaebench.scoring import mean_metrics, score
 from vaebench.spec import Spec
+from vaebench.study.diagnosing import send_for_diagnosis
 from vaebench.study.observer import Observer
 from vaebench.study.record_store import RecordStore
-from vaebench.study.tasks import Evaluate, Workers
+from vaebench.study.tasks import Evaluate, Workers, evaluate_spec
 
 
 def candidates(record: StudyRecord, top: int) -> list[TrialRecord]:
@@ -47,12 +48,15 @@ def confirm_best(
         )
         for trial in missing
     ]
+    diagnose = send_for_diagnosis(store, definition, workers, best) if evaluate is evaluate_spec else None
     if best:
         evaluate_references(store, definition, workers, "confirm", target)()
     for trial, own in zip(missing, tasks, strict=True):
         results = (*trial.confirmation, *(task.result() for task in own))
         store.set_confirmation(trial.number, results)
         observer.confirmed(replace(trial, confirmation=results))
+    if diagnose is not None:
+        diagnose()
 
 
 def evaluate_references(

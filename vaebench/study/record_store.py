@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from vaebench import study_file
 from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
-from vaebench.records import Metrics, ReferenceRecord, Result, StudyRecord, TrialRecord
+from vaebench.records import Diagnosis, Metrics, ReferenceRecord, Result, StudyRecord, TrialRecord
 from vaebench.study.home import JOURNAL, existing, folder
 from vaebench.study.journal import open_journal
 
@@ -27,6 +27,7 @@ ARM = "arm"
 _trial = TypeAdapter(TrialRecord)
 _reference = TypeAdapter(ReferenceRecord)
 _results = TypeAdapter(tuple[Result, ...])
+_diagnosis = TypeAdapter(Diagnosis)
 
 
 class RecordStore:
@@ -118,6 +119,10 @@ class RecordStore:
         """Persist the confirmation of trial `number`, in place of what there was of it."""
         self._study.set_user_attr(f"confirmation:{number}", _results.dump_python(tuple(results), mode="json"))
 
+    def set_diagnosis(self, number: int, diagnosis: Diagnosis) -> None:
+        """Persist the diagnosis of trial `number`."""
+        self._study.set_user_attr(f"diagnosis:{number}", _diagnosis.dump_python(diagnosis, mode="json"))
+
     def record(self) -> StudyRecord:
         """Return all that is known of the study."""
         attributes = self._study.user_attrs
@@ -140,4 +145,9 @@ class RecordStore:
 
 def _with_confirmation(trial: TrialRecord, attributes: dict[str, Any]) -> TrialRecord:
     results = attributes.get(f"confirmation:{trial.number}", [])
-    return replace(trial, confirmation=_results.validate_python(results))
+    diagnosis = attributes.get(f"diagnosis:{trial.number}")
+    return replace(
+        trial,
+        confirmation=_results.validate_python(results),
+        diagnosis=None if diagnosis is None else _diagnosis.validate_python(diagnosis),
+    )

@@ -17,6 +17,7 @@ Evaluate = Callable[[Spec, Replicate], Result]
 """Trains and scores a spec on a replicate: a pure function, importable by name, so that a worker can be sent it."""
 Executors = Callable[[], AbstractContextManager[Executor]]
 """Starts the workers, or joins them, and ends them with the context."""
+GONE = "the workers are gone; the same command goes on from here"
 
 
 def evaluate_spec(spec: Spec, replicate: Replicate) -> Result:
@@ -41,7 +42,7 @@ class Task:
         try:
             return _finite(self.future.result())
         except CancelledError:
-            raise ConnectionError("the workers are gone; the same command goes on from here") from None
+            raise ConnectionError(GONE) from None
         except Exception as error:  # whatever it is, it is this trial's failure and nobody else's
             seconds = time.time() - self.submitted
             return Result(reason=f"{type(error).__name__}: {error}", started=self.submitted, seconds=seconds)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vaebench.records import StudyRecord
+from vaebench.summary import summary
 from vaebench.tracking.champion import ALIAS, model_name
 from vaebench.tracking.where import VIEW, artifact_root, tracking_uri
 
@@ -65,9 +66,10 @@ def describe(record: StudyRecord) -> str:
     """Return the Markdown that stands above the study's runs."""
     study = record.definition.get("study", {})
     question = study.get("question", "") if isinstance(study, Mapping) else ""
-    name = record.name
+    name, found = record.name, "".join(f"- {line}\n" for line in summary(record))
     return f"""{question}
 
+{found}
 Columns of the data: {", ".join(f"`{column}`" for column in record.columns)}.
 
 | metric | meaning |

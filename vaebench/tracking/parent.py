@@ -12,6 +12,7 @@ from vaebench.paths import flatten
 from vaebench.pictures import leaderboard_picture, search_history
 from vaebench.ranking import best_trial
 from vaebench.records import StudyRecord
+from vaebench.summary import optimism
 from vaebench.tracking.champion import ALIAS
 from vaebench.tracking.experiment import describe
 from vaebench.tracking.runs import best_so_far, confirmed_metrics, key, milliseconds, text
@@ -48,6 +49,8 @@ def _write(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame", known: M
         "failed": sum(trial.reason is not None for trial in record.trials),
         **best_so_far(record, record.trials),
     }
+    if found := optimism(record):
+        metrics |= {"searched_score": found.searched, "selection_optimism": found.selection}
     winner = frame[(frame["rank"] == 1) & (frame["status"] == "confirmed")]
     for row in winner.to_dict(orient="records"):
         metrics |= confirmed_metrics(row, prefix=f"{ALIAS}.")

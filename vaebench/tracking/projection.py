@@ -12,7 +12,7 @@ from vaebench.tracking.champion import register, save_model
 from vaebench.tracking.parent import bring_up_to_date
 from vaebench.tracking.runs import confirmed_metrics, described, reference_identity, trial_identity
 from vaebench.tracking.store import complaint, import_mlflow, store_errors
-from vaebench.tracking.study_runs import StudyRuns, failure_tags
+from vaebench.tracking.study_runs import StudyRuns, diagnosis_tags, failure_tags
 from vaebench.tracking.where import read_ids, run_ids, write_ids
 
 if TYPE_CHECKING:
@@ -78,12 +78,15 @@ def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> Non
     confirmed |= {
         reference_identity(record, one): (one.kind, one.name) for one in record.references if one.confirmation
     }
+    diagnoses = {
+        trial_identity(record, one.number): diagnosis_tags(one.diagnosis) for one in record.trials if one.diagnosis
+    }
     for identity, place in confirmed.items():
         row = rows[place]
         tags = {"vaebench.status": str(row["status"])}
         if row["status"] == "failed":
             tags |= failure_tags(str(row["reason"]))
-        runs.update(runs.present[identity], metrics=confirmed_metrics(row), tags=tags)
+        runs.update(runs.present[identity], metrics=confirmed_metrics(row), tags=tags | diagnoses.get(identity, {}))
 
 
 def _show(client: Any, run_id: str, trial: TrialRecord, exhibits: Mapping[int, "Exhibit"]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from vaebench.records import StudyRecord, TrialRecord
+from vaebench.records import Diagnosis, StudyRecord, TrialRecord
 from vaebench.tracking.experiment import find_or_create
 from vaebench.tracking.runs import Run, best_so_far, curve_points, described, finite, key, milliseconds
 from vaebench.tracking.store import open_client
@@ -133,6 +133,15 @@ class StudyRuns:
 def failure_tags(reason: str) -> dict[str, str]:
     """Return the tags that say why a run failed; the second is the description on its page."""
     return {"vaebench.reason": reason[:8000], "mlflow.note.content": f"Failed: {reason}"[:8000]}
+
+
+def diagnosis_tags(diagnosis: Diagnosis) -> dict[str, str]:
+    """Return the tags that say why a confirmed trial is off; the second is the description on its run's page."""
+    lines = [f"- **{finding.name}**: {finding.text}" for finding in diagnosis.findings] or ["no single reason found"]
+    return {
+        "vaebench.diagnosis": ", ".join(finding.name for finding in diagnosis.findings),
+        "mlflow.note.content": "\n".join(["Why is it off?", "", *lines])[:8000],
+    }
 
 
 def common_tags() -> dict[str, str]:
