@@ -77,6 +77,14 @@ def test_a_seed_changes_the_training_and_not_the_data():
     assert not np.array_equal(first.trained.weights.vector, second.trained.weights.vector)
 
 
+def test_the_confirmation_measures_more_than_the_search():
+    searched, confirmed = (evaluate(SPECS[1], small_replicate(phase=phase)) for phase in ("search", "confirm"))
+    assert "wasserstein" in searched.metrics
+    assert set(confirmed.metrics) - set(searched.metrics) >= {"ks_exact", "energy", "quantile_error", "copying"}
+    assert set(searched.metrics) <= set(confirmed.metrics)
+    assert timeless(evaluate(SPECS[1], small_replicate(phase="confirm"))) == timeless(confirmed)
+
+
 @dataclasses.dataclass(frozen=True)
 class Same(Distribution):
     """N(0, 1), the same rows whatever the generator."""

@@ -7,9 +7,9 @@ import pytest
 from hand_made import baseline, floor, record, trial
 from matplotlib.figure import Figure
 
+from vaebench.metrics.distances import ks_distance
 from vaebench.pictures import generated_against_true, leaderboard_picture, loss_curves, search_history
 from vaebench.ranking import leaderboard
-from vaebench.scoring import ks_distance
 
 
 def drawn(figure: Figure) -> bytes:

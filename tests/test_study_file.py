@@ -88,6 +88,15 @@ def test_every_kind_of_parameter_is_read(study):
     }
 
 
+def test_objectives_between_columns_are_for_several_columns(study, tmp_path):
+    (tmp_path / "two.csv").write_text("a,b\n" + "1,2\n3,5\n" * 10)
+    objectives = ["score", "wasserstein", "correlation_error", "sliced_wasserstein"]
+    definition = load(study(study={"name": "s", "objectives": objectives}, data={"file": "two.csv"}))
+    assert definition.objectives == tuple(objectives)
+    one_column = load(study(study={"name": "s", "objectives": objectives[:2]}))
+    assert one_column.objectives == ("score", "wasserstein")
+
+
 def test_the_order_of_a_file_does_not_matter(study):
     one = {"epochs": 3, "variant": "ae"}, {"latent_dim": {"int": [1, 2]}, "loss": {"one_of": {"mse": {}, "mae": {}}}}
     spaces = []
@@ -251,12 +260,20 @@ def test_extending_a_study_is_no_difference(study):
         ({"study": {"name": "s", "objectives": []}}, ["[study] objectives = []", "at least 1"]),
         ({"study": {"name": "s", "objectives": ["kss"]}}, ["[study] objectives", "'kss'", "did you mean 'ks'"]),
         ({"study": {"name": "s", "objectives": ["ks", "ks"]}}, ["[study] objectives", "listed twice"]),
-        ({"study": {"name": "s", "objectives": ["score", "ks"]}}, ["[study] objectives", "'score'", "stands alone"]),
         ({"study": {"name": "s", "pruning": True}}, ["[study] replicates = 3 with pruning = true", "more than 4"]),
         (
             {"study": {"name": "s", "pruning": True, "replicates": 8, "objectives": ["ks", "std_error"]}},
             ["[study] pruning = true", "one objective", "there are 2"],
         ),
+        (
+            {"study": {"name": "s", "objectives": ["wasserstein", "std_error", "score"]}},
+            ["[study] objectives", "'score' is made of ks, mean_error, std_error", "does not stand beside them"],
+        ),
+        (
+            {"study": {"name": "s", "objectives": ["score", "correlation_error"]}},
+            ["[study] objectives", "'correlation_error' is between columns", "the data have one", "wasserstein"],
+        ),
+        ({"study": {"name": "s", "objectives": ["sliced_waserstein"]}}, ["did you mean 'sliced_wasserstein'"]),
         ({"study": {"name": "s", "objectives": "ks"}}, ['[study] objectives = "ks"', "list"]),
         # [data]
         ({"data": {}}, ["[data]", "one data set is expected", "distribution, file, mixture"]),

@@ -8,7 +8,9 @@ from vaebench.records import Phase
 from vaebench.replicates import Replicate
 from vaebench.space import Space
 
-Objective = Literal["score", "ks", "mean_error", "std_error"]
+Objective = Literal["score", "ks", "mean_error", "std_error", "wasserstein", "sliced_wasserstein", "correlation_error"]
+JOINT_OBJECTIVES = ("sliced_wasserstein", "correlation_error")
+"""The objectives that several columns have together, and one alone does not."""
 Sampler = Literal["tpe", "random", "nsga2", "qmc", "grid"]
 
 STAGE = 4

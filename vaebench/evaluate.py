@@ -33,7 +33,7 @@ def evaluate_fitted(spec: Spec, replicate: Replicate) -> tuple[Result, Fitted | 
         with np.errstate(all="ignore"):
             fitted = fit(spec, replicate)
             generated = fitted.generate(replicate.generated, generator("generate", spec.seed, replicate.seed))
-        metrics = measure(generated, fitted.draw.true, replicate.data_set.columns)
+        metrics = measure(generated, fitted.draw, replicate.data_set, replicate.phase)
     except (FittingError, ValueError) as error:
         return Result(reason=str(error), started=started, seconds=time.perf_counter() - clock), None
     result = Result(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vaebench.metrics.distances import ks_distance
 from vaebench.ranking import standings
 from vaebench.records import Curve, Rows, StudyRecord
-from vaebench.scoring import ks_distance, mean_metrics, score
+from vaebench.scoring import mean_metrics, score
 
 if TYPE_CHECKING:
     import pandas as pd

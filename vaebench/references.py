@@ -41,7 +41,7 @@ def _metrics(baseline: Baseline | None, replicate: Replicate, draw: Draw) -> Met
     else:
         random = generator("baseline", baseline.name, replicate.seed)
         rows = baseline.generate(draw.train, replicate.generated, random)
-    return measure(rows, draw.true, replicate.data_set.columns)
+    return measure(rows, draw, replicate.data_set, replicate.phase)
 
 
 def _baseline(name: str) -> Baseline:

@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from vaebench.records import MAIN_METRICS, Metrics, Result, Rows
+from vaebench.data_sets import DataSet, KnownCdf
+from vaebench.metrics.copying import copying
+from vaebench.metrics.distances import Sample
+from vaebench.metrics.exact import ks_exact
+from vaebench.metrics.joint import joint_metrics
+from vaebench.metrics.one_column import column_metrics, overall
+from vaebench.records import MAIN_METRICS, Draw, Metrics, Phase, Result, Rows
 
 
-def measure(generated: Rows, true: Rows, columns: tuple[str, ...]) -> dict[str, float]:
-    """Measure `generated` against `true`, shapes (rows, columns).
+def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dict[str, float]:
+    """Measure `generated`, shape (rows, columns), against the true samples of `draw`.
 
     For each column, with F and G the two empirical distribution functions, m the mean and s the standard deviation:
 
@@ -20,13 +25,28 @@ def measure(generated: Rows, true: Rows, columns: tuple[str, ...]) -> dict[str, 
         generated_mean = m(generated)
         generated_std  = s(generated)
 
-    One column gives these names. Several columns give them as "ks.COLUMN", ..., and over all columns: ks and std_ratio
-    as means over the columns, mean_error and std_error as means over the columns in units of each column's
-    s(true), since different units cannot be averaged.
+    That is all in the phase "attainable". In the search there are also
 
-    Raises ValueError, whose message is the reason a trial failed, where a figure is undefined: rows that are not
+        wasserstein         Wasserstein-1 distance, in the column's units     vaebench.metrics.distances
+        sliced_wasserstein  the same of projections of all columns            vaebench.metrics.joint
+        correlation_error   of the correlations between columns               vaebench.metrics.joint
+
+    and, since they take longer and are many, in the confirmation alone
+
+        energy, quantile_error, q01_error, ..., q99_error                     vaebench.metrics.one_column
+        ks_exact    ks to the exact CDF, where the data set has one           vaebench.metrics.exact
+        mmd         of all columns                                            vaebench.metrics.joint
+        classifier  of all columns                                            vaebench.metrics.classifier
+        copying     closeness to the training rows                            vaebench.metrics.copying
+
+    One column gives these names, without those of all columns. Several columns give them as "ks.COLUMN", ..., and over
+    all columns as means, in units of each column's s(true) where a metric has units. A metric that is undefined for
+    these rows is left out.
+
+    Raises ValueError, whose message is the reason a trial failed, where a main figure is undefined: rows that are not
     finite or overflow, fewer than two rows, true samples that are constant.
     """
+    true, columns = draw.true, data_set.columns
     for name, rows in (("generated", generated), ("true", true)):
         if len(rows) < 2:
             raise ValueError(f"{len(rows)} {name} rows: at least two are needed")
@@ -34,51 +54,24 @@ def measure(generated: Rows, true: Rows, columns: tuple[str, ...]) -> dict[str, 
     if wrong:
         raise ValueError(f"{wrong} of {len(generated)} generated rows are not finite")
     each = [
-        _column(generated[:, index], true[:, index], column if len(columns) > 1 else "")
-        for index, column in enumerate(columns)
+        _column(generated[:, i], true[:, i], columns[i] if len(columns) > 1 else "", phase) for i in range(len(columns))
     ]
-    if len(columns) == 1:
-        return each[0]
-    units = np.std(true, axis=0, ddof=1)
-    overall = {
-        "ks": float(np.mean([one["ks"] for one in each])),
-        "mean_error": float(np.mean([one["mean_error"] / unit for one, unit in zip(each, units, strict=True)])),
-        "std_error": float(np.mean([one["std_error"] / unit for one, unit in zip(each, units, strict=True)])),
-        "std_ratio": float(np.mean([one["std_ratio"] for one in each])),
-    }
-    return overall | {
-        f"{name}.{column}": value for column, one in zip(columns, each, strict=True) for name, value in one.items()
-    }
+    metrics = each[0]
+    if len(columns) > 1:
+        metrics = overall(columns, each, true.std(axis=0, ddof=1)) | joint_metrics(generated, true, phase)
+    if phase == "confirm":
+        if len(columns) == 1 and isinstance(data_set, KnownCdf):
+            metrics["ks_exact"] = ks_exact(generated[:, 0], data_set.cdf)
+        if len(draw.test) and generated is not draw.test:  # a file's noise floor is its test rows
+            metrics["copying"] = copying(generated, draw.train, draw.test)
+    return metrics
 
 
-def ks_distance(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Return the two-sample KS distance max |F_a(x) - F_b(x)| of two columns, shape (rows,); ties are handled.
-
-    The same number as scipy.stats.ks_2samp's statistic, without its p-value, which takes most of its time.
-    """
-    a, b = np.sort(a), np.sort(b)
-    points = np.concatenate([a, b])
-    below_a, below_b = (np.searchsorted(sample, points, side="right") / len(sample) for sample in (a, b))
-    return float(np.max(np.abs(below_a - below_b)))
-
-
-def _column(generated: NDArray[np.float64], true: NDArray[np.float64], column: str) -> dict[str, float]:
-    where = f" in column {column!r}" if column else ""
-    with np.errstate(over="ignore", invalid="ignore"):  # an overflow is reported below, by name
-        mean, std = float(generated.mean()), float(generated.std(ddof=1))
-    if not np.isfinite([mean, std]).all():
-        raise ValueError(f"generated values overflow{where}")
-    true_mean, true_std = float(true.mean()), float(true.std(ddof=1))
-    if true_std == 0:
-        raise ValueError(f"true samples are constant{where}")
-    return {
-        "ks": ks_distance(generated, true),
-        "mean_error": abs(mean - true_mean),
-        "std_error": abs(std - true_std),
-        "std_ratio": std / true_std,
-        "generated_mean": mean,
-        "generated_std": std,
-    }
+def _column(generated: Sample, true: Sample, column: str, phase: Phase) -> dict[str, float]:
+    try:
+        return column_metrics(generated, true, phase)
+    except ValueError as error:
+        raise ValueError(f"{error} in column {column!r}" if column else str(error)) from None
 
 
 def score(metrics: Metrics, attainable: Metrics) -> float:
@@ -90,7 +83,7 @@ def score(metrics: Metrics, attainable: Metrics) -> float:
 
 
 def mean_metrics(results: Sequence[Result]) -> dict[str, float]:
-    """Return each metric's mean over the replicates in `results`, none of which failed.
+    """Return the mean over the replicates in `results`, none of which failed, of each metric that all of them have.
 
     generated_mean and generated_std are those of the first replicate: a mean of them over draws of the data is no one
     generator's, while the first search replicate's fit is the one that `generate` draws from.
@@ -98,6 +91,7 @@ def mean_metrics(results: Sequence[Result]) -> dict[str, float]:
     return {
         name: value if name.startswith("generated_") else float(np.mean([result.metrics[name] for result in results]))
         for name, value in results[0].metrics.items()
+        if all(name in result.metrics for result in results)
     }
 
 

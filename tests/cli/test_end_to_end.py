@@ -377,7 +377,7 @@ def test_several_columns_several_objectives_and_a_comparison(tmp_path: Path) -> 
     pd.DataFrame(rows, columns=["height", "depth, m"]).to_csv(tmp_path / "rows.csv", index=False)
     text = re.sub(r"\[data\].*\[evaluation\]", '[data]\nfile = "rows.csv"\n\n[evaluation]', STUDY, flags=re.S)
     text = text.replace("trials = 12\nreplicates = 2", "trials = 3\nreplicates = 1").replace("top = 2", "top = 0")
-    text = text.replace("trials = 3", 'trials = 3\nobjectives = ["ks", "mean_error", "std_error"]')
+    text = text.replace("trials = 3", 'trials = 3\nobjectives = ["score", "correlation_error"]')
     text = text.replace(", 1e30]", "]").replace("vae = {}\n", "")
     (tmp_path / "small.toml").write_text(text + '\n[compare]\nscaling = ["standard", "minmax"]\n')
     pairs = Ran(tmp_path, "", "")
@@ -393,7 +393,7 @@ def test_several_columns_several_objectives_and_a_comparison(tmp_path: Path) -> 
     trials = frame[frame["kind"] == "trial"]
     assert trials["arm"].value_counts().to_dict() == {"scaling=standard": 3, "scaling=minmax": 3}
     assert (trials["arm"] == "scaling=" + trials["param.scaling"]).all()
-    values = trials[["ks", "mean_error", "std_error"]].to_numpy()
+    values = trials[["score", "metric.correlation_error"]].to_numpy()
     better = [((values <= own).all(axis=1) & (values < own).any(axis=1)).any() for own in values]
     assert trials["pareto_front"].tolist() == [not one for one in better]
 

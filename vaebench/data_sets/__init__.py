@@ -4,9 +4,10 @@ import dataclasses
 from abc import abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vaebench.errors import InputError
 from vaebench.parts import Kind, Part, make
@@ -68,6 +69,15 @@ class Truth(DataSet):
         """Draw train, test, true and floor samples, each afresh."""
         train, test = split_sizes(rows, test_fraction)
         return Draw(*(self.sample(n, random) for n in (train, test, true, true)))
+
+
+@runtime_checkable
+class KnownCdf(Protocol):
+    """A data set of one column whose distribution function is known: `ks_exact` is measured against it."""
+
+    def cdf(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return P(X <= x), in the shape of `x`."""
+        ...
 
 
 def split_sizes(rows: int, test_fraction: float) -> tuple[int, int]:

@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from vaebench.definition import STAGE, Arm, StudyDefinition
+from vaebench.definition import JOINT_OBJECTIVES, STAGE, Arm, Objective, StudyDefinition
 from vaebench.errors import InputError, unknown
 from vaebench.paths import flatten
 from vaebench.space import Space
@@ -108,6 +108,12 @@ def _definition(tables: Mapping[str, Any], arms: tuple[Arm, ...], folder: Path |
                     "give it a step, or a choice of values"
                 )
     data_set, rows, test_fraction = read_data(tables["data"], folder)
+    joint = [objective for objective in study.objectives if objective in JOINT_OBJECTIVES]
+    if joint and len(data_set.columns) == 1:
+        raise InputError(
+            f"[study] objectives = {show(study.objectives)}: {joint[0]!r} is between columns, and the data have one; "
+            f"allowed are {', '.join(name for name in get_args(Objective) if name not in JOINT_OBJECTIVES)}"
+        )
     return StudyDefinition(
         name=study.name,
         question=study.question,

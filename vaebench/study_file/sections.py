@@ -10,6 +10,7 @@ from vaebench import parts
 from vaebench.data_sets import DataSet, split_sizes
 from vaebench.definition import Objective, Sampler
 from vaebench.errors import InputError, unknown
+from vaebench.records import MAIN_METRICS
 from vaebench.study_file.nodes import located, show
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
@@ -27,8 +28,8 @@ def _name(value: str) -> str:
 def _objectives(values: list[Objective]) -> list[Objective]:
     if len(set(values)) < len(values):
         raise ValueError("an objective is listed twice")
-    if "score" in values and len(values) > 1:
-        raise ValueError("'score' is made of ks, mean_error and std_error: it stands alone")
+    if "score" in values and not set(values).isdisjoint(MAIN_METRICS):
+        raise ValueError(f"'score' is made of {', '.join(MAIN_METRICS)}: it does not stand beside them")
     return values
 
 

@@ -78,6 +78,8 @@ Columns of the data: {", ".join(f"`{column}`" for column in record.columns)}.
 reach from as many rows; 1.0 is as good as that, lower is better |
 | `ks` | Kolmogorov-Smirnov distance between generated and true samples |
 | `mean_error`, `std_error` | error of the generated mean and standard deviation |
+| `wasserstein` | Wasserstein-1 distance between generated and true samples |
+| `sliced_wasserstein`, `correlation_error` | of several columns: whether they keep their relation |
 | `confirmed.*` | the same on fresh draws of the data that the search never saw; rank by `confirmed.score` |
 
 The best of many searched scores is partly luck: trust the confirmed ones, and compare them with those of the \
