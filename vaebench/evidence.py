@@ -68,9 +68,7 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
             "rows": scaled,
         }
         generated = {name: fitted.recipe.scaler.inverse(decoded[name]) for name in GENERATORS}
-    measured = {
-        name: measure(rows, fitted.draw, replicate.data_set, "attainable") for name, rows in generated.items()
-    }
+    measured = {name: measure(rows, fitted.draw, replicate.data_set, "attainable") for name, rows in generated.items()}
     return {
         **{f"{name}.{metric}": measured[name][metric] for name in GENERATORS for metric in MEASURED},
         "signal": _mean_share(ideal.var(axis=0), scaled.var(axis=0)),

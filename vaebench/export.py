@@ -155,7 +155,7 @@ def _first_line(reason: str) -> str:
 
 
 TABLE = (
-    ("#", 4, True), ("variant", 9, False), ("trial", 5, True), ("loss", 11, False), ("latent", 8, False),
+    ("#", 4, True), ("variant", 11, False), ("trial", 5, True), ("loss", 9, False), ("latent", 8, False),
     ("dim", 3, True), ("score [95 %]", 17, True), ("ks", 6, True), ("mean err", 8, True), ("std err", 7, True),
     ("status", 9, False), ("", 2, False),
 )  # fmt: skip

@@ -137,3 +137,5 @@ class StudyRecord:
     """The error of the best fitting baseline expected from as many rows: ks, mean_error, std_error."""
     trials: tuple[TrialRecord, ...]
     references: tuple[ReferenceRecord, ...]
+    attainable_by: str = ""
+    """Which baseline that is, over how many draws, and the standard errors."""

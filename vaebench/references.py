@@ -3,6 +3,7 @@
 import time
 
 from vaebench.baselines import Baseline
+from vaebench.data_sets import DataSet
 from vaebench.parts import load, modules
 from vaebench.records import Draw, Metrics, Result
 from vaebench.replicates import Replicate
@@ -13,9 +14,16 @@ FLOOR = "truth"
 """The noise floor's name: true samples scored against other true samples."""
 
 
-def names() -> tuple[str, ...]:
-    """Return the name of every reference: the baselines found, then the floor."""
-    return (*modules("baseline"), FLOOR)
+def names(data_set: DataSet) -> tuple[str, ...]:
+    """Return the name of every reference of `data_set`: the baselines that suit it, then the floor."""
+    return (*(name for name in modules("baseline") if baseline(name).suits(data_set)), FLOOR)
+
+
+def baseline(name: str) -> Baseline:
+    """Return the baseline called `name`. Raises InputError for an unknown name."""
+    found = load("baseline", name)()
+    assert isinstance(found, Baseline)
+    return found
 
 
 def evaluate_reference(name: str, replicate: Replicate) -> Result:
@@ -23,28 +31,22 @@ def evaluate_reference(name: str, replicate: Replicate) -> Result:
 
     Whatever goes wrong in fitting or scoring is the result's reason. Raises InputError for an unknown name.
     """
-    baseline = None if name == FLOOR else _baseline(name)
+    own = None if name == FLOOR else baseline(name)
     draw = replicate.draw()
     started, clock = time.time(), time.perf_counter()
     metrics: Metrics = {}
     reason = None
     try:
-        metrics = _metrics(baseline, replicate, draw)
+        metrics = _metrics(own, replicate, draw)
     except Exception as error:  # a baseline may be anybody's code: its failure must not end the study
         reason = f"{type(error).__name__}: {error}"
     return Result(metrics=metrics, reason=reason, started=started, seconds=time.perf_counter() - clock)
 
 
-def _metrics(baseline: Baseline | None, replicate: Replicate, draw: Draw) -> Metrics:
-    if baseline is None:
+def _metrics(own: Baseline | None, replicate: Replicate, draw: Draw) -> Metrics:
+    if own is None:
         rows = draw.floor
     else:
-        random = generator("baseline", baseline.name, replicate.seed)
-        rows = baseline.generate(draw.train, replicate.generated, random)
+        random = generator("baseline", own.name, replicate.seed)
+        rows = own.generate(draw.train, replicate.generated, random, replicate.data_set)
     return measure(rows, draw, replicate.data_set, replicate.phase)
-
-
-def _baseline(name: str) -> Baseline:
-    baseline = load("baseline", name)()
-    assert isinstance(baseline, Baseline)
-    return baseline

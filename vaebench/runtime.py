@@ -15,15 +15,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from vaebench.home import cache_folder
 
-def cache_folder() -> Path:
+
+def programs_folder() -> Path:
     """Return the folder of compiled programs. They are machine code, so each kind of processor has its own."""
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     processor = platform.machine()
     with contextlib.suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         processor += next((line for line in lines if line.startswith(("flags", "Features"))), "")
-    return base / "vaebench" / "xla" / hashlib.sha256(processor.encode()).hexdigest()[:16]
+    return cache_folder() / "xla" / hashlib.sha256(processor.encode()).hexdigest()[:16]
 
 
 def prepare() -> None:
@@ -34,7 +35,7 @@ def prepare() -> None:
     os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")  # scikit-learn counts cores otherwise, and warns where it cannot
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
     with contextlib.suppress(OSError):
-        folder = cache_folder()
+        folder = programs_folder()
         folder.mkdir(parents=True, exist_ok=True)
         flag = f"--tf_xla_persistent_cache_directory={folder}"
         os.environ["TF_XLA_FLAGS"] = f"{os.environ.get('TF_XLA_FLAGS', '')} {flag}".strip()
@@ -121,4 +122,4 @@ def __getattr__(name: str) -> Any:
     return keras
 
 
-__all__ = ["cache_folder", "return_memory", "stable_function_names", "tf"]
+__all__ = ["programs_folder", "return_memory", "stable_function_names", "tf"]

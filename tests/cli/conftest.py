@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from command_line import STUDY
 
+from vaebench.attainable import Attainable
 from vaebench.records import ReferenceRecord, Result, TrialRecord
 from vaebench.spec import Spec
 from vaebench.study.asking import Asker
@@ -35,7 +36,8 @@ def recorded(folder: Path) -> Path:
     with lock(home, "small"):
         pass
     store = RecordStore.create_or_open(home, definition)
-    store.set_attainable({"ks": 0.1, "mean_error": 1.0, "std_error": 1.0})
+    errors = {"ks": 0.1, "mean_error": 1.0, "std_error": 1.0}
+    store.set_attainable(Attainable(errors, errors, "gaussian", 2000))
     good = Result(metrics={"ks": 0.1, "mean_error": 1.0, "std_error": 1.0})
     asker = Asker(definition, definition.arms[0], [])
     for number, result in enumerate([good, Result(reason="the training loss became nan in epoch 2")]):

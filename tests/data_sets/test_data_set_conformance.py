@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from vaebench import parts
+from vaebench.data_sets import Truth
 
 EXAMPLES = {
     "distribution": {"name": "gamma", "a": 2, "scale": 3},
@@ -65,3 +66,16 @@ def test_it_crosses_to_a_worker_and_to_the_record(data_set):
         assert copy == data_set
         assert hash(copy) == hash(data_set)
         np.testing.assert_array_equal(draw(copy).train, draw(data_set).train)
+
+
+def test_where_it_can_be_fitted_the_fit_is_of_its_kind(data_set):
+    if not isinstance(data_set, Truth):
+        return
+    train = draw(data_set).train
+    copy = train.copy()
+    found = data_set.maximum_likelihood(train)
+    assert found is None or type(found) is type(data_set)
+    assert found == data_set.maximum_likelihood(train)
+    np.testing.assert_array_equal(train, copy)
+    if found is not None:
+        assert found.sample(5, np.random.default_rng(0)).shape == (5, len(data_set.columns))

@@ -99,3 +99,86 @@ def test_what_cannot_be_drawn_or_scored_is_refused(table, words):
 def test_a_distribution_must_be_a_table():
     with pytest.raises(InputError, match=r"distribution = 'norm': a table .* such as"):
         Distribution.parse("norm", Path())
+
+
+def fitted(rows, **table):
+    found = parse(**table).maximum_likelihood(np.asarray(rows, dtype=float).reshape(-1, 1))
+    return found and dict(found.params)
+
+
+def test_maximum_likelihood_of_closed_forms():
+    x = np.random.default_rng(0).lognormal(4.0, 0.6, 67)
+    assert fitted(x, name="norm", loc=50) == pytest.approx({"loc": x.mean(), "scale": x.std()})
+    assert fitted(x, name="expon") == pytest.approx({"loc": 0.0, "scale": x.mean()})
+    assert fitted(x, name="expon", loc=2) == pytest.approx({"loc": 2.0, "scale": x.mean() - 2})
+    assert fitted(x, name="uniform", scale=900) == pytest.approx({"loc": x.min(), "scale": np.ptp(x)})
+    logs = np.log(x)
+    expected = {"loc": 0.0, "s": logs.std(), "scale": np.exp(logs.mean())}
+    assert fitted(x, name="lognorm", s=0.5, scale=40) == pytest.approx(expected)
+    shifted = {**expected, "loc": 7.0}
+    assert fitted(x + 7, name="lognorm", s=0.5, scale=40, loc=7) == pytest.approx(shifted)
+    power = {"b": 1 / np.mean(np.log(x / x.min())), "loc": 0.0, "scale": x.min()}
+    assert fitted(x, name="pareto", b=3, scale=x.min()) == pytest.approx(power)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"name": "gamma", "a": 2.0, "scale": 3.0},
+        {"name": "t", "df": 5.0, "loc": 10.0, "scale": 2.0},
+        {"name": "weibull_min", "c": 1.5, "scale": 4.0},
+        {"name": "logistic", "loc": 1.0},
+        {"name": "beta", "a": 2.0, "b": 3.0, "loc": 1.0, "scale": 4.0},
+        {"name": "skewnorm", "a": 2.0},
+    ],
+    ids=lambda table: table["name"],
+)
+def test_no_near_parameters_are_likelier(table):
+    """The likelihood is flat at what is found: no step of a hundredth in one free parameter gains anything."""
+    data_set = parse(**table)
+    x = data_set.sample(300, np.random.default_rng(1))
+    found = data_set.maximum_likelihood(x)
+    law, params = getattr(stats, data_set.family), dict(found.params)
+    best = law.logpdf(x, **params).sum()
+    assert best > law.logpdf(x, **dict(data_set.params)).sum()
+    free = {name for name, value in params.items() if value != {"loc": 0.0, "scale": 1.0, **table}[name]}
+    assert (
+        free
+        == {
+            "gamma": {"a", "scale"},
+            "t": {"df", "loc", "scale"},
+            "weibull_min": {"c", "scale"},
+            "logistic": {"loc", "scale"},
+            "beta": {"a", "b"},
+            "skewnorm": {"a", "loc", "scale"},
+        }[data_set.family]
+    )
+    for name in free:
+        for step in (-0.01, 0.01):
+            assert law.logpdf(x, **{**params, name: params[name] + step}).sum() <= best + 1e-4, (name, step)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"name": "poisson", "mu": 4},
+        {"name": "truncnorm", "a": -1, "b": 2},
+        {"name": "levy_stable", "alpha": 2, "beta": 0},
+        {"name": "arcsine"},
+        {"name": "erlang", "a": 2},
+    ],
+    ids=lambda table: table["name"],
+)
+def test_families_that_are_not_fitted(table):
+    data_set = parse(**table)
+    assert data_set.maximum_likelihood(data_set.sample(67, np.random.default_rng(0))) is None
+
+
+@pytest.mark.parametrize("name", ["norm", "gamma", "lognorm", "expon", "t", "uniform", "beta", "erlang"])
+@pytest.mark.parametrize("rows", [[5.0] * 9, [0.0] * 3, [-1.0, 2.0], [0.3], [1e200, -1e200, 3.0]], ids=str)
+def test_bad_rows_have_no_fit_or_one_that_can_be_drawn_from(name, rows):
+    shapes = {"gamma": {"a": 2}, "lognorm": {"s": 1}, "t": {"df": 5}, "beta": {"a": 2, "b": 2}, "erlang": {"a": 2}}
+    found = parse(name=name, **shapes.get(name, {})).maximum_likelihood(np.array(rows).reshape(-1, 1))
+    assert found is None or np.isfinite(found.sample(100, np.random.default_rng(0))).all()
+    if name == "norm" and np.ptp(rows) == 0:
+        assert found is None

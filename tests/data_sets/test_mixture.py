@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from vaebench.data_sets.distribution import Distribution
 from vaebench.data_sets.mixture import Mixture
 from vaebench.errors import InputError
 
@@ -57,3 +58,51 @@ def test_wrong_components_are_refused(value, words):
         Mixture.parse(value, Path())
     for word in words:
         assert word in str(error.value)
+
+
+def log_likelihood(mixture, x):
+    return np.log(sum(w * stats.norm(**dict(law.params)).pdf(x) for w, law in mixture.components)).sum()
+
+
+def test_maximum_likelihood_of_clusters_far_apart_is_each_clusters():
+    random = np.random.default_rng(0)
+    parts = random.normal(-50, 1, 40), random.normal(50, 2, 27)
+    found = Mixture.parse(
+        [{"weight": 3, "name": "norm", "loc": -45}, {"weight": 1, "name": "norm", "loc": 45, "scale": 3}], Path()
+    ).maximum_likelihood(np.concatenate(parts).reshape(-1, 1))
+    for (weight, law), part in zip(found.components, parts, strict=True):
+        assert weight == pytest.approx(len(part) / 67)
+        # the ridge is a millionth of all rows' variance, 2500
+        assert dict(law.params) == pytest.approx({"loc": part.mean(), "scale": np.sqrt(part.var() + 2.5e-3)}, rel=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_maximum_likelihood_of_overlapping_clusters_is_flat_there(seed):
+    truth = Mixture.parse([{"weight": 1, "name": "norm"}, {"weight": 1, "name": "norm", "loc": 3}], Path())
+    x = truth.sample(300, np.random.default_rng(seed))
+    found = truth.maximum_likelihood(x)
+    best = log_likelihood(found, x)
+    assert best > log_likelihood(truth, x)
+    (weight, first), (_, second) = found.components
+    for step in (-0.02, 0.02):
+        for near in (
+            ((weight + step, first), (1 - weight - step, second)),
+            *(
+                ((weight, Distribution("norm", (("loc", p["loc"]), ("scale", p["scale"])))), (1 - weight, second))
+                for p in ({**dict(first.params), name: dict(first.params)[name] + step} for name in ("loc", "scale"))
+            ),
+        ):
+            assert log_likelihood(Mixture(near), x) < best
+
+
+@pytest.mark.parametrize("rows", [[5.0] * 9, [1.0], [1.0, 2.0], [0.0, 0.0, 0.0, 1e9]], ids=str)
+def test_bad_rows_have_no_maximum_likelihood_or_one_that_can_be_drawn_from(rows):
+    found = Mixture.parse(TWO, Path()).maximum_likelihood(np.array(rows).reshape(-1, 1))
+    assert found is None or np.isfinite(found.sample(100, np.random.default_rng(0))).all()
+    if np.ptp(rows) == 0:
+        assert found is None
+
+
+def test_a_mixture_of_others_is_not_fitted():
+    data_set = Mixture.parse([*TWO, {"weight": 1, "name": "uniform"}], Path())
+    assert data_set.maximum_likelihood(data_set.sample(67, np.random.default_rng(0))) is None

@@ -30,4 +30,4 @@ def definition(read: Callable[..., StudyDefinition]) -> StudyDefinition:
 
 @pytest.fixture(autouse=True)
 def _known_scale(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vaebench.study.run.attainable", cheap_evaluations.scale)
+    monkeypatch.setattr("vaebench.study.run.begin_attainable", cheap_evaluations.scale)

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_studies import Heard, in_process
 
+from vaebench.attainable import Attainable
 from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
 from vaebench.records import ReferenceRecord, Result, TrialRecord
@@ -19,6 +20,12 @@ from vaebench.study.home import folder, studies
 from vaebench.study.record_store import RecordStore
 from vaebench.study.run import run
 
+SCALE = Attainable(
+    {"ks": 0.1 + 0.2, "mean_error": 1.0, "std_error": 1.0},
+    {"ks": 0.003, "mean_error": 0.02, "std_error": 0.03},
+    "gaussian",
+    2000,
+)
 floats = st.floats(allow_nan=False)
 result = st.builds(
     Result,
@@ -54,14 +61,15 @@ def test_what_is_stored_comes_back_exactly(
     trial = TrialRecord(number=0, params=Spec(seed=seed).flat(), results=results, started=1.25, ended=2e9 + 1 / 3)
     reference = ReferenceRecord(name="truth", kind="floor", search=results, confirmation=confirmation)
     store.add(asked, trial, None if trial.reason else (1 / 3,))
-    store.set_attainable({"ks": 0.1 + 0.2})
+    store.set_attainable(SCALE)
     store.set_reference(reference)
     store.set_confirmation(0, confirmation)
     record = RecordStore.open(home, "small").record()
     assert record == store.record()
     assert record.trials == (replace(trial, confirmation=confirmation),)
     assert record.references == (reference,)
-    assert record.attainable == {"ks": 0.1 + 0.2}
+    assert record.attainable == SCALE.metrics
+    assert record.attainable_by == "gaussian, 2000 draws, standard errors 1.0%, 2.0%, 3.0%"
     assert record.columns == definition.data_set.columns
 
 

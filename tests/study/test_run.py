@@ -15,11 +15,14 @@ from hand_made import trial as hand_made_trial
 from small_studies import GRID, STUDY, Heard, in_process, none_at_all, timeless
 
 from vaebench import attainable, cluster
+from vaebench.attainable import AttainableInputs
 from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
 from vaebench.ranking import leaderboard
 from vaebench.records import StudyRecord
 from vaebench.scoring import mean_metrics, score
+from vaebench.study import attaining
+from vaebench.study.attaining import begin_attainable
 from vaebench.study.confirmation import candidates
 from vaebench.study.lock import lock
 from vaebench.study.record_store import RecordStore
@@ -36,10 +39,14 @@ def go(definition: StudyDefinition, home: Path, evaluate: object = cheap, **opti
 def test_a_study_from_its_definition_to_its_leaderboard(
     definition: StudyDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vaebench.study.run.attainable", attainable.attainable)
-    monkeypatch.setattr(attainable.attainable, "__defaults__", (5,))  # draws
+    monkeypatch.setattr("vaebench.study.run.begin_attainable", begin_attainable)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(attainable, "SCREENING", 3)
+    monkeypatch.setattr(attaining, "final_draws", lambda inputs: (3, 8))
+    monkeypatch.setattr(attaining, "PIECE", 2)
     record = go(definition, tmp_path)
-    assert set(record.attainable) == {"ks", "mean_error", "std_error"}
+    inputs = AttainableInputs(definition.data_set, definition.rows, definition.test_fraction, 50, 50)
+    assert record.attainable == attainable.attainable(inputs, screening=3, draws=5).metrics
     assert {len(reference.search) for reference in record.references} == {2}
     assert {len(reference.confirmation) for reference in record.references} == {4}
     confirmed = sorted(trial.number for trial in record.trials if trial.confirmation)
@@ -183,7 +190,7 @@ import vaebench.study.run as run
 from vaebench import cluster, study_file
 
 if __name__ == "__main__":
-    run.attainable = cheap_evaluations.scale
+    run.begin_attainable = cheap_evaluations.scale
     cluster._warm_up = lambda client: []
     home, workers = Path(sys.argv[1]), int(sys.argv[2])
     run.run(

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from vaebench.data_sets import DataSet
 from vaebench.parts import Kind, Part
 from vaebench.records import Rows
 
@@ -15,7 +16,16 @@ class Baseline(Part):
     """Base of every baseline."""
 
     kind: ClassVar[Kind] = "baseline"
+    copies: ClassVar[bool] = False
+    """True where it returns training rows: it then says what pure copying scores, and never what is attainable."""
+
+    def suits(self, data_set: DataSet) -> bool:
+        """Say whether it can generate rows of `data_set`; where it cannot, it has no row on the leaderboard."""
+        return True
 
     @abstractmethod
-    def generate(self, train: Rows, n: int, random: np.random.Generator) -> Rows:
-        """Fit to `train`, shape (rows, columns), and draw `n` rows, shape (n, columns)."""
+    def generate(self, train: Rows, n: int, random: np.random.Generator, data_set: DataSet) -> Rows:
+        """Fit to `train`, shape (rows, columns), and draw `n` rows, shape (n, columns).
+
+        `data_set` is what the rows were drawn from: for a baseline that is told the truth's family, and no other.
+        """

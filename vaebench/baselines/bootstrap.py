@@ -1,10 +1,12 @@
 """Bootstrap of the training rows: the copycat."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from vaebench.baselines import Baseline
+from vaebench.data_sets import DataSet
 from vaebench.records import Rows
 
 
@@ -15,6 +17,8 @@ class Bootstrap(Baseline):
     p(x) = 1/n * sum_i delta(x - x_i), x_i the training rows. Efron, Annals of Statistics 7(1), 1979.
     """
 
-    def generate(self, train: Rows, n: int, random: np.random.Generator) -> Rows:
+    copies: ClassVar[bool] = True
+
+    def generate(self, train: Rows, n: int, random: np.random.Generator, data_set: DataSet) -> Rows:
         """Draw `n` of the rows of `train`, shape (rows, columns), with replacement: shape (n, columns)."""
         return train[random.integers(len(train), size=n)]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vaebench.baselines import Baseline
+from vaebench.data_sets import DataSet
 from vaebench.records import Rows
 
 
@@ -16,7 +17,7 @@ class Gaussian(Baseline):
     one column: its standard deviation with divisor n.
     """
 
-    def generate(self, train: Rows, n: int, random: np.random.Generator) -> Rows:
+    def generate(self, train: Rows, n: int, random: np.random.Generator, data_set: DataSet) -> Rows:
         """Fit to `train`, shape (rows, columns), and draw `n` rows, shape (n, columns)."""
         covariance = np.atleast_2d(np.cov(train, rowvar=False, ddof=0))
         # fewer rows than columns make it singular: SVD draws from it all the same, no check is needed

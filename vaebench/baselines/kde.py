@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vaebench.baselines import Baseline
+from vaebench.data_sets import DataSet
 from vaebench.records import Rows
 
 
@@ -16,7 +17,7 @@ class KernelDensity(Baseline):
     h = n^(-1 / (columns + 4)). Scott, Multivariate Density Estimation, 1992; scipy.stats.gaussian_kde.
     """
 
-    def generate(self, train: Rows, n: int, random: np.random.Generator) -> Rows:
+    def generate(self, train: Rows, n: int, random: np.random.Generator, data_set: DataSet) -> Rows:
         """Fit to `train`, shape (rows, columns), and draw `n` rows, shape (n, columns).
 
         Raises LinAlgError where the rows span fewer dimensions than they have columns.

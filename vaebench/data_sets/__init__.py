@@ -70,6 +70,13 @@ class Truth(DataSet):
         train, test = split_sizes(rows, test_fraction)
         return Draw(*(self.sample(n, random) for n in (train, test, true, true)))
 
+    def maximum_likelihood(self, train: Rows) -> Self | None:
+        """Return the data set of this family under which `train`, shape (rows, columns), has the largest likelihood.
+
+        None where the family has none here, or the rows do not determine it; nothing is raised for any finite rows.
+        """
+        return None
+
 
 @runtime_checkable
 class KnownCdf(Protocol):

@@ -67,6 +67,37 @@ class Distribution(Truth):
         """Return P(X <= x), in the shape of `x`."""
         return np.asarray(_frozen(self.family, self.params).cdf(x), dtype=np.float64)
 
+    def maximum_likelihood(self, train: Rows) -> Self | None:
+        """Return the distribution of this family under which `train`, shape (rows, 1), has the largest likelihood.
+
+        Fitted are all parameters but those that a finite end of the support depends on, which are known: lognorm and
+        gamma keep loc, beta keeps loc and scale. (With them free, the likelihood has no largest value: loc goes to the
+        smallest row.) uniform, which has nothing but its ends, is fitted by them. By closed form where scipy has one,
+        else by its simplex search from the true parameters.
+
+        None for a distribution that is discrete or has a whole-numbered shape (erlang), where a shape moves an end of
+        the support (truncnorm), where scipy's density is too slow, and where the search ends at nothing likelier than
+        the truth or at what cannot be drawn from (constant rows).
+        """
+        law, x = _families()[self.family], train[:, 0]
+        shapes, names = _parameters(self.family)
+        own = {"loc": 0.0, "scale": 1.0} | dict(self.params)
+        start = [own[name] for name in names]
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            known = _known(self.family, self.params)
+            if known is None:
+                return None
+            try:
+                found = law.fit(x, *start[: len(shapes)], loc=own["loc"], scale=own["scale"], **known)
+                gain = law.logpdf(x, *found).sum() - law.logpdf(x, *start).sum()
+                fitted = type(self)(self.family, tuple(sorted(zip(names, map(float, found), strict=True))))
+                warnings.simplefilter("error")
+                drawn = fitted.sample(9, np.random.default_rng(0))
+            except (TypeError, ValueError, ArithmeticError, RuntimeError, Warning):
+                return None
+        return fitted if gain >= -1e-6 and found[-1] > 0 and np.isfinite(drawn).all() else None
+
     def _check(self, where: str) -> None:
         """Raise InputError for parameters that scipy refuses, and where there is no mean or standard deviation."""
         shapes, known = _parameters(self.family)
@@ -120,6 +151,31 @@ def _parameters(family: str) -> tuple[list[str], list[str]]:
     law = _families()[family]
     shapes = law.shapes.split(", ") if law.shapes else []
     return shapes, [*shapes, "loc", *(["scale"] if isinstance(law, stats.rv_continuous) else [])]
+
+
+SLOW = ("levy_stable", "studentized_range")
+"""Families whose density takes so long that a fit takes minutes."""
+
+
+def _known(family: str, params: tuple[tuple[str, float], ...]) -> dict[str, float] | None:
+    """Return the parameters that are not fitted, as scipy's keywords; None where the family is not fitted at all."""
+    from scipy import stats
+
+    law = _families()[family]
+    if not isinstance(law, stats.rv_continuous) or family in SLOW:
+        return None
+    if family == "uniform":
+        return {}
+    own = {"loc": 0.0, "scale": 1.0} | dict(params)
+    shapes = [own[name] for name in _parameters(family)[0]]
+    ends = law.support(*shapes)
+    for index in range(len(shapes)):
+        moved = law.support(*(value * (1 - 1e-6) if place == index else value for place, value in enumerate(shapes)))
+        if not np.array_equal(ends, moved):
+            return None
+    finite = [end for end in ends if math.isfinite(end)]
+    known = ({"floc": own["loc"]} if finite else {}) | ({"fscale": own["scale"]} if any(finite) else {})
+    return known if shapes or len(known) < 2 else None
 
 
 @cache

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from vaebench.data_sets import Truth
 from vaebench.data_sets.distribution import Distribution
 from vaebench.errors import InputError
+from vaebench.gaussian_mixture import fit_near
 from vaebench.records import Rows
 
 
@@ -72,6 +73,29 @@ class Mixture(Truth):
     def cdf(self, x: ArrayLike) -> NDArray[np.float64]:
         """Return P(X <= x), in the shape of `x`."""
         return np.asarray(sum(weight * law.cdf(x) for weight, law in self.components), dtype=np.float64)
+
+    def maximum_likelihood(self, train: Rows) -> Self | None:
+        """Return the mixture of as many normal distributions whose likelihood is largest near the true parameters.
+
+        Weights, means and standard deviations are all fitted (vaebench.gaussian_mixture.fit_near). None where a
+        component is not normal, and where rows are too few for a component.
+        """
+        if any(law.family != "norm" for _, law in self.components):
+            return None
+        weights = np.array([weight for weight, _ in self.components])
+        params = [{"loc": 0.0, "scale": 1.0} | dict(law.params) for _, law in self.components]
+        means, stds = (np.array([own[name] for own in params]) for name in ("loc", "scale"))
+        if np.ptp(train) == 0:
+            return None
+        try:
+            fitted = fit_near(train, weights, means, stds)
+        except ValueError:
+            return None
+        laws = [
+            Distribution("norm", (("loc", float(mean)), ("scale", float(std))))
+            for mean, std in zip(fitted.means[:, 0], fitted.factors[:, 0, 0], strict=True)
+        ]
+        return type(self)(tuple(zip(map(float, fitted.weights), laws, strict=True)))
 
 
 def _law(table: dict[str, Any]) -> dict[str, Any]:

@@ -9,12 +9,17 @@ Sample = NDArray[np.float64]
 def ks_distance(a: Sample, b: Sample) -> float:
     """Return the two-sample KS distance max |F_a(x) - F_b(x)| of two columns, shape (rows,); ties are handled.
 
-    The same number as scipy.stats.ks_2samp's statistic, without its p-value, which takes most of its time.
+    The same number as scipy.stats.ks_2samp's statistic, without its p-value, which takes most of its time. F_a - F_b is
+    largest where F_a steps up, at a value of `a`, and smallest at a value of `b`; of equal values the last counts.
     """
     a, b = np.sort(a), np.sort(b)
-    points = np.concatenate([a, b])
-    below_a, below_b = (np.searchsorted(sample, points, side="right") / len(sample) for sample in (a, b))
-    return float(np.max(np.abs(below_a - below_b)))
+    return float(max(_above(a, b), _above(b, a)))
+
+
+def _above(a: Sample, b: Sample) -> np.float64:
+    """Return max (F_a - F_b) of two sorted columns."""
+    own: Sample = np.arange(1, len(a) + 1) / len(a)
+    return np.max(own - np.searchsorted(b, a, side="right") / len(b))
 
 
 def wasserstein(a: Sample, b: Sample) -> Sample:

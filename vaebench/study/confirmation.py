@@ -65,7 +65,7 @@ def evaluate_references(
     """Send every reference on what is missing of `count` replicates of a phase; what is returned waits and persists."""
     known = {reference.name: reference for reference in store.record().references}
     work = []
-    for name in references.names():
+    for name in references.names(definition.data_set):
         empty = ReferenceRecord(name=name, kind="floor" if name == references.FLOOR else "baseline", search=())
         record = known.get(name, empty)
         done = record.confirmation if phase == "confirm" else record.search

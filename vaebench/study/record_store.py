@@ -16,9 +16,10 @@ from optuna.trial import FrozenTrial, TrialState
 from pydantic import TypeAdapter
 
 from vaebench import study_file
+from vaebench.attainable import Attainable
 from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
-from vaebench.records import Diagnosis, Metrics, ReferenceRecord, Result, StudyRecord, TrialRecord
+from vaebench.records import Diagnosis, ReferenceRecord, Result, StudyRecord, TrialRecord
 from vaebench.study.home import JOURNAL, existing, folder
 from vaebench.study.journal import open_journal
 
@@ -107,9 +108,10 @@ class RecordStore:
         """Return the trials of an arm as Optuna keeps them, in order."""
         return [trial for trial in self._study.get_trials(deepcopy=False) if trial.user_attrs[ARM] == arm]
 
-    def set_attainable(self, attainable: Metrics) -> None:
-        """Persist the attainable errors."""
-        self._study.set_user_attr("attainable", dict(attainable))
+    def set_attainable(self, attainable: Attainable) -> None:
+        """Persist the attainable errors, and where they come from."""
+        self._study.set_user_attr("attainable", dict(attainable.metrics))
+        self._study.set_user_attr("attainable_by", attainable.source)
 
     def set_reference(self, reference: ReferenceRecord) -> None:
         """Persist a reference, in place of what there was of it."""
@@ -133,6 +135,7 @@ class RecordStore:
             columns=definition.data_set.columns,
             objectives=definition.objectives,
             attainable=attributes.get("attainable", {}),
+            attainable_by=attributes.get("attainable_by", ""),
             trials=tuple(
                 _with_confirmation(_trial.validate_python(trial.user_attrs[RECORD]), attributes)
                 for trial in self._study.get_trials(deepcopy=False)

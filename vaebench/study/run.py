@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from vaebench.attainable import attainable
 from vaebench.definition import StudyDefinition
 from vaebench.records import Metrics, StudyRecord
 from vaebench.study.asking import targets
+from vaebench.study.attaining import begin_attainable
 from vaebench.study.confirmation import confirm_best, evaluate_references
 from vaebench.study.home import existing
 from vaebench.study.lock import lock
@@ -47,16 +47,14 @@ def run(
         store = RecordStore.create_or_open(home, definition)
         known, target = store.record(), sum(targets(definition).values())
         collect_references = evaluate_references(store, definition, workers, "search", definition.replicates)
-        if not known.attainable:
-            inputs = (definition.data_set, definition.rows, definition.test_fraction)
-            future = workers.submit(attainable, *inputs, definition.generated, definition.true)
+        attain = None if known.attainable else begin_attainable(definition, workers)
         if evaluate is evaluate_spec and time_limit is None:  # else the limit might pass with compiling alone
             compile_ahead(definition, workers, at_most=target - len(known.trials))
 
         def prepare() -> Metrics:
             collect_references()
-            if not known.attainable:
-                store.set_attainable(future.result())
+            if attain is not None:
+                store.set_attainable(attain())
             record = store.record()
             observer.started(record, target)
             return record.attainable

@@ -1,0 +1,37 @@
+"""Maximum likelihood of the family that the rows truly come from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vaebench.baselines import Baseline
+from vaebench.data_sets import DataSet, Truth
+from vaebench.records import Rows
+
+
+@dataclass(frozen=True)
+class TrueFamily(Baseline):
+    """Draws of the truth's own family with the largest likelihood: about the best that can be done with these rows.
+
+    p(x; a) with a = argmax_a sum_i log p(x_i; a), x_i the training rows. It is told what no generator is: the family.
+    Only where the data set can be fitted: `maximum_likelihood` of vaebench.data_sets. Of a normal distribution it is
+    the `gaussian` baseline.
+    """
+
+    def suits(self, data_set: DataSet) -> bool:
+        """Say whether the data set can be fitted, by fitting it to draws of its own."""
+        return isinstance(data_set, Truth) and data_set.maximum_likelihood(_probe(data_set)) is not None
+
+    def generate(self, train: Rows, n: int, random: np.random.Generator, data_set: DataSet) -> Rows:
+        """Fit to `train`, shape (rows, columns), and draw `n` rows, shape (n, columns).
+
+        Raises ValueError where the rows do not determine the family's parameters.
+        """
+        fitted = data_set.maximum_likelihood(train) if isinstance(data_set, Truth) else None
+        if fitted is None:
+            raise ValueError(f"no maximum likelihood of the {data_set.name} on these {len(train)} rows")
+        return fitted.sample(n, random)
+
+
+def _probe(data_set: Truth) -> Rows:
+    return data_set.sample(200, np.random.default_rng(0))

@@ -1,0 +1,111 @@
+"""Gaussian mixtures fitted by EM: the number of components by BIC, or the local maximum near known parameters."""
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+RIDGE = 1e-6
+"""Added to every component's variances, in units of the rows' own: a component on equal rows keeps a covariance."""
+
+
+@dataclass(frozen=True)
+class GaussianMixture:
+    """A mixture of Gaussians: component k with probability weights[k], then N(means[k], factors[k] factors[k]')."""
+
+    weights: Array  # [K]
+    means: Array  # [K, D]
+    factors: Array  # [K, D, D]
+
+    def draw(self, n: int, random: np.random.Generator) -> Array:
+        """Draw `n` rows, shape (n, D)."""
+        component = random.choice(len(self.weights), size=n, p=self.weights)
+        noise = random.standard_normal((n, self.means.shape[1]))
+        rows = np.empty_like(noise)
+        for k in range(len(self.weights)):
+            chosen = component == k
+            rows[chosen] = self.means[k] + noise[chosen] @ self.factors[k].T
+        return rows
+
+
+def fit_by_bic(rows: Array, max_components: int, random: np.random.Generator) -> GaussianMixture:
+    """Fit mixtures of 1 to `max_components` full covariances to `rows`, shape (N, D), and return that of lowest BIC.
+
+    BIC = -2 log likelihood + (free parameters) log N. Schwarz, "Estimating the dimension of a model", Annals of
+    Statistics 6, 1978. A number of components that leaves one with no more rows than columns is passed over: such a
+    component is flat, and BIC takes its endless likelihood for a perfect fit.
+    """
+    spread = _spread(rows)
+    candidates = [_fit(rows / spread, k, int(random.integers(2**31))) for k in range(1, max_components + 1)]
+    best = min((c for c in candidates if c is not None), key=lambda c: c.bic(rows / spread))
+    return _plain(best, spread)
+
+
+def fit_near(rows: Array, weights: Array, means: Array, stds: Array) -> GaussianMixture:
+    """Return the local maximum of the likelihood of `rows`, shape (N, 1), that EM reaches from these parameters.
+
+    A mixture's likelihood has no largest value (a component on a single row), so the local maximum near the truth is
+    what maximum likelihood means. Redner and Walker, SIAM Review 26(2), 1984. `weights`, `means` and `stds` have shape
+    (K,). Raises ValueError for fewer rows than components, and for a component that fewer than two rows are left to.
+    """
+    spread = _spread(rows)
+    mixture = _new(
+        len(weights),
+        tol=1e-6,  # EM is slow where components overlap; stopping early would leave it at the truth it started from
+        max_iter=1000,
+        weights_init=weights,
+        means_init=means[:, None] / spread,
+        precisions_init=(spread / stds[:, None])[:, :, None] ** 2,
+    )
+    _run(mixture, rows / spread)
+    if mixture.weights_.min() * len(rows) < 2:
+        raise ValueError(f"a component has fewer than two of {len(rows)} rows")
+    return _plain(mixture, spread)
+
+
+def _spread(rows: Array) -> Array:
+    """Return each column's standard deviation; 1 for a column, or a latent unit, that is constant."""
+    spread = rows.std(axis=0)
+    return np.where(spread > 0, spread, 1.0)
+
+
+def _new(components: int, **options: Any) -> Any:
+    from sklearn.mixture import GaussianMixture as Estimator
+
+    return Estimator(components, covariance_type="full", reg_covar=RIDGE, **options)
+
+
+def _run(mixture: Any, rows: Array) -> None:
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # a fit that did not converge is judged like any other
+        mixture.fit(rows)
+
+
+def _fit(rows: Array, components: int, seed: int) -> Any:
+    """Return a fitted sklearn mixture; None where EM breaks down, or leaves a component too few rows."""
+    enough = rows.shape[1] + 1
+    if components > 1 and components * enough > len(rows):
+        return None
+    mixture = _new(components, random_state=seed)
+    try:
+        _run(mixture, rows)
+    except ValueError:
+        if components == 1:
+            raise
+        return None
+    return mixture if components == 1 or mixture.weights_.min() * len(rows) >= enough else None
+
+
+def _plain(mixture: Any, spread: Array) -> GaussianMixture:
+    """Return a sklearn mixture of rows / spread as one of the rows."""
+    factors = np.stack([np.linalg.cholesky(covariance) for covariance in mixture.covariances_])
+    return GaussianMixture(
+        weights=mixture.weights_ / mixture.weights_.sum(),
+        means=mixture.means_ * spread,
+        factors=factors * spread[:, None],
+    )

@@ -1,0 +1,92 @@
+"""Attaining: what is attainable, simulated by the workers once and kept for every later study of the same data set."""
+
+import hashlib
+import importlib.util
+import json
+import os
+import uuid
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TypeVar
+
+from vaebench import attainable as simulation
+from vaebench.attainable import (
+    Attainable,
+    AttainableInputs,
+    attainable_draws,
+    best_of,
+    candidates,
+    combine,
+    final_draws,
+)
+from vaebench.definition import StudyDefinition
+from vaebench.home import cache_folder
+from vaebench.parts import modules
+from vaebench.study.tasks import GONE, Workers
+
+PIECE = 250
+"""Draws of a task."""
+T = TypeVar("T")
+
+
+def begin_attainable(definition: StudyDefinition, workers: Workers) -> Callable[[], Attainable]:
+    """Let the workers begin, where nothing is kept yet; what is returned waits, and keeps what comes out."""
+    inputs = AttainableInputs(
+        data_set=definition.data_set,
+        rows=definition.rows,
+        test_fraction=definition.test_fraction,
+        generated=definition.generated,
+        true=definition.true,
+    )
+    file = cache_folder() / "attainable" / f"{_digest(inputs)}.json"
+    if (kept := _read(file)) is not None:
+        return lambda: kept
+    names = candidates(inputs.data_set)
+    screening = {name: workers.submit(attainable_draws, inputs, name, 0, simulation.SCREENING) for name in names}
+
+    def simulate() -> Attainable:
+        name = best_of({name: _result(future) for name, future in screening.items()})
+        start, stop = final_draws(inputs)
+        pieces = [
+            workers.submit(attainable_draws, inputs, name, first, min(first + PIECE, stop))
+            for first in range(start, stop, PIECE)
+        ]
+        found = combine(name, [result for piece in pieces for result in _result(piece)])
+        _write(file, found)
+        return found
+
+    return simulate
+
+
+def _result(future: "Future[T]") -> T:
+    try:
+        return future.result()
+    except CancelledError:
+        raise ConnectionError(GONE) from None
+
+
+def _digest(inputs: AttainableInputs) -> str:
+    """Return what tells these inputs from all others, and the baselines from what they were before a change."""
+    kept = [repr(inputs), repr(inputs.data_set.plain())]
+    for module in ("vaebench.attainable", "vaebench.references", *modules("baseline").values()):
+        spec = importlib.util.find_spec(module)
+        kept.append(Path(spec.origin).read_text() if spec and spec.origin else module)
+    return hashlib.sha256("\x1f".join(kept).encode()).hexdigest()[:16]
+
+
+def _read(file: Path) -> Attainable | None:
+    try:
+        return Attainable(**json.loads(file.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _write(file: Path, found: Attainable) -> None:
+    with suppress(OSError):  # then the next study simulates again
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_name(f"{file.name}.{uuid.uuid4().hex}.part")
+        part.write_text(json.dumps(asdict(found)))
+        os.replace(part, file)
