@@ -6,50 +6,11 @@ import numpy as np
 import pytest
 from small_specs import small_replicate, small_spec
 
-from vaebench.baselines.bootstrap import Bootstrap
 from vaebench.diagnosis import diagnose
 from vaebench.evaluate import evaluate
-from vaebench.evidence import aggregate_posterior, copied, end_of_training, gather_evidence
+from vaebench.evidence import aggregate_posterior, end_of_training, gather_evidence
 from vaebench.latent_samplers import Codes, LatentSampler
 from vaebench.parts import make
-
-# ---- copying
-
-
-def copied_of(generate, draws=40):
-    """Return the mean over draws of 67 training and 33 test rows of N(0, 1)."""
-    random = np.random.default_rng(0)
-    values = []
-    for _ in range(draws):
-        train, test = random.standard_normal((67, 1)), random.standard_normal((33, 1))
-        values.append(copied(generate(train, random), train, test))
-    return np.mean(values)
-
-
-def test_the_bootstrap_copies_and_the_truth_does_not():
-    assert copied_of(lambda train, random: Bootstrap().generate(train, 500, random)) == 1.0
-    # sd of one draw 0.1 (measured); four standard errors
-    assert copied_of(lambda _, random: random.standard_normal((500, 1))) == pytest.approx(0.0, abs=4 * 0.1 / 40**0.5)
-
-
-def test_rows_of_the_test_set_are_the_opposite_of_copies():
-    train, test = np.array([[0.0], [1.0], [2.0]]), np.array([[10.0]])
-    assert copied(test, train, test) == pytest.approx(-3.0)  # e = 3/4: (0 - e) / (1 - e)
-
-
-def test_ties_count_as_expected():
-    rows = np.array([[0.0], [1.0], [2.0]])
-    assert copied(rows, rows, rows[:1]) == pytest.approx((1 / 3 * 0.75 + 2 / 3 - 0.75) / 0.25)
-
-
-def test_columns_count_in_their_own_units():
-    train, test = np.array([[0.0, 0.0], [2000.0, 2.0]]), np.array([[100.0, 5.0]])
-    # in plain distances the training row is 100 away, the test row 3
-    assert copied(np.array([[0.0, 0.4]] * 3), train, test) == pytest.approx(1.0)
-    assert copied(np.array([[0.0, 0.4]] * 3) * [1, 12], train, test) < 0
-
-
-# ---- the end of training
 
 
 @pytest.mark.parametrize("times", [1.0, 3.0, 6.0])

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from vaebench.diagnosis import GENERATORS, MEASURED
 from vaebench.fitting import fit
 from vaebench.latent_samplers import Codes, Latent
-from vaebench.records import Evidence, Rows
+from vaebench.metrics.copying import copying
+from vaebench.records import Draw, Evidence, Rows
 from vaebench.replicates import Replicate
 from vaebench.scoring import measure
 from vaebench.seeds import generator
@@ -40,7 +41,7 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
         active_units       latent units in use: Var(z_mean) > 0.01 (arXiv 1509.00519); variants with a posterior only
         kl                 KL(q(z given x) || N(0, 1)) in nats, summed over units, mean over rows; likewise
         kl_largest_unit    the largest unit's part of it; likewise
-        copied             0: generated rows are as close to test rows as to training rows, 1: all closest to the latter
+        copied             copying (see vaebench.metrics.copying) in units of the bootstrap's: 0 for a perfect generator
         epochs             epochs trained
         fall_at_end        fall of the training loss in the last tenth of the epochs, in units of its whole fall
         fall_error         its standard error
@@ -74,7 +75,7 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
         "signal": _mean_share(ideal.var(axis=0), scaled.var(axis=0)),
         "noise_share": on * _mean_share(fitted.recipe.noise_std**2, own.var(axis=0) + fitted.recipe.noise_std**2),
         **_posterior(codes),
-        "copied": copied(generated["as_is"][:COPIES_LOOKED_AT], fitted.draw.train, fitted.draw.test),
+        "copied": _copied(generated["as_is"][:COPIES_LOOKED_AT], fitted.draw),
         **end_of_training(fitted.trained.history[:, 2]),
     }
 
@@ -86,21 +87,6 @@ def aggregate_posterior(codes: Codes, n: int, random: np.random.Generator) -> La
     """
     row = np.arange(n) % len(codes.mean)
     return codes.mean[row] + codes.std[row] * random.standard_normal((n, codes.mean.shape[1]))
-
-
-def copied(generated: Rows, train: Rows, test: Rows) -> float:
-    """Return (s - e) / (1 - e): s is the share of rows whose closest row is a training row, e = N / (N + M) expected.
-
-    Distances are Euclidean in units of each column's spread; a tie counts as e. 0 for a perfect generator, 1 for the
-    bootstrap. It says "copying", never "private".
-    """
-    from scipy.spatial import cKDTree
-
-    unit = np.where(np.std(train, axis=0) > 0, np.std(train, axis=0), 1.0)
-    to_train, to_test = (cKDTree(rows / unit).query(generated / unit)[0] for rows in (train, test))
-    expected = len(train) / (len(train) + len(test))
-    share = np.where(to_train == to_test, expected, to_train < to_test).mean()
-    return float((share - expected) / (1 - expected))
 
 
 def end_of_training(losses: NDArray[np.floating]) -> dict[str, float]:
@@ -133,6 +119,10 @@ def _posterior(codes: Codes) -> Mapping[str, float]:
         "kl": float(kl.sum()),
         "kl_largest_unit": float(kl.max()),
     }
+
+
+def _copied(generated: Rows, draw: Draw) -> float:
+    return copying(generated, draw.train, draw.test) * (len(draw.train) + len(draw.test)) / len(draw.test)
 
 
 def _mean_share(part: Rows, whole: Rows) -> float:
