@@ -115,7 +115,9 @@ def test_an_integer_is_a_number():
 def test_unknown_names_and_keys_list_the_known_ones():
     with pytest.raises(InputError, match=r"unknown variant 'vea' \(known: ae, .*vae\); did you mean 'vae'\?"):
         load("variant", "vea")
-    with pytest.raises(InputError, match=r"unknown parameter of variant 'vae': 'betta' .known: beta, warm_up.*'beta'"):
+    with pytest.raises(
+        InputError, match=r"unknown parameter of variant 'vae': 'betta' .known: beta, .*warm_up.*'beta'"
+    ):
         make("variant", "vae", {"betta": 1.0})
 
 

@@ -9,21 +9,24 @@ from vaebench.layout import Layout, Vector, Weights
 from vaebench.networks import BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM
 from vaebench.runtime import keras
 from vaebench.spec import Spec
+from vaebench.variants import Variant
 
 
-def build(spec: Spec, columns: int, *, stochastic: bool) -> tuple[Any, Any]:
+def build(spec: Spec, columns: int) -> tuple[Any, Any]:
     """Return encoder (rows -> z_mean, or [z_mean, z_log_var]) and decoder (z -> output), not yet trained.
 
     For binary cross-entropy the decoder's output is the logits.
     """
+    assert isinstance(spec.variant, Variant)
     x = rows = keras.Input((columns,), name="rows")
     for index, width in enumerate(spec.encoder):
         x = _hidden(spec, f"encoder_{index}", width)(x)
         x = keras.layers.Dropout(spec.dropout, name=f"encoder_{index}_dropout")(x)
     mean = keras.layers.Dense(spec.latent_dim, name="mean")(x)
     outputs = mean
-    if stochastic:
-        outputs = [mean, keras.ops.clip(keras.layers.Dense(spec.latent_dim, name="log_variance")(x), -10.0, 10.0)]
+    if spec.variant.stochastic:
+        log_variance = keras.layers.Dense(spec.latent_dim, name="log_variance")(x)
+        outputs = [mean, keras.ops.clip(log_variance, *spec.variant.log_variance_bounds)]
     z = latent = keras.Input((spec.latent_dim,), name="z")
     for index, width in enumerate(spec.decoder):
         z = _hidden(spec, f"decoder_{index}", width)(z)
@@ -34,7 +37,7 @@ def build(spec: Spec, columns: int, *, stochastic: bool) -> tuple[Any, Any]:
 def trained_models(trained: Trained) -> tuple[Any, Any]:
     """Return encoder and decoder with the trained weights."""
     layout = trained.layout
-    encoder, decoder = build(trained.spec, layout.columns, stochastic=layout.stochastic)
+    encoder, decoder = build(trained.spec, layout.columns)
     set_weights(trained.spec, layout, trained.weights, trained.statistics, encoder, decoder)
     return encoder, decoder
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vaebench.runtime import tf
 from vaebench.spec import LATENT_UNITS
+from vaebench.variants import Variant
 
 Vector = NDArray[np.float32]
 
@@ -58,13 +59,13 @@ class Layout:
     """The layers of a structure and where each variable stands."""
 
     def __init__(
-        self, columns: int, encoder: Sequence[int], decoder: Sequence[int], *, stochastic: bool, batch_norm: bool
+        self, columns: int, encoder: Sequence[int], decoder: Sequence[int], variant: Variant, *, batch_norm: bool
     ) -> None:
         self.columns = columns
-        self.stochastic = stochastic
+        self.variant = variant
         into_encoder = [columns, *encoder]
         into_decoder = [LATENT_UNITS, *decoder]
-        heads = ["mean", "log_variance"] if stochastic else ["mean"]
+        heads = ["mean", "log_variance"] if variant.stochastic else ["mean"]
         self.layers = [
             *(Dense("encoder", a, b, batch_norm) for a, b in zip(into_encoder, encoder, strict=False)),
             *(Dense(head, into_encoder[-1], LATENT_UNITS, normed=False) for head in heads),

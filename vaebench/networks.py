@@ -2,7 +2,7 @@
 
 Axes: B rows of a batch, F columns, Z = 42 latent units, of which latent_dim are in use and the others masked to zero.
 
-    encoder  [Dense -> batch norm -> relu -> dropout] * n -> z_mean: Dense, z_log_var: Dense clipped to [-10, 10]
+    encoder  [Dense -> batch norm -> relu -> dropout] * n -> z_mean: Dense, z_log_var: Dense, clipped
     decoder  [Dense -> batch norm -> relu] * n -> Dense
 
 `vaebench.keras_models` builds the same network, latent_dim wide, from ordinary Keras layers.
@@ -50,7 +50,7 @@ class Network:
         return tf.concat(moments, axis=0) if moments else tf.zeros(0)
 
     def encode(self, x: Any) -> tuple[Any, Any]:
-        """Return z_mean [B, Z] and z_log_var [B, Z] (None where the layout is not stochastic) of rows x [B, F]."""
+        """Return z_mean [B, Z] and z_log_var [B, Z] (None where the variant is not stochastic) of rows x [B, F]."""
         activities = []
         for index, layer in enumerate(self.layout.layers):
             if layer.role == "encoder":
@@ -60,9 +60,10 @@ class Network:
                 activities.append(x)
         mean = self._head("mean", x) * self.assigned.latent_mask
         self.activities = [*activities, mean]
-        if not self.layout.stochastic:
+        if not self.layout.variant.stochastic:
             return mean, None
-        return mean, tf.clip_by_value(self._head("log_variance", x), -10.0, 10.0) * self.assigned.latent_mask
+        bounds = self.layout.variant.log_variance_bounds
+        return mean, tf.clip_by_value(self._head("log_variance", x), *bounds) * self.assigned.latent_mask
 
     def decode(self, z: Any) -> Any:
         """Return the decoder's output [B, F] of latent vectors z [B, Z]."""

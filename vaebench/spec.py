@@ -62,7 +62,7 @@ class Spec:
         """Build a spec from paths; what is missing takes its default. Raises InputError for a wrong path or value.
 
         >>> Spec.from_flat({"variant": "vae", "variant.vae.beta": 0.1, "latent_dim": 2}).variant
-        Vae(beta=0.1, warm_up=0)
+        Vae(beta=0.1, warm_up=0, log_variance='linear')
         >>> Spec.from_flat({"latent_dim": 0})
         Traceback (most recent call last):
         vaebench.errors.InputError: latent_dim = 0: Input should be greater than or equal to 1

@@ -38,7 +38,7 @@ learning_rate = { choice = [0.003, 0.01, 1e30] }
 
 [search.variant.one_of]
 ae = {}
-vae = {}
+vae = { beta = 0.1 }
 
 [confirm]
 top = 2

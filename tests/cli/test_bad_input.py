@@ -59,11 +59,11 @@ STUDY_FILES = {
         ("[search] dropout", "log = true", "above 0"),
     ),
     "empty choice": ("choice = [0.003, 0.01, 1e30]", "choice = []", ("learning_rate.choice", "at least one")),
-    "empty one_of": ("one_of]\nae = {}\nvae = {}", "one_of]", ("variant", "at least one of ae, vae")),
+    "empty one_of": ("one_of]\nae = {}\nvae = { beta = 0.1 }", "one_of]", ("variant", "at least one of ae, vae")),
     "range upside down": (LATENT_DIM, "latent_dim = { int = [4, 1] }", ("latent_dim", "lowest", "above the highest")),
     "not finite": ("choice = [0.003, 0.01, 1e30]", "choice = [nan]", ("learning_rate", "nan", "finite")),
     "unknown distribution": ('name = "norm"', 'name = "nrom"', ("[data]", "'nrom'", "lognorm", "mean 'norm'?")),
-    "unknown variant": ("vae = {}", "vea = {}", ("'vea'", "ae, vae", "did you mean")),
+    "unknown variant": ("vae = { beta", "vea = { beta", ("'vea'", "ae, vae", "did you mean")),
     "unknown loss": ('loss = "mse"', 'loss = "mes"', ("'mes'", "gaussian_nll", "did you mean 'mse'?")),
     "unknown latent sampler": (
         'loss = "mse"',
@@ -220,7 +220,11 @@ def test_a_study_is_given_by_name_or_file(recorded: Path, study: str) -> None:
 
 
 def test_a_changed_definition_under_an_old_name(recorded: Path) -> None:
-    text = STUDY.replace("scale = 10", "scale = 11").replace("epochs = 20", "epochs = 30").replace("vae = {}\n", "")
+    text = (
+        STUDY.replace("scale = 10", "scale = 11")
+        .replace("epochs = 20", "epochs = 30")
+        .replace("vae = { beta = 0.1 }\n", "")
+    )
     Path("small.toml").write_text(text)
     words = ("study 'small' exists with another definition", "data.distribution.scale: 10 -> 11", "fixed.epochs: 20 ->")
     refused("run", "small.toml", words=(*words, "vae"))

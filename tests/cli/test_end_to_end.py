@@ -339,7 +339,9 @@ def test_fresh_with_another_definition_begins_another_run(in_process: Ran) -> No
 @pytest.fixture
 def quick(tmp_path: Path) -> Ran:
     """Return a study of two trials of one structure, to be run in this process."""
-    text = STUDY.replace("trials = 12\nreplicates = 2", "trials = 2\nreplicates = 1").replace("vae = {}\n", "")
+    text = STUDY.replace("trials = 12\nreplicates = 2", "trials = 2\nreplicates = 1").replace(
+        "vae = { beta = 0.1 }\n", ""
+    )
     (tmp_path / "small.toml").write_text(text.replace(", 1e30]", "]").replace("top = 2", "top = 0"))
     return Ran(tmp_path, "", "")
 
@@ -381,7 +383,7 @@ def test_several_columns_several_objectives_and_a_comparison(tmp_path: Path) -> 
     text = re.sub(r"\[data\].*\[evaluation\]", '[data]\nfile = "rows.csv"\n\n[evaluation]', STUDY, flags=re.S)
     text = text.replace("trials = 12\nreplicates = 2", "trials = 3\nreplicates = 1").replace("top = 2", "top = 0")
     text = text.replace("trials = 3", 'trials = 3\nobjectives = ["score", "correlation_error"]')
-    text = text.replace(", 1e30]", "]").replace("vae = {}\n", "")
+    text = text.replace(", 1e30]", "]").replace("vae = { beta = 0.1 }\n", "")
     (tmp_path / "small.toml").write_text(text + '\n[compare]\nscaling = ["standard", "minmax"]\n')
     pairs = Ran(tmp_path, "", "")
 
@@ -411,7 +413,7 @@ def test_several_columns_several_objectives_and_a_comparison(tmp_path: Path) -> 
 @pytest.mark.parametrize(("number", "workers"), [(signal.SIGINT, 1), (signal.SIGTERM, 0)])
 def test_an_interrupted_run_says_so_and_goes_on_later(tmp_path: Path, number: int, workers: int) -> None:
     study = tmp_path / "small.toml"
-    study.write_text(STUDY.replace("vae = {}\n", ""))
+    study.write_text(STUDY.replace("vae = { beta = 0.1 }\n", ""))
     command = [sys.executable, "-m", "vaebench", "run", "small.toml", "--workers", str(workers), "--trials", "60"]
     with subprocess.Popen(
         command, cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True, start_new_session=True

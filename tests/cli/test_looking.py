@@ -57,6 +57,18 @@ def test_check_says_what_is_searched_and_what_it_costs() -> None:
     assert searched["variant.vae.beta"].strip() == "float = [0.01, 10.0], log = true"
 
 
+def test_check_warns_of_collapse_and_of_nothing_else(folder: Path) -> None:
+    study = (folder / "small.toml").read_text()
+    assert "warning" not in invoke("check", "small.toml").output
+    (folder / "doomed.toml").write_text(study.replace("beta = 0.1", "beta = { float = [0.1, 10.0], log = true }"))
+    output = " ".join(invoke("check", "doomed.toml").stdout.split())
+    assert "warning vae with loss mse and scaling standard collapses where beta >= 1: 50 % of the range of" in output
+    assert "why All latent units die where the KL's weight is at least the largest eigenvalue" in output
+    refused = invoke("run", "doomed.toml", "--workers", -1, status=2)  # before anything starts
+    assert refused.stderr.count("warning     vae with loss mse and scaling standard collapses") == 1
+    assert refused.stdout == ""
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"), [(0.4, "0 s"), (89, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h")]
 )

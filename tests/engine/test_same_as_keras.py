@@ -46,7 +46,7 @@ class PlainNetworks:
         self.activities.append(mean)
         if not type(self.spec.variant).stochastic:
             return mean, None
-        return mean, tf.clip_by_value(self.encoder.get_layer("log_variance")(x), -10.0, 10.0)
+        return mean, tf.clip_by_value(self.encoder.get_layer("log_variance")(x), *self.spec.variant.log_variance_bounds)
 
     def masked(self, x, hidden):
         shape = (self.spec.batch_size, x.shape[1])
@@ -74,7 +74,7 @@ class PlainNetworks:
 
 def plain_loop(spec: Spec, start: Start, layout):
     """Train with an ordinary loop. Returns both models, the log-variance, and (training, validation) loss by epoch."""
-    encoder, decoder = build(spec, TRAIN.shape[1], stochastic=type(spec.variant).stochastic)
+    encoder, decoder = build(spec, TRAIN.shape[1])
     set_weights(spec, layout, start.weights, initial_statistics(layout), encoder, decoder)
     log_variance = keras.Variable(np.zeros(TRAIN.shape[1], np.float32))
     optimizer = keras.optimizers.get(spec.optimizer)
@@ -156,6 +156,17 @@ def test_every_variant_with_everything_switched_off(variant: str) -> None:
 def test_every_loss(loss: str) -> None:
     part = make("loss", loss, {"delta": 0.5} if loss == "huber" else {})
     assert_same(*both(Spec(variant=make("variant", "vae", {"beta": 0.3}), loss=part, learning_rate=1e-2, **SMALL)))
+
+
+def test_relu_on_the_log_variance() -> None:
+    spec = Spec(variant=make("variant", "vae", {"log_variance": "relu"}), learning_rate=1e-3, **SMALL)
+    trained, plain = both(spec)
+    assert_same(trained, plain)
+    codes = trained.codes(TRAIN)
+    assert codes.std.min() == 1.0 < codes.std.max()
+    mean, log_variance = trained_models(trained)[0](TRAIN.astype(np.float32))
+    np.testing.assert_allclose(codes.mean, mean, atol=1e-5)
+    np.testing.assert_allclose(codes.std, np.exp(0.5 * np.asarray(log_variance)), rtol=1e-5)
 
 
 def test_warm_up() -> None:

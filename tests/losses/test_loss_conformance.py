@@ -90,3 +90,19 @@ def test_what_a_program_assigns_are_numbers(loss):
     tensors = {name: tf.constant(float(getattr(loss, name))) for name in assigned_fields(loss)}
     inside = dataclasses.replace(loss, **tensors).elementwise(x, output, tf.zeros(3))
     np.testing.assert_allclose(inside, loss.elementwise(x, output, tf.zeros(3)), rtol=1e-6)
+
+
+def test_its_derivatives_are_those_of_its_formula(loss):
+    x, output = numbers(50, 2), numbers(50, 2, seed=1) * 3.0 - 1.0
+    derivatives = loss.derivatives(x.numpy().astype(np.float64), output.numpy().astype(np.float64))
+    if derivatives is None:
+        return
+    with tf.GradientTape() as outer:
+        outer.watch(output)
+        with tf.GradientTape() as inner:
+            inner.watch(output)
+            cells = loss.elementwise(x, output, tf.zeros(2))
+        first = inner.gradient(cells, output)
+    second = outer.gradient(first, output)
+    np.testing.assert_allclose(derivatives[0], first, atol=1e-5)
+    np.testing.assert_allclose(derivatives[1], second, atol=1e-4)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from vaebench.collapse import RULE, foresee
 from vaebench.data_sets import split_sizes
 from vaebench.definition import Arm, StudyDefinition
 from vaebench.space import RandomTrial
@@ -35,6 +36,17 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     _line("budget", f"{budget}: {fits} fits, about {duration(fits * SECONDS)} on one core at {SECONDS:g} s each")
     for arm in definition.arms:
         _describe_arm(arm, SPECS if arms == 1 else 1)
+    warn(definition)
+
+
+def warn(definition: StudyDefinition, *, err: bool = False) -> None:
+    """Print which of the study's settings are doomed to posterior collapse, and the rule; nothing where none is."""
+    foreseen = foresee(definition)
+    if foreseen:
+        click.echo(err=err)
+        for collapse in foreseen:
+            _line("warning", str(collapse), err=err)
+        _line("why", RULE, err=err)
 
 
 def _describe_arm(arm: Arm, specs: int) -> None:
@@ -64,11 +76,11 @@ def _searched(search: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield from ((f"{name}.{branch}.{key}", _table(leaf)) for key, leaf in own.items() if isinstance(leaf, dict))
 
 
-def _line(name: str, text: str, at: int = 12) -> None:
+def _line(name: str, text: str, at: int = 12, *, err: bool = False) -> None:
     """Print a name and its text, which is wrapped beside it and begins `at` that column."""
     indent = " " * at
     wrapped = textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
-    click.echo(f"{name:{at}}{wrapped.strip()}")
+    click.echo(f"{name:{at}}{wrapped.strip()}", err=err)
 
 
 def _table(value: Any) -> str:

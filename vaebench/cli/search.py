@@ -33,9 +33,12 @@ def run(
         _describe(study, trials)
         return
     from vaebench import api
+    from vaebench.cli.describe import warn
     from vaebench.cli.progress import Progress
     from vaebench.cli.results import show
+    from vaebench.study_file import load
 
+    warn(load(Path(study)), err=True)
     with Progress() as progress:
         frame = api.run(
             study,

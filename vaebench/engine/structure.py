@@ -59,9 +59,7 @@ class Structure:
         """The layers and where each variable stands."""
         from vaebench.layout import Layout  # needs TensorFlow, which structures are compared without
 
-        return Layout(
-            self.columns, self.encoder, self.decoder, stochastic=self.variant.stochastic, batch_norm=self.batch_norm
-        )
+        return Layout(self.columns, self.encoder, self.decoder, self.variant, batch_norm=self.batch_norm)
 
     @property
     def key(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from vaebench.parts import Kind, Part
+from vaebench.records import Rows
 
 Tensor = Any
 """A tensorflow.Tensor. TensorFlow is imported inside functions, so that checking a study file does not load it."""
@@ -27,6 +28,13 @@ class Loss(Part):
     @abstractmethod
     def elementwise(self, x: Tensor, output: Tensor, log_variance: Tensor) -> Tensor:
         """Return the loss of each cell, shape [B, F]: rows `x` [B, F], decoder `output` [B, F], `log_variance` [F]."""
+
+    def derivatives(self, x: Rows, output: Rows) -> tuple[Rows, Rows] | None:
+        """Return first and second derivative of each cell's loss with respect to `output`, NumPy, shape [n, F].
+
+        What foresees posterior collapse (see vaebench.collapse). None where they do not tell, as is the default.
+        """
+        return None
 
     def decoded(self, output: Tensor) -> Tensor:
         """Return the decoder's output as scaled rows, shape [B, F]. The identity for most losses."""

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from vaebench.losses import Loss, Tensor
+from vaebench.records import Rows
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,11 @@ class BinaryCrossentropy(Loss):
         import tensorflow as tf
 
         return tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.clip_by_value(x, 0.0, 1.0), logits=output)
+
+    def derivatives(self, x: Rows, output: Rows) -> tuple[Rows, Rows]:
+        """Return p - x and p (1 - p), p = sigmoid(output)."""
+        p = 1.0 / (1.0 + np.exp(-output))
+        return p - np.clip(x, 0.0, 1.0), np.broadcast_to(p * (1.0 - p), x.shape)
 
     def decoded(self, output: Tensor) -> Tensor:
         """Return sigmoid(output)."""

@@ -16,6 +16,8 @@ class GaussianNll(Loss):
 
     learns_variance: ClassVar[bool] = True
 
+    # No `derivatives`: where the latent space dies, the learned variance takes up the rows' whole spread.
+
     def elementwise(self, x: Tensor, output: Tensor, log_variance: Tensor) -> Tensor:
         """Return (log s^2 + (x - y)^2 / s^2) / 2."""
         import tensorflow as tf

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
 from annotated_types import Gt
 
 from vaebench.losses import Loss, Tensor
+from vaebench.records import Rows
 
 
 @dataclass(frozen=True)
@@ -25,3 +27,8 @@ class Huber(Loss):
         r = tf.abs(x - output)
         near = tf.minimum(r, self.delta)
         return near * (r - 0.5 * near)
+
+    def derivatives(self, x: Rows, output: Rows) -> tuple[Rows, Rows]:
+        """Return y - x, cut off at delta, and 1 within it, else 0."""
+        r = output - x
+        return np.clip(r, -self.delta, self.delta), (np.abs(r) <= self.delta).astype(np.float64)

@@ -3,7 +3,10 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from vaebench.losses import Loss, Tensor
+from vaebench.records import Rows
 
 
 @dataclass(frozen=True)
@@ -20,3 +23,8 @@ class LogCosh(Loss):
 
         r = tf.abs(x - output)
         return r + tf.math.softplus(-2.0 * r) - math.log(2.0)
+
+    def derivatives(self, x: Rows, output: Rows) -> tuple[Rows, Rows]:
+        """Return tanh(y - x) and 1 - tanh(y - x)^2."""
+        slope = np.tanh(output - x)
+        return slope, 1.0 - slope**2

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from vaebench.losses import Loss, Tensor
+from vaebench.records import Rows
 
 
 @dataclass(frozen=True)
@@ -15,3 +18,7 @@ class Mse(Loss):
     def elementwise(self, x: Tensor, output: Tensor, log_variance: Tensor) -> Tensor:
         """Return (x - y)^2 / 2."""
         return 0.5 * (x - output) ** 2
+
+    def derivatives(self, x: Rows, output: Rows) -> tuple[Rows, Rows]:
+        """Return y - x and 1."""
+        return output - x, np.ones(x.shape)

@@ -51,6 +51,15 @@ class Variant(Part):
     penalty_name: ClassVar[str | None] = None
     """What the penalty is called on loss curves; None where there is none."""
 
+    kl_weight: ClassVar[str | None] = None
+    """The field that is the weight of the KL to N(0, 1), for late epochs; None where there is none. `vaebench check`
+    foresees posterior collapse by it."""
+
+    @property
+    def log_variance_bounds(self) -> tuple[float, float]:
+        """What z_log_var is clipped to, by the networks: lowest and highest value."""
+        return -10.0, 10.0
+
     @abstractmethod
     def terms(self, x: Tensor, networks: Networks) -> Terms:
         """Return reconstruction and penalty of each row of x [B, F]."""

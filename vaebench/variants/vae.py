@@ -1,7 +1,7 @@
 """The variational autoencoder."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Gt
 
@@ -21,11 +21,22 @@ class Vae(Variant):
 
     stochastic: ClassVar[bool] = True
     penalty_name: ClassVar[str | None] = "kl"
+    kl_weight: ClassVar[str | None] = "beta"
+    structure: ClassVar[tuple[str, ...]] = ("log_variance",)
 
     beta: Annotated[float, Gt(0)] = 1.0
     """The KL's weight."""
     warm_up: Annotated[int, Ge(0)] = 0
     """Epochs over which the weight rises to beta in equal steps; 0 is none."""
+    log_variance: Literal["linear", "relu"] = "linear"
+    """What z_log_var passes through. With relu s never falls below 1, and the decoded mean of prior draws keeps at most
+    half the data's standard deviation (sqrt(sqrt(beta) - beta) of it, for a linear network, `mse` and one column)."""
+
+    @property
+    def log_variance_bounds(self) -> tuple[float, float]:
+        """With relu, its 0 in place of the lower bound."""
+        low, high = super().log_variance_bounds
+        return (0.0 if self.log_variance == "relu" else low), high
 
     def terms(self, x: Tensor, networks: Networks) -> Terms:
         """Return the reconstruction loss at one sampled code a row, and the KL."""

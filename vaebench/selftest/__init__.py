@@ -1,0 +1,24 @@
+"""The self-test: known answers, measured on this machine through the ordinary path.
+
+Linear VAEs whose generated distribution is known in closed form, and generators with a known flaw, which the
+leaderboard must rank behind Gaussian maximum likelihood.
+"""
+
+from collections.abc import Callable, Iterator
+
+from vaebench.records import Result
+from vaebench.replicates import Replicate
+from vaebench.selftest.check import Check
+from vaebench.spec import Spec
+
+Evaluate = Callable[[Spec, Replicate], Result]
+
+
+def run(evaluate: Evaluate | None = None) -> Iterator[Check]:
+    """Yield each check as soon as it is measured; `evaluate` is vaebench's own unless another is to be tested."""
+    from vaebench.evaluate import evaluate as own  # loads TensorFlow
+    from vaebench.selftest import linear, referees
+
+    yield from referees.checks()
+    for case in linear.cases():
+        yield from case.checks(evaluate or own)
