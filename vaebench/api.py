@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaebench.cluster import executor
+from vaebench.conclusions import conclusions
 from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
 from vaebench.finishing import finish
@@ -27,7 +28,6 @@ from vaebench.study.observer import Observer, Silent
 from vaebench.study.record_store import RecordStore
 from vaebench.study.tasks import Executors
 from vaebench.study_file import difference, load, to_plain
-from vaebench.summary import summary as summarize
 from vaebench.tracked import Tracked
 from vaebench.tracking.where import read_ids, run_ids, write_ids
 
@@ -106,7 +106,7 @@ def leaderboard(study: str, *, home: str | Path | None = None) -> "pd.DataFrame"
 
 def summary(study: str, *, home: str | Path | None = None) -> list[str]:
     """Return what the leaderboard of a study says, in sentences: the best trial, selection optimism, its diagnosis."""
-    return summarize(RecordStore.open(home_folder(home), study_name(study)).record())
+    return conclusions(RecordStore.open(home_folder(home), study_name(study)).record())
 
 
 def generate(

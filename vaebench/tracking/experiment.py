@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vaebench.conclusions import conclusions
 from vaebench.records import StudyRecord
-from vaebench.summary import summary
 from vaebench.tracking.champion import ALIAS, model_name
 from vaebench.tracking.where import VIEW, artifact_root, tracking_uri
 
@@ -66,7 +66,7 @@ def describe(record: StudyRecord) -> str:
     """Return the Markdown that stands above the study's runs."""
     study = record.definition.get("study", {})
     question = study.get("question", "") if isinstance(study, Mapping) else ""
-    name, found = record.name, "".join(f"- {line}\n" for line in summary(record))
+    name, found = record.name, "".join(f"- {line}\n" for line in conclusions(record))
     return f"""{question}
 
 {found}

@@ -7,12 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from vaebench.conclusions import optimism
 from vaebench.export import write as export
 from vaebench.paths import flatten
 from vaebench.pictures import leaderboard_picture, search_history
 from vaebench.ranking import best_trial
 from vaebench.records import StudyRecord
-from vaebench.summary import optimism
 from vaebench.tracking.champion import ALIAS
 from vaebench.tracking.experiment import describe
 from vaebench.tracking.runs import best_so_far, confirmed_metrics, key, milliseconds, text

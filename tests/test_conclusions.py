@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hand_made import baseline, floor, record, trial
 
+from vaebench.conclusions import conclusions, optimism
 from vaebench.records import Diagnosis, Finding
-from vaebench.summary import optimism, summary
 
 NOISE = np.linspace(-0.2, 0.2, 8)
 
@@ -32,7 +32,7 @@ def test_selection_optimism_is_what_the_draws_do_not_explain() -> None:
 
 def test_there_is_none_without_confirmation() -> None:
     assert optimism(record(trial(0, [1.0]), references=[baseline("gaussian", [1.0])])) is None
-    assert summary(record()) == []
+    assert conclusions(record()) == []
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_there_is_none_without_confirmation() -> None:
 )
 def test_the_best_stands_beside_the_best_baseline(own: float, verdict: str) -> None:
     references = [baseline("gaussian", [1.0], 1.0 + NOISE[::-1]), baseline("kde", [1.0], [1.6] * 8)]
-    first, second = summary(record(trial(4, [0.8], own + NOISE / 2), references=references))
+    first, second = conclusions(record(trial(4, [0.8], own + NOISE / 2), references=references))
     assert first.startswith(f"Best: trial 4 (vae), score {own:.2f} on 8 fresh draws, 95 % interval")
     assert first.endswith(f"Beside gaussian, the best baseline (1.00), it {verdict} by a paired test.")
     assert "selection optimism" in second
@@ -51,4 +51,6 @@ def test_the_best_stands_beside_the_best_baseline(own: float, verdict: str) -> N
 def test_the_diagnosis_of_the_best_is_told() -> None:
     finding = Finding("no_decoder_noise", "Spread too small: std ratio 0.71.", 1.0)
     diagnosed = replace(trial(4, [0.8], [1.0] * 8), diagnosis=Diagnosis((finding,), {}))
-    assert summary(record(diagnosed))[-1] == "Why trial 4 is off. no_decoder_noise: Spread too small: std ratio 0.71."
+    assert (
+        conclusions(record(diagnosed))[-1] == "Why trial 4 is off. no_decoder_noise: Spread too small: std ratio 0.71."
+    )

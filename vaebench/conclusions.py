@@ -45,7 +45,7 @@ def optimism(record: StudyRecord) -> Optimism | None:
     )
 
 
-def summary(record: StudyRecord) -> list[str]:
+def conclusions(record: StudyRecord) -> list[str]:
     """Return a sentence or two on each: the best trial beside the best baseline, selection optimism, the diagnosis."""
     rows = standings(record)
     best = next((row for row in rows if row.ranked), None)
