@@ -12,16 +12,28 @@ PLAINLY = 0.1
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
-    """Return the 95 % percentile bootstrap interval of the mean of `values`; (NaN, NaN) for fewer than two.
+    """Return the 95 % expanded percentile bootstrap interval of the mean of `values`; (NaN, NaN) for fewer than two.
 
-    2.5 % and 97.5 % quantiles of the means of resamples with replacement, the same resamples at every call.
-    With few values it is too narrow: about 75 % coverage with 3, 93 % with 25 (Efron and Tibshirani 1993, ch. 13).
+    a and 1 - a quantiles of the means of resamples with replacement, the same resamples at every call, where
+    a = Phi(-sqrt(n / (n - 1)) t), t the 97.5 % quantile of Student's t with n - 1 degrees of freedom. The plain
+    percentile interval, a = 2.5 %, is as narrow as one with the normal's quantile and a variance divided by n
+    (Hesterberg, "What teachers should know about the bootstrap", The American Statistician 69, 2015). With 3 values it
+    is their whole range, and still covers only 75 %: in one case of four the mean is on one side of all three.
     """
-    if len(values) < 2:
+    n = len(values)
+    if n < 2:
         return float("nan"), float("nan")
-    means = np.asarray(values, dtype=np.float64)[_resamples(len(values))].mean(axis=1)
-    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    means = np.asarray(values, dtype=np.float64)[_resamples(n)].mean(axis=1)
+    tail = _tail(n)
+    low, high = np.quantile(means, [tail, 1 - tail])
     return float(low), float(high)
+
+
+@cache
+def _tail(n: int) -> float:
+    from scipy.special import ndtr, stdtrit
+
+    return float(ndtr(-np.sqrt(n / (n - 1)) * stdtrit(n - 1, (1 + LEVEL) / 2)))
 
 
 @cache

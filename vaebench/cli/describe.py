@@ -15,7 +15,7 @@ from vaebench.study_file.nodes import show, write_nodes
 
 SPECS = 3
 """How many specs are sampled from the space; from each sub-study's there is one."""
-SECONDS = 1.0
+SECONDS = 0.4
 """What one fit of the shipped studies' networks takes about, in seconds on one core."""
 WIDTH = 100
 
@@ -26,14 +26,15 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     fits = each * arms * definition.replicates + definition.confirm_top * definition.confirm_replicates
     train, test = split_sizes(definition.rows, definition.test_fraction)
     budget = f"{each} trials" + (f" of each of {arms} sub-studies" if arms > 1 else "")
-    budget += f" x {definition.replicates} replicates"
+    budget += f" x {definition.replicates} replicates{' with pruning' if definition.pruning else ''}"
     if definition.confirm_top:
         budget += f", then the best {definition.confirm_top} x {definition.confirm_replicates} fresh draws"
     click.echo(f"{definition.name}: {definition.question}" if definition.question else definition.name)
     _line("data", f"{definition.data_set.name} {_table(definition.data_set.plain())}")
     _line("rows", f"{definition.rows}: {train} train, {test} test; columns {', '.join(definition.data_set.columns)}")
     _line("objectives", f"{', '.join(definition.objectives)}; sampler {definition.sampler}")
-    _line("budget", f"{budget}: {fits} fits, about {duration(fits * SECONDS)} on one core at {SECONDS:g} s each")
+    most = "at most " if definition.pruning else ""
+    _line("budget", f"{budget}: {most}{fits} fits, about {duration(fits * SECONDS)} on one core at {SECONDS:g} s each")
     for arm in definition.arms:
         _describe_arm(arm, SPECS if arms == 1 else 1)
     warn(definition)

@@ -1,0 +1,62 @@
+"""Measure how near the shipped studies' confirmed winners come to the best that can be done, over several seeds."""
+
+import argparse
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+import vaebench
+
+STUDIES = Path(__file__).parents[2] / "studies"
+RIVALS = ("gaussian", "kde", "true_family")
+
+
+def row(study: str, seed: int, home: Path, workers: int) -> dict[str, object]:
+    """Run a shipped study with another seed, or go on with it, in a folder of `home`; return what its winner has."""
+    home.mkdir(parents=True, exist_ok=True)
+    text = (STUDIES / f"{study}.toml").read_text()
+    file = home / f"{study}.toml"
+    file.write_text(re.sub(r"(?m)^seed = \d+$", f"seed = {seed}", text))
+    board = vaebench.run(file, home=home / f"seed-{seed}", workers=workers)
+    board = board[board["status"] == "confirmed"].set_index(board["variant"].where(board["kind"] != "trial", "trial"))
+    best = board[board["rank"] == 1].iloc[0]
+    rivals = {name: board.loc[name] for name in RIVALS if name in board.index}
+    return {
+        "study": study,
+        "seed": seed,
+        "trial": int(best["trial"]),
+        "variant": best["variant"],
+        "diagnosis": best["diagnosis"],
+        "searched": best["metric.search_score"],
+        "score": best["score"],
+        "ks": best["ks"],
+        **{f"{name} score": rival["score"] for name, rival in rivals.items()},
+        **{f"ks / {name}": best["ks"] / rival["ks"] for name, rival in rivals.items()},
+    }
+
+
+def main() -> None:
+    """Print a row for each study and seed, and the median and the worst of each study."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--study", choices=("gaussian", "bimodal", "skewed"), nargs="*", default=["gaussian"])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--home", type=Path, default=Path("runs/attained"), help="what is there is not run again")
+    parser.add_argument("--workers", type=int, default=2)
+    options = parser.parse_args()
+    rows = []
+    for study in options.study:
+        for seed in range(options.seeds):
+            rows.append(row(study, seed, options.home, options.workers))
+            print({key: value if isinstance(value, str) else round(float(value), 3) for key, value in rows[-1].items()})  # type: ignore[arg-type]
+    frame = pd.DataFrame(rows)
+    print("\n" + frame.round(3).to_markdown(index=False))
+    for study, own in frame.groupby("study"):
+        figures = own.select_dtypes(np.number).drop(columns=["seed", "trial"])
+        print(f"\n{study}: median and worst of {len(own)} seeds")
+        print(figures.agg(["median", "max"]).round(3).to_markdown())
+
+
+if __name__ == "__main__":
+    main()

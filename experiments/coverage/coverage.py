@@ -1,0 +1,108 @@
+"""Measure how often the 95 % interval of a winner's confirmed score holds its score over many further draws."""
+
+import argparse
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from vaebench.cluster import executor
+from vaebench.definition import StudyDefinition
+from vaebench.intervals import interval
+from vaebench.ranking import standings
+from vaebench.scoring import score
+from vaebench.spec import Spec
+from vaebench.study import run as studies
+from vaebench.study.observer import Silent
+from vaebench.study.tasks import Executors, Workers, evaluate_spec
+from vaebench.study_file import load
+
+STUDY = Path(__file__).parent / "coverage.toml"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one study's winner promised, and what it keeps."""
+
+    seed: int
+    trial: int
+    searched: float
+    confirmed: float
+    low: float
+    high: float
+    further: float
+    further_error: float
+    """The standard error of `further`."""
+
+    @property
+    def covered(self) -> bool:
+        """Whether the interval holds the score over the further draws."""
+        return self.low <= self.further <= self.high
+
+
+def outcome(definition: StudyDefinition, further: int, executors: Executors) -> Outcome:
+    """Run a study in a folder of its own and score its winner on `further` draws that nothing has seen."""
+    with TemporaryDirectory(prefix="coverage-") as home:
+        record = studies.run(definition, home=Path(home), executors=executors, observer=Silent())
+    best = next(row for row in standings(record) if row.ranked)
+    assert best.trial is not None
+    first = definition.confirm_replicates
+    draws = [definition.replicate("confirm", index) for index in range(first, first + further)]
+    with Workers(executors) as workers:
+        results = [task.result() for task in workers.evaluate(evaluate_spec, Spec.from_flat(best.trial.params), draws)]
+    scores = [score(result.metrics, record.attainable) for result in results]
+    low, high = interval(best.scores)
+    return Outcome(
+        seed=definition.seed,
+        trial=best.trial.number,
+        searched=float(np.mean([score(result.metrics, record.attainable) for result in best.search])),
+        confirmed=float(np.mean(best.scores)),
+        low=low,
+        high=high,
+        further=float(np.mean(scores)),
+        further_error=float(np.std(scores, ddof=1) / np.sqrt(len(scores))),
+    )
+
+
+def outcomes(seeds: int, further: int, workers: int) -> Iterator[Outcome]:
+    """Run the study with one seed after the other, on the same workers."""
+    definition = load(STUDY)
+    with executor(workers) as started:
+
+        def executors() -> AbstractContextManager[object]:
+            return nullcontext(started)
+
+        for seed in range(seeds):
+            yield outcome(replace(definition, seed=seed), further, executors)  # type: ignore[arg-type]
+
+
+def main() -> None:
+    """Print a row a study, and how many intervals cover."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--studies", type=int, default=40)
+    parser.add_argument("--further", type=int, default=500, help="draws that say what the winner is worth")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--json", type=Path, help="write every outcome there")
+    options = parser.parse_args()
+    print("seed  trial  searched  confirmed  95 % interval   further draws  covered")
+    found = []
+    for one in outcomes(options.studies, options.further, options.workers):
+        found.append(one)
+        print(
+            f"{one.seed:4}  {one.trial:5}  {one.searched:8.3f}  {one.confirmed:9.3f}  [{one.low:.3f}, {one.high:.3f}]  "
+            f"{one.further:.3f} +- {one.further_error:.3f}  {'yes' if one.covered else 'NO'}",
+            flush=True,
+        )
+    gaps = np.array([[one.further - one.searched, one.further - one.confirmed] for one in found]).mean(axis=0)
+    print(f"\n{sum(one.covered for one in found)} of {len(found)} intervals hold the winner's score over further draws")
+    print(f"winners are on average {gaps[0]:+.3f} worse than in the search, {gaps[1]:+.3f} than in the confirmation")
+    if options.json:
+        options.json.write_text(json.dumps([asdict(one) | {"covered": one.covered} for one in found], indent=1))
+
+
+if __name__ == "__main__":
+    main()
