@@ -73,7 +73,8 @@ def loss_curves(curves: Mapping[str, Curve]) -> "Figure":
 def search_history(record: StudyRecord) -> "Figure":
     """Show every trial's score over the search replicates, by variant, and the best so far.
 
-    Lines: attainable (1.0) and the noise floor. Failed trials are crosses at the foot.
+    Lines: attainable (1.0) and the noise floor. Pruned trials are hollow, at what they had on fewer replicates; failed ones
+    are crosses at the foot.
     """
     figure = _figure(10, 4.6)
     panel = figure.add_subplot()
@@ -82,15 +83,18 @@ def search_history(record: StudyRecord) -> "Figure":
         for trial in record.trials
         if trial.results and not trial.reason
     }
+    pruned = {trial.number for trial in record.trials if trial.pruned}
     variants = {trial.number: str(trial.params.get("variant")) for trial in record.trials}
     for colour, variant in zip(_cycle(), sorted(set(variants.values())), strict=False):
         numbers = [number for number in sorted(scores) if variants[number] == variant]
         values = [scores[number] for number in numbers]
+        faces = ["none" if number in pruned else colour for number in numbers]
         if numbers:
-            panel.scatter(numbers, values, s=26, color=colour, alpha=0.75, linewidths=0, label=variant, zorder=3)
-    if scores:
-        numbers = sorted(scores)
-        best = np.minimum.accumulate([scores[number] for number in numbers])
+            panel.scatter(numbers, values, s=26, c=faces, edgecolors=colour, alpha=0.75, label=variant, zorder=3)
+    whole = sorted(scores.keys() - pruned)
+    if whole:
+        numbers = [*whole, max(scores)]
+        best = np.minimum.accumulate([scores[number] for number in [*whole, whole[-1]]])
         panel.step(numbers, best, where="post", color=INK, linewidth=1.6, label="best so far", zorder=4)
     failed = [trial.number for trial in record.trials if trial.number not in scores]
     if failed:

@@ -20,9 +20,9 @@ def row(study: str, seed: int, home: Path, workers: int) -> dict[str, object]:
     file = home / f"{study}.toml"
     file.write_text(re.sub(r"(?m)^seed = \d+$", f"seed = {seed}", text))
     board = vaebench.run(file, home=home / f"seed-{seed}", workers=workers)
-    board = board[board["status"] == "confirmed"].set_index(board["variant"].where(board["kind"] != "trial", "trial"))
     best = board[board["rank"] == 1].iloc[0]
-    rivals = {name: board.loc[name] for name in RIVALS if name in board.index}
+    baselines = board[board["kind"] == "baseline"].set_index("variant")
+    rivals = {name: baselines.loc[name] for name in RIVALS if name in baselines.index}
     return {
         "study": study,
         "seed": seed,

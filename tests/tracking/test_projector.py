@@ -1,5 +1,7 @@
 """The search hands trials over and goes on, whatever MLflow does."""
 
+import os
+import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -89,6 +91,30 @@ def test_a_full_disk_is_a_warning_and_is_caught_up(home: Path) -> None:
         database.execute("DROP TRIGGER full")
     assert project(home, study([trial(number) for number in range(3)]), {}).warning is None
     assert finished(home) == 3
+
+
+def test_a_killed_writer_is_a_warning_and_is_caught_up(home: Path) -> None:
+    projector = Projector(home, study([]))
+    projector.submit(trial(0))
+    wait_until(lambda: finished(home) == 1, "the first trial is written")
+    os.kill(projector._writer._process.pid, signal.SIGKILL)
+    projector.submit(trial(1))
+    projector.submit(trial(2))
+    assert projector.close() == (
+        "the process that writes into MLflow ended with status -9; trials missing there: 2, added at the next chance"
+    )
+    assert project(home, study([trial(number) for number in range(3)]), {}).warning is None
+    assert finished(home) == 3
+
+
+def test_what_prints_does_not_disturb_the_writer(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module of the user's that is called like one of Python's, and prints, stands first on the path."""
+    (tmp_path / "sitecustomize.py").write_text("import atexit\nprint('hello')\natexit.register(print, 'bye')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    projector = Projector(home, study([]))
+    projector.submit(trial(0))
+    assert projector.close() is None
+    assert finished(home) == 1
 
 
 @pytest.mark.slow

@@ -125,7 +125,7 @@ def remembered(finished: Sequence[FrozenTrial]) -> list[FrozenTrial]:
 
 
 def _complete(trial: FrozenTrial) -> FrozenTrial:
-    """Return a pruned trial as a complete one: its mean over fewer replicates is as right, only less certain."""
+    """Return a pruned trial as a complete one: its values are what it would be expected to have."""
     if trial.state != TrialState.PRUNED:
         return trial
     complete = copy(trial)

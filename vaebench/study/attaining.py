@@ -6,11 +6,10 @@ import json
 import os
 import uuid
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
 
 from vaebench import attainable as simulation
 from vaebench.attainable import (
@@ -25,11 +24,22 @@ from vaebench.attainable import (
 from vaebench.definition import StudyDefinition
 from vaebench.home import cache_folder
 from vaebench.parts import modules
-from vaebench.study.tasks import GONE, Workers
+from vaebench.study.tasks import Workers, result_of
 
+CODE = (
+    "vaebench.attainable",
+    "vaebench.references",
+    "vaebench.replicates",
+    "vaebench.seeds",
+    "vaebench.scoring",
+    "vaebench.metrics.distances",
+    "vaebench.metrics.one_column",
+    "vaebench.gaussian_mixture",
+    "vaebench.data_sets",
+)
+"""What the simulation runs through, besides data sets and baselines."""
 PIECE = 250
 """Draws of a task."""
-T = TypeVar("T")
 
 
 def begin_attainable(definition: StudyDefinition, workers: Workers) -> Callable[[], Attainable]:
@@ -48,30 +58,24 @@ def begin_attainable(definition: StudyDefinition, workers: Workers) -> Callable[
     screening = {name: workers.submit(attainable_draws, inputs, name, 0, simulation.SCREENING) for name in names}
 
     def simulate() -> Attainable:
-        name = best_of({name: _result(future) for name, future in screening.items()})
+        name = best_of({name: result_of(future) for name, future in screening.items()})
         start, stop = final_draws(inputs)
         pieces = [
             workers.submit(attainable_draws, inputs, name, first, min(first + PIECE, stop))
             for first in range(start, stop, PIECE)
         ]
-        found = combine(name, [result for piece in pieces for result in _result(piece)])
+        found = combine(name, [result for piece in pieces for result in result_of(piece)])
         _write(file, found)
         return found
 
     return simulate
 
 
-def _result(future: "Future[T]") -> T:
-    try:
-        return future.result()
-    except CancelledError:
-        raise ConnectionError(GONE) from None
-
-
 def _digest(inputs: AttainableInputs) -> str:
-    """Return what tells these inputs from all others, and the baselines from what they were before a change."""
+    """Return what tells these inputs from all others, and the code that simulates from what it was before a change."""
     kept = [repr(inputs), repr(inputs.data_set.plain())]
-    for module in ("vaebench.attainable", "vaebench.references", *modules("baseline").values()):
+    kept += [f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn")]
+    for module in (*CODE, *modules("data_set").values(), *modules("baseline").values()):
         spec = importlib.util.find_spec(module)
         kept.append(Path(spec.origin).read_text() if spec and spec.origin else module)
     return hashlib.sha256("\x1f".join(kept).encode()).hexdigest()[:16]

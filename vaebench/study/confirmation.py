@@ -15,14 +15,15 @@ from vaebench.study.tasks import Evaluate, Workers, evaluate_spec
 
 
 def candidates(record: StudyRecord, top: int) -> list[TrialRecord]:
-    """Return the trials to confirm, lowest search score first: the best `top` of all, and the best of each variant.
+    """Return the trials to confirm: the best `top` of all, the best of each variant, and the best of each sub-study.
 
-    None that failed or was pruned; equal ones by number. None at all where `top` is 0.
+    The lowest search score comes first, equal ones by number; none that failed or was pruned. None where `top` is 0.
     """
     whole = [trial for trial in record.trials if trial.reason is None and trial.pruned is None]
     ranked = sorted(whole, key=lambda trial: score(mean_metrics(trial.results), record.attainable))
     best_of_variant = {trial.params["variant"]: trial.number for trial in reversed(ranked)}
-    chosen = {*(trial.number for trial in ranked[:top]), *best_of_variant.values()}
+    best_of_arm = {trial.arm: trial.number for trial in reversed(ranked)}
+    chosen = {*(trial.number for trial in ranked[:top]), *best_of_variant.values(), *best_of_arm.values()}
     return [trial for trial in ranked if trial.number in chosen] if top else []
 
 
@@ -34,9 +35,14 @@ def confirm_best(
     evaluate: Evaluate,
     observer: Observer,
 ) -> None:
-    """Confirm the best trials of the search on what is missing of their replicates, persisting one trial at a time."""
-    target = definition.confirm_replicates
-    best = candidates(store.record(), definition.confirm_top)
+    """Confirm the best trials of the search on what is missing of their replicates, persisting one trial at a time.
+
+    Trials that were confirmed before are brought to as many replicates: rows are compared draw by draw.
+    """
+    record = store.record()
+    chosen = {trial.number for trial in candidates(record, definition.confirm_top)}
+    best = [trial for trial in record.trials if trial.number in chosen or trial.confirmation]
+    target = max([definition.confirm_replicates, *(len(trial.confirmation) for trial in best)])
     missing = [trial for trial in best if len(trial.confirmation) < target]
     if missing:
         observer.confirming(len(missing))

@@ -1,15 +1,15 @@
 """Diagnosing: why each confirmed trial is off, from evidence that the workers gather on confirmation replicates."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
 
 from vaebench.definition import StudyDefinition
 from vaebench.diagnosis import diagnose
-from vaebench.records import Evidence, TrialRecord
+from vaebench.records import Diagnosis, Evidence, TrialRecord
 from vaebench.replicates import Replicate
 from vaebench.spec import Spec
 from vaebench.study.record_store import RecordStore
-from vaebench.study.tasks import GONE, Workers
+from vaebench.study.tasks import Workers, result_of
 
 DRAWS = 10
 """Confirmation replicates that evidence is gathered on; 5 miss what explains 0.4 of a score (measured)."""
@@ -29,17 +29,17 @@ def send_for_diagnosis(
         attainable = store.record().attainable
         for number, futures in sent.items():
             evidence = [found for future in futures if (found := _result(future)) is not None]
-            if evidence:
-                store.set_diagnosis(number, diagnose(specs[number], evidence, attainable))
+            nothing = Diagnosis((), {})  # it breaks down on all of them, as its confirmation tells
+            store.set_diagnosis(number, diagnose(specs[number], evidence, attainable) if evidence else nothing)
 
     return collect
 
 
 def _result(future: "Future[Evidence | None]") -> Evidence | None:
     try:
-        return future.result()
-    except CancelledError:
-        raise ConnectionError(GONE) from None
+        return result_of(future)
+    except ConnectionError:
+        raise
     except Exception:  # its workers died, say: there are other draws
         return None
 

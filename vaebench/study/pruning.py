@@ -31,6 +31,16 @@ class Pruner:
         own = _Best(number, values) if values else None
         self._after.append(own if own and (best is None or own.mean < best.mean) else best)
 
+    def estimate(self, values: tuple[float, ...], known: int) -> float:
+        """Return the mean over all replicates to be expected of a pruned trial: best + mean(own - best), paired.
+
+        Its plain mean would hold the luck of the draws it has, which every pruned trial has in the same direction.
+        """
+        best = self._after[known]
+        assert best is not None
+        worse = [own - other for own, other in zip(values, best.values, strict=False)]
+        return best.mean + sum(worse) / len(worse)
+
     def verdict(self, values: tuple[float, ...], known: int) -> str | None:
         """Return why a trial with these values should stop, given the first `known` trials; None where it goes on."""
         best = self._after[known]

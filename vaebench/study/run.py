@@ -52,9 +52,9 @@ def run(
             compile_ahead(definition, workers, at_most=target - len(known.trials))
 
         def prepare() -> Metrics:
-            collect_references()
-            if attain is not None:
+            if attain is not None:  # first: without it references have no score
                 store.set_attainable(attain())
+            collect_references()
             record = store.record()
             observer.started(record, target)
             return record.attainable

@@ -74,7 +74,7 @@ def search(
                 while waiting and waiting[0].number in finished:
                     first = waiting.popleft()
                     record = finished[first.number]
-                    asking.askers[first.arm].finish(store.add(first.asked, record, judging.values(record)))
+                    asking.askers[first.arm].finish(store.add(first.asked, record, judging.values(first, record)))
                     judging.remember(record)
                     observer.trial_finished(record)
         flying.popleft()
@@ -104,7 +104,8 @@ class _Asking:
         for _ in range(count):
             known = self.askers[arm].known
             values, asked = self.askers[arm].ask()
-            seed = derive("trial", self._seed, self._number) % 2**53  # exact where a reader of the CSV makes it a float
+            seed = derive("trial", self._seed, arm, self.askers[arm].asked)
+            seed %= 2**53  # exact where a reader of the CSV makes it a float
             batch.append(_Trial(self._number, arm, known, asked, Spec.from_flat(values | {"seed": seed}), []))
             self.send_more(batch[-1])
             self._number += 1
@@ -147,10 +148,12 @@ class _Judging:
         whole = record.reason is None and record.pruned is None
         self._pruners[record.arm].finish(record.number, self._each(record.results) if whole else None)
 
-    def values(self, record: TrialRecord) -> tuple[float, ...] | None:
-        """Return the objectives; None where the trial failed."""
+    def values(self, trial: _Trial, record: TrialRecord) -> tuple[float, ...] | None:
+        """Return the objectives that the sampler is told; None where the trial failed."""
         if record.reason:
             return None
+        if record.pruned:
+            return (self._pruners[trial.arm].estimate(self._each(record.results), trial.known),)
         return objective_values(record.results, self._definition.objectives, self._attainable)
 
     def _each(self, results: Sequence[Result]) -> tuple[float, ...]:

@@ -7,17 +7,25 @@ from concurrent.futures import CancelledError, Executor, Future
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from vaebench.records import MAIN_METRICS, Result
 from vaebench.replicates import Replicate
 from vaebench.spec import Spec
 
+T = TypeVar("T")
 Evaluate = Callable[[Spec, Replicate], Result]
 """Trains and scores a spec on a replicate: a pure function, importable by name, so that a worker can be sent it."""
 Executors = Callable[[], AbstractContextManager[Executor]]
 """Starts the workers, or joins them, and ends them with the context."""
-GONE = "the workers are gone; the same command goes on from here"
+
+
+def result_of(future: "Future[T]") -> T:
+    """Wait for what a task returns, or raises. Raises ConnectionError where there are no workers any more."""
+    try:
+        return future.result()
+    except CancelledError:
+        raise ConnectionError("the workers are gone; the same command goes on from here") from None
 
 
 def evaluate_spec(spec: Spec, replicate: Replicate) -> Result:
@@ -40,9 +48,9 @@ class Task:
         Raises ConnectionError where there are no workers any more.
         """
         try:
-            return _finite(self.future.result())
-        except CancelledError:
-            raise ConnectionError(GONE) from None
+            return _finite(result_of(self.future))
+        except ConnectionError:
+            raise
         except Exception as error:  # whatever it is, it is this trial's failure and nobody else's
             seconds = time.time() - self.submitted
             return Result(reason=f"{type(error).__name__}: {error}", started=self.submitted, seconds=seconds)

@@ -39,11 +39,11 @@ class Projector:
 
     def _work(self) -> None:
         with self._writer as writer:
-            self._error = writer.open()
+            self._error = down = writer.open()
             while (trial := self._queue.get()) is not None:
                 # Once a closing projector has met an error, whatever is left waits for the next projection.
-                if self._error and self._closing.is_set():
+                if down and self._closing.is_set():
                     self._missing += 1
-                elif error := writer.write(trial):
-                    self._error = error
+                elif down := writer.write(trial):
+                    self._error = down
                     self._missing += 1

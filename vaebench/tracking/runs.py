@@ -46,6 +46,9 @@ def trial_run(record: StudyRecord, trial: TrialRecord) -> Run:
     params = {path: text(value) for path, value in trial.params.items()}
     if trial.arm:
         params["compare"] = trial.arm
+    metrics = _metrics(record, trial.results)
+    if trial.pruned:  # over fewer replicates than the others' score, beside which it must not be sorted
+        metrics["pruned_score"] = metrics.pop("score")
     parts = [trial.params.get(name) for name in ("variant", "loss", "latent_sampler")]
     return Run(
         identity=trial_identity(record, trial.number),
@@ -54,7 +57,7 @@ def trial_run(record: StudyRecord, trial: TrialRecord) -> Run:
         started=trial.started,
         ended=trial.ended,
         params=params,
-        metrics=_metrics(record, trial.results),
+        metrics=metrics,
         curves=trial.results[0].curves if trial.results else {},
         reason=trial.reason,
         pruned=trial.pruned,

@@ -13,7 +13,7 @@ from typing import BinaryIO, Self
 
 from vaebench.records import StudyRecord, TrialRecord
 
-COMMAND = "import sys; sys.path[:] = {path!r}; from vaebench.tracking.trial_writer import serve; serve()"
+COMMAND = "import sys; sys.path[:] = {path!r}; from vaebench.tracking.trial_writer import serve; serve({replies})"
 
 
 class TrialWriter:
@@ -21,14 +21,18 @@ class TrialWriter:
 
     def __init__(self, home: Path, record: StudyRecord) -> None:
         """Start the process, which begins, or goes on with, the runs of the study that `record` describes."""
+        reading, writing = os.pipe()  # replies have a pipe of their own: anybody may print
         self._process = subprocess.Popen(
             # not multiprocessing, which would import the user's script once more
-            [sys.executable, "-P", "-c", COMMAND.format(path=sys.path)],
+            [sys.executable, "-P", "-c", COMMAND.format(path=sys.path, replies=writing)],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            pass_fds=(writing,),
             process_group=0,  # a terminal's Ctrl-C is the coordinator's
         )
+        os.close(writing)
+        self._replies = os.fdopen(reading, "rb")
         self._first = (home, record)
 
     def __enter__(self) -> Self:
@@ -39,6 +43,7 @@ class TrialWriter:
     ) -> None:
         """Let the process end, which it does when there is nothing more to read."""
         self._process.communicate()
+        self._replies.close()
 
     def open(self) -> str | None:
         """Begin the study's runs. Returns why it failed, None where it did not."""
@@ -50,21 +55,19 @@ class TrialWriter:
 
     def _exchange(self, message: object) -> str | None:
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         try:
             pickle.dump(message, self._process.stdin)
             self._process.stdin.flush()
-            reply: str | None = pickle.load(self._process.stdout)
-        except (OSError, EOFError, pickle.UnpicklingError):
+            reply: str | None = pickle.load(self._replies)
+        except (OSError, EOFError):
             return f"the process that writes into MLflow ended with status {self._process.wait()}"
         return reply
 
 
-def serve() -> None:
-    """Answer a TrialWriter: read from standard input what it sends, and reply to each on standard output."""
+def serve(descriptor: int) -> None:
+    """Answer a TrialWriter: read from standard input what it sends, and reply to each on the file `descriptor`."""
     source = sys.stdin.buffer
-    with os.fdopen(os.dup(1), "wb") as replies:
-        os.dup2(2, 1)  # whatever prints must not end up between the replies
+    with os.fdopen(descriptor, "wb") as replies:
         home, record = pickle.load(source)
         _serve(home, record, source, replies)
 
