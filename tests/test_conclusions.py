@@ -37,14 +37,14 @@ def test_there_is_none_without_confirmation() -> None:
 
 @pytest.mark.parametrize(
     ("own", "verdict"),
-    [(1.0, "cannot be told apart"), (0.7, "is better"), (1.5, "is worse")],
+    [(1.0, "cannot tell it from"), (0.7, "it is better than"), (1.5, "it is worse than")],
     ids=["tie", "win", "loss"],
 )
 def test_the_best_stands_beside_the_best_baseline(own: float, verdict: str) -> None:
     references = [baseline("gaussian", [1.0], 1.0 + NOISE[::-1]), baseline("kde", [1.0], [1.6] * 8)]
     first, second = conclusions(record(trial(4, [0.8], own + NOISE / 2), references=references))
     assert first.startswith(f"Best: trial 4 (vae), score {own:.2f} on 8 fresh draws, 95 % interval")
-    assert first.endswith(f"Beside gaussian, the best baseline (1.00), it {verdict} by a paired test.")
+    assert first.endswith(f" {verdict} gaussian, the best baseline (1.00).")
     assert "selection optimism" in second
 
 
@@ -52,5 +52,6 @@ def test_the_diagnosis_of_the_best_is_told() -> None:
     finding = Finding("no_decoder_noise", "Spread too small: std ratio 0.71.", 1.0)
     diagnosed = replace(trial(4, [0.8], [1.0] * 8), diagnosis=Diagnosis((finding,), {}))
     assert (
-        conclusions(record(diagnosed))[-1] == "Why trial 4 is off. no_decoder_noise: Spread too small: std ratio 0.71."
+        conclusions(record(diagnosed))[-1]
+        == "Trial 4, no_decoder_noise: Spread too small: std ratio 0.71. Set decoder_noise = true."
     )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vaebench.diagnosis import REMEDIES
 from vaebench.intervals import interval, tied
 from vaebench.ranking import Standing, standings
 from vaebench.records import StudyRecord
@@ -12,7 +13,7 @@ from vaebench.scoring import mean_metrics, score
 
 @dataclass(frozen=True)
 class Optimism:
-    """How much better the confirmed trials looked in the search, which chose them by that, than they are."""
+    """How much better the trials that the search chose by their score looked there than they are."""
 
     searched: float
     """Their mean search score."""
@@ -30,16 +31,19 @@ class Optimism:
 
 
 def optimism(record: StudyRecord) -> Optimism | None:
-    """Measure it; None where nothing is confirmed, or no baseline came through."""
+    """Measure it over the confirmed trials that were chosen by score alone, not as the best of their variant.
+
+    None where nothing is confirmed, or no baseline came through.
+    """
     rows = [row for row in standings(record) if row.status == "confirmed"]
-    trials = [row for row in rows if row.trial]
-    baselines = [row for row in rows if row.kind == "baseline" and row.search]
-    if not trials or not baselines:
+    top = record.definition.get("confirm", {}).get("top", len(rows))
+    chosen = sorted((row for row in rows if row.trial), key=_searched)[:top]
+    best = next((row for row in rows if row.kind == "baseline" and row.search), None)
+    if not chosen or best is None:
         return None
-    best = baselines[0]
     return Optimism(
-        searched=float(np.mean([_searched(row) for row in trials])),
-        confirmed=float(np.mean([np.mean(row.scores) for row in trials])),
+        searched=float(np.mean([_searched(row) for row in chosen])),
+        confirmed=float(np.mean([np.mean(row.scores) for row in chosen])),
         draws=float(np.mean(best.scores)) - _searched(best),
         baseline=best.name,
     )
@@ -51,36 +55,45 @@ def conclusions(record: StudyRecord) -> list[str]:
     best = next((row for row in rows if row.ranked), None)
     if best is None or best.trial is None:
         return []
-    lines = [_beside_baseline(best, rows)]
-    found = optimism(record)
-    if found is not None:
+    lines = [f"Score 1 is what can be expected of {record.attainable_by}."] if record.attainable_by else []
+    rival = next((row for row in rows if row.kind == "baseline" and row.status == best.status), None)
+    lines.append(_best(record, best, rival))
+    if rival is not None and "correlation_error" in best.results[0].metrics:
+        own, other = (mean_metrics(row.results)["correlation_error"] for row in (best, rival))
         lines.append(
-            f"In the search the confirmed trials scored {found.searched:.2f}, on fresh draws {found.confirmed:.2f}; "
-            f"the draws explain {found.draws:+.2f} of it ({found.baseline}), selection optimism {found.selection:+.2f}."
+            "The score sees columns one by one. How well their relation is kept: "
+            f"correlation_error {own:.3f}, {rival.name} {other:.3f}."
+        )
+    if found := optimism(record):
+        lines.append(
+            f"The best of the search scored {found.searched:.2f} there and {found.confirmed:.2f} on {_draws(record)}: "
+            f"{found.draws:+.2f} since these are {'harder' if found.draws > 0 else 'easier'} (so much {found.baseline} "
+            f"changed), {found.selection:+.2f} is selection optimism, the luck of being chosen."
         )
     if best.trial.diagnosis is not None:
-        reasons = [f"{finding.name}: {finding.text}" for finding in best.trial.diagnosis.findings]
-        lines += [f"Why trial {best.trial.number} is off. {reason}" for reason in reasons]
+        for finding in best.trial.diagnosis.findings:
+            lines.append(f"Trial {best.trial.number}, {finding.name}: {finding.text} {REMEDIES[finding.name]}".rstrip())
     return lines
 
 
-def _beside_baseline(best: Standing, rows: list[Standing]) -> str:
+def _best(record: StudyRecord, best: Standing, rival: Standing | None) -> str:
     assert best.trial is not None
     low, high = interval(best.scores)
-    where = f"{len(best.scores)} {'fresh' if best.status == 'confirmed' else 'search'} draws"
+    where = f"{len(best.scores)} {_draws(record) if best.status == 'confirmed' else 'search draws'}"
     head = f"Best: trial {best.trial.number} ({best.name}), score {np.mean(best.scores):.2f} on {where}"
-    head += "" if np.isnan(low) else f", 95 % interval {low:.2f} to {high:.2f}"
-    rival = next((row for row in rows if row.kind == "baseline" and row.status == best.status), None)
+    head += "." if np.isnan(low) else f", 95 % interval {low:.2f} to {high:.2f}."
     if rival is None:
-        return f"{head}."
+        return head
     pairs = min(len(rival.scores), len(best.scores))
-    if tied(best.scores[:pairs], rival.scores[:pairs]):
-        verdict = "cannot be told apart"
-    else:
-        verdict = "is better" if np.mean(best.scores) < np.mean(rival.scores) else "is worse"
-    return (
-        f"{head}. Beside {rival.name}, the best baseline ({np.mean(rival.scores):.2f}), it {verdict} by a paired test."
-    )
+    own, other = best.scores[:pairs], rival.scores[:pairs]
+    than = f"{rival.name}, the best baseline ({np.mean(rival.scores):.2f})"
+    if tied(own, other):
+        return f"{head} A paired test cannot tell it from {than}."
+    return f"{head} By a paired test it is {'better' if np.mean(own) < np.mean(other) else 'worse'} than {than}."
+
+
+def _draws(record: StudyRecord) -> str:
+    return "other splits of the same rows" if "file" in record.definition.get("data", {}) else "fresh draws"
 
 
 def _searched(row: Standing) -> float:

@@ -60,6 +60,18 @@ def _score(evidence: Evidence, name: str, attainable: Metrics) -> float:
     return score({metric: evidence[f"{name}.{metric}"] for metric in MEASURED}, attainable)
 
 
+REMEDIES: dict[FindingName, str] = {
+    "not_converged": "Try more epochs or a larger learning_rate.",
+    "collapsed": "Only for normal data is that right; else try a smaller beta, or warm_up.",
+    "latent_sampler": 'Try gaussian or gmm with codes = "sampled".',
+    "no_decoder_noise": "Set decoder_noise = true.",
+    "underfitted": "Try wider layers, a smaller beta, or another loss.",
+    "copying": "Try decoder_noise = true, a larger beta, or fewer epochs.",
+    "limited_by_rows": "",
+}
+"""What to change."""
+
+
 @dataclass(frozen=True)
 class _Case:
     """The evidence in the forms that finding needs."""
@@ -189,7 +201,7 @@ def _limited(case: _Case) -> Finding:
     own = case.mean["as_is.score"]
     return Finding(
         "limited_by_rows",
-        f"Nothing to gain from these rows: score {own:.2f}, where 1 is the best to be expected and the training rows "
+        f"Nothing is off, column by column: score {own:.2f}, where 1 is the best to be expected and the training rows "
         f"themselves have {case.mean['rows.score']:.2f}.",
         min(own, case.attained),
     )
