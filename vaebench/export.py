@@ -81,7 +81,7 @@ def _json(frame: "pd.DataFrame", path: Path) -> None:
 
 
 def _markdown(frame: "pd.DataFrame", path: Path) -> None:
-    shown = [name for name in COLUMNS if name in frame] or list(frame.columns)
+    shown = [name for name in (*COLUMNS, "metric.search_score", "diagnosis") if name in frame] or list(frame.columns)
     rows = ([_text(cell) for cell in row] for row in frame[shown].itertuples(index=False))
     lines = [[_text(name) for name in shown], ["---"] * len(shown), *rows]
     path.write_text("".join(f"| {' | '.join(line)} |\n" for line in lines), encoding="utf-8")
@@ -105,7 +105,8 @@ def table(frame: "pd.DataFrame", top: int, width: int = 100) -> "Table":
     """Return a leaderboard's `top` trials as a table for a terminal `width` characters wide, confirmed ones first.
 
     Baselines and the floor stand dim in place. Marks: "=" cannot be told from the best, "P" on the Pareto front where
-    that has several trials. Below 100 characters the score's interval and the status are left out.
+    that has several trials. "search" is the score in the search. Below 97 characters that and the score's interval are
+    left out.
     """
     from rich import box
     from rich.table import Table
@@ -113,7 +114,7 @@ def table(frame: "pd.DataFrame", top: int, width: int = 100) -> "Table":
     shown = frame[(frame["status"] != "failed") & ~(frame["rank"] > top).fillna(False)]
     several = int(frame["pareto_front"].sum()) > 1
     wide = width >= sum(size for _, size, _ in TABLE) + len(TABLE) - 1
-    columns = [place for place, column in enumerate(TABLE) if wide or column[0] != "status"]
+    columns = [place for place, column in enumerate(TABLE) if wide or column[0] != "search"]
     result = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, caption=_plain("\n".join(_notes(frame, shown))))
     result.caption_justify = "left"
     for header, size, number in (TABLE[place] for place in columns):
@@ -130,16 +131,20 @@ def table(frame: "pd.DataFrame", top: int, width: int = 100) -> "Table":
     return result
 
 
+NOTES = {"confirmed": "confirmed", "searched": "searched, partly luck", "pruned": "pruned, on fewer draws"}
+
+
 def _notes(frame: "pd.DataFrame", shown: "pd.DataFrame") -> Iterator[str]:
     """Yield what stands below the table, a line each."""
     trials = frame[frame["kind"] == "trial"]
     failed = frame[frame["status"] == "failed"]
     if trials.empty:
         yield "no trial yet"
-    if shown["status"].nunique() > 1:
-        yield "above the gap: confirmed on fresh draws; below: searched, partly luck"
+    groups = [NOTES[status] for status in shown["status"].unique()]
+    if len(groups) > 1:
+        yield f"from gap to gap: {'; '.join(groups)}"
     if (frame["tied_with_best"].fillna(False) & frame["rank"].ne(1)).any():
-        yield "= cannot be told from the best"
+        yield f"= a paired test cannot tell it from trial {frame.loc[frame['rank'] == 1, 'trial'].iloc[0]}"
     if int(frame["pareto_front"].sum()) > 1:
         yield "P Pareto front"
     if more := int(trials["rank"].notna().sum() - shown["rank"].notna().sum()):
@@ -157,7 +162,7 @@ def _first_line(reason: str) -> str:
 TABLE = (
     ("#", 4, True), ("variant", 11, False), ("trial", 5, True), ("loss", 9, False), ("latent", 8, False),
     ("dim", 3, True), ("score [95 %]", 17, True), ("ks", 6, True), ("mean err", 8, True), ("std err", 7, True),
-    ("status", 9, False), ("", 2, False),
+    ("search", 6, True), ("", 2, False),
 )  # fmt: skip
 """The table's columns: header, largest width, whether it is a number; with blanks between, 100 characters at most."""
 
@@ -172,7 +177,7 @@ def _cells(row: Mapping[Any, Any], several: bool, wide: bool) -> list[str]:
         _short(row["score"]) + range_,
         f"{row['ks']:.4f}",
         *(f"{row[name]:#.3g}".rstrip(".") for name in ("mean_error", "std_error")),
-        row["status"],
+        "" if _empty(row["metric.search_score"]) else _short(row["metric.search_score"]),
         marks,
     ]
 

@@ -181,7 +181,7 @@ def _figures(row: Standing, ranked: Sequence[Standing]) -> dict[str, Any]:
         best = ranked[0].scores
         pairs = min(len(row.scores), len(best))  # replicate r is the same draw for every row
         cells["tied_with_best"] = row is ranked[0] or tied(row.scores[:pairs], best[:pairs])
-    if row.trial:
+    if row.search:
         cells["metric.search_score"] = score(mean_metrics(row.search), row.attainable)
     return cells | {f"metric.{name}": value for name, value in means.items()}
 
