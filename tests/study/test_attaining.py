@@ -47,6 +47,15 @@ def test_a_damaged_file_is_simulated_again(definition: StudyDefinition, tmp_path
     assert attain(definition, none_at_all) == found
 
 
+def test_other_code_simulates_again(
+    definition: StudyDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attain(definition)
+    monkeypatch.setattr(attaining, "version", lambda name: "another")
+    attain(definition)
+    assert len(list((tmp_path / "cache").rglob("*.json"))) == 2
+
+
 def test_pieces_of_any_size_give_the_same(
     definition: StudyDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

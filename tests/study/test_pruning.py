@@ -60,7 +60,9 @@ def test_who_is_pruned_when(record: StudyRecord) -> None:
         assert (trial.pruned is not None) == (expected < 10)
         if trial.pruned:
             assert best is not None
-            assert trial.pruned == f"plainly worse than trial {best.number} after {expected} of 10 replicates"
+            words = f"plainly worse than trial {best.number} on the first {expected} of 10 replicates: "
+            own, other = (np.mean(scores(record, one)[:expected]) for one in (trial, best))
+            assert trial.pruned == f"{words}{own:.3g} against {other:.3g}"
             stopped.append(trial.number)
         else:
             whole.append(trial)
@@ -105,6 +107,25 @@ def test_arms_are_compared_with_their_own(read: Read, tmp_path: Path) -> None:
         assert record.trials[int(trial.pruned.split()[4])].arm == trial.arm
 
 
+def test_a_pruned_trial_is_told_by_how_much_it_was_worse() -> None:
+    """Its draws were lucky ones for everybody: its plain mean, 0.79, would make it better than the best, 1."""
+    best = (0.6, 0.7, 0.5, 0.6, 1.4, 1.3, 1.5, 1.4)
+    pruner = Pruner()
+    pruner.finish(0, best)
+    worse = (0.8, 0.9, 0.7, 0.75)
+    assert pruner.verdict(worse, known=1) is not None
+    assert pruner.estimate(worse, known=1) == pytest.approx(1.0 + np.mean(np.subtract(worse, best[:4])))
+
+
+def test_the_sampler_is_told_that(record: StudyRecord, tmp_path: Path) -> None:
+    stored = RecordStore.open(tmp_path, "small").finished("")
+    for trial in (one for one in record.trials if one.pruned):
+        assert trial.pruned is not None
+        best = record.trials[int(trial.pruned.split()[4])]
+        worse = np.mean(np.subtract(scores(record, trial), scores(record, best)[: len(trial.results)]))
+        assert stored[trial.number].values == [pytest.approx(np.mean(scores(record, best)) + worse)]
+
+
 def test_only_what_was_known_when_it_was_asked_counts() -> None:
     pruner = Pruner()
     pruner.finish(0, (2.0,) * 8)
@@ -113,6 +134,8 @@ def test_only_what_was_known_when_it_was_asked_counts() -> None:
     worse = (1.5,) * 4
     assert pruner.verdict(worse, known=0) is None
     assert pruner.verdict(worse, known=2) is None
-    assert pruner.verdict(worse, known=3) == "plainly worse than trial 2 after 4 of 8 replicates"
+    assert pruner.verdict(worse, known=3) == (
+        "plainly worse than trial 2 on the first 4 of 8 replicates: 1.5 against 1"
+    )
     assert pruner.verdict((9.0, 9.0, 9.0, 0.5), known=3) is None
     assert pruner.verdict((1.0,) * 4, known=3) is None

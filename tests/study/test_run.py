@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import cheap_evaluations
 import pytest
@@ -19,14 +20,15 @@ from vaebench.attainable import AttainableInputs
 from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
 from vaebench.ranking import leaderboard
-from vaebench.records import StudyRecord
+from vaebench.records import Diagnosis, StudyRecord
 from vaebench.scoring import mean_metrics, score
-from vaebench.study import attaining
+from vaebench.study import attaining, diagnosing
 from vaebench.study.attaining import begin_attainable
 from vaebench.study.confirmation import candidates
 from vaebench.study.lock import lock
 from vaebench.study.record_store import RecordStore
 from vaebench.study.run import confirm, run
+from vaebench.study.tasks import Workers
 
 Read = Callable[..., StudyDefinition]
 
@@ -73,6 +75,45 @@ def test_extended_is_as_run_at_once(read: Read, tmp_path: Path) -> None:
     assert timeless(twice) == timeless(go(read(trials=50), tmp_path / "once"))
 
 
+def test_extended_sub_studies_try_what_they_would_have_tried_at_once(read: Read, tmp_path: Path) -> None:
+    text = STUDY.replace("[confirm]", '[compare]\nvariant = ["ae", "vae"]\n\n[confirm]')
+
+    def tried(record: StudyRecord) -> dict[str, list[object]]:
+        return {arm: [one.params for one in record.trials if one.arm == arm] for arm in ("variant=ae", "variant=vae")}
+
+    go(read(text, trials=6, confirm_top=0), tmp_path / "twice")
+    twice = go(read(text, trials=10, confirm_top=0), tmp_path / "twice")
+    assert tried(twice) == tried(go(read(text, trials=10, confirm_top=0), tmp_path / "once"))
+
+
+def test_stopped_before_its_scale_is_known_a_study_can_be_looked_at(
+    definition: StudyDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> NoReturn:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("vaebench.study.run.begin_attainable", lambda *_: interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            go(definition, tmp_path)
+    stopped = RecordStore.open(tmp_path, "small").record()
+    assert len(leaderboard(stopped)) == 0
+    assert timeless(go(definition, tmp_path)) == timeless(go(definition, tmp_path / "at once"))
+
+
+def test_a_trial_that_breaks_down_on_every_draw_is_not_diagnosed_again_and_again(
+    definition: StudyDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = go(definition, tmp_path)
+    monkeypatch.setattr(diagnosing, "evidence_on", lambda spec, replicate: None)
+    store = RecordStore.open(tmp_path, "small", writing=True)
+    with Workers(in_process) as workers:
+        diagnosing.send_for_diagnosis(store, definition, workers, record.trials[:2])()
+    assert [one.diagnosis for one in store.record().trials[:3]] == [Diagnosis((), {}), Diagnosis((), {}), None]
+    with Workers(none_at_all) as workers:
+        diagnosing.send_for_diagnosis(store, definition, workers, store.record().trials[:2])()
+
+
 def test_the_best_of_each_variant_is_confirmed_too() -> None:
     scores = [3.0, 1.0, 1.1, None, 1.2, 5.0, 2.0]
     variants = ["ae", "vae", "vae", "ae", "vae", "other", "ae"]
@@ -106,6 +147,9 @@ def test_what_is_confirmed_is_kept_and_what_is_missing_is_added(
     again = confirm("small", top=4, replicates=6, **(kwargs | {"executors": none_at_all}))  # type: ignore[arg-type]
     assert again == second
     assert heard.idle == 1
+    third = confirm("small", top=1, replicates=8, **kwargs)  # type: ignore[arg-type]
+    assert {len(trial.confirmation) for trial in third.trials} == {0, 8}, "rows are compared draw by draw"
+    assert sum(bool(trial.confirmation) for trial in third.trials) == 4
 
 
 def test_confirming_what_nobody_ran_is_refused(tmp_path: Path) -> None:
@@ -184,6 +228,7 @@ def test_a_second_coordinator_is_refused(definition: StudyDefinition, tmp_path: 
 SCRIPT = """
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import cheap_evaluations, small_studies
 import vaebench.study.run as run

@@ -46,4 +46,6 @@ class Pruner:
         best = self._after[known]
         if best is None or not plainly_worse(values, best.values[: len(values)]):
             return None
-        return f"plainly worse than trial {best.number} after {len(values)} of {len(best.values)} replicates"
+        own, other = (sum(some[: len(values)]) / len(values) for some in (values, best.values))
+        draws = f"{len(values)} of {len(best.values)} replicates"
+        return f"plainly worse than trial {best.number} on the first {draws}: {own:.3g} against {other:.3g}"
