@@ -9,7 +9,7 @@ import click
 from vaebench.collapse import RULE, foresee
 from vaebench.data_sets import split_sizes
 from vaebench.definition import Arm, StudyDefinition
-from vaebench.space import RandomTrial
+from vaebench.space import OneOf, RandomTrial
 from vaebench.spec import PARTS, Spec
 from vaebench.study_file.nodes import show, write_nodes
 
@@ -17,27 +17,37 @@ SPECS = 3
 """How many specs are sampled from the space; from each sub-study's there is one."""
 SECONDS = 0.4
 """What one fit of the shipped studies' networks takes about, in seconds on one core."""
+DIAGNOSED = 10
+"""Fits that the diagnosis of a confirmed trial takes."""
 WIDTH = 100
 
 
 def describe(definition: StudyDefinition, trials: int | None) -> None:
     """Print what the study searches and what it costs."""
     each, arms = trials or definition.trials, len(definition.arms)
-    fits = each * arms * definition.replicates + definition.confirm_top * definition.confirm_replicates
+    top, variants = definition.confirm_top, _variants(definition)
+    confirmed = min(each * arms, top + variants * arms) if top else 0  # the best of each may be among the best
+    fits = each * arms * definition.replicates + confirmed * (definition.confirm_replicates + DIAGNOSED)
     train, test = split_sizes(definition.rows, definition.test_fraction)
     budget = f"{each} trials" + (f" of each of {arms} sub-studies" if arms > 1 else "")
     budget += f" x {definition.replicates} replicates{' with pruning' if definition.pruning else ''}"
-    if definition.confirm_top:
-        budget += f", then the best {definition.confirm_top} x {definition.confirm_replicates} fresh draws"
+    if top:
+        each_best = " and the best of each variant" if variants > 1 else ""
+        budget += f", then the best {top}{each_best} x {definition.confirm_replicates} fresh draws"
     click.echo(f"{definition.name}: {definition.question}" if definition.question else definition.name)
     _line("data", f"{definition.data_set.name} {_table(definition.data_set.plain())}")
     _line("rows", f"{definition.rows}: {train} train, {test} test; columns {', '.join(definition.data_set.columns)}")
     _line("objectives", f"{', '.join(definition.objectives)}; sampler {definition.sampler}")
-    most = "at most " if definition.pruning else ""
-    _line("budget", f"{budget}: {most}{fits} fits, about {duration(fits * SECONDS)} on one core at {SECONDS:g} s each")
+    _line("budget", f"{budget}: at most {fits} fits; {duration(fits * SECONDS)} on one core at {SECONDS:g} s each")
     for arm in definition.arms:
         _describe_arm(arm, SPECS if arms == 1 else 1)
     warn(definition)
+
+
+def _variants(definition: StudyDefinition) -> int:
+    """Return how many variants the study searches."""
+    nodes = [arm.space.nodes.get("variant") for arm in definition.arms]
+    return max(len(node.branches) if isinstance(node, OneOf) else 1 for node in nodes)
 
 
 def warn(definition: StudyDefinition, *, err: bool = False) -> None:
