@@ -78,15 +78,17 @@ def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> Non
     confirmed |= {
         reference_identity(record, one): (one.kind, one.name) for one in record.references if one.confirmation
     }
-    diagnoses = {
-        trial_identity(record, one.number): diagnosis_tags(one.diagnosis) for one in record.trials if one.diagnosis
-    }
+    diagnoses = {trial_identity(record, one.number): one.diagnosis for one in record.trials}
     for identity, place in confirmed.items():
         row = rows[place]
         tags = {"vaebench.status": str(row["status"])}
         if row["status"] == "failed":
             tags |= failure_tags(str(row["reason"]))
-        runs.update(runs.present[identity], metrics=confirmed_metrics(row), tags=tags | diagnoses.get(identity, {}))
+        metrics = confirmed_metrics(row)
+        if diagnosis := diagnoses.get(identity):
+            metrics |= {f"evidence.{name}": value for name, value in diagnosis.evidence.items()}
+            tags |= diagnosis_tags(diagnosis)
+        runs.update(runs.present[identity], metrics=metrics, tags=tags)
 
 
 def _show(client: Any, run_id: str, trial: TrialRecord, exhibits: Mapping[int, "Exhibit"]) -> None:
