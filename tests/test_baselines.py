@@ -38,7 +38,7 @@ def test_every_baseline_keeps_the_contract(name, columns, train):
     train, copy = train[:, :columns], train[:, :columns].copy()
     baseline = load("baseline", name)()
     if name == "true_family" and columns > 1:
-        return  # distributions have one column
+        pytest.skip("distributions have one column")
     generators = (np.random.default_rng(seed) for seed in (1, 1, 2))
     rows, again, other = (baseline.generate(train, 500, random, NORMAL) for random in generators)
     assert baseline.name == name

@@ -94,7 +94,8 @@ def test_search_history_shows_scores_and_the_best_so_far(study):
     points = np.vstack([np.asarray(group.get_offsets()) for group in panel.collections])
     assert points[points[:, 0].argsort()] == pytest.approx(np.array(list(enumerate(scores))))
     lines = {line.get_label(): line for line in panel.lines}
-    assert lines["best so far"].get_ydata() == pytest.approx(np.minimum.accumulate(scores))
+    assert lines["best so far"].get_xdata() == pytest.approx([*range(9), 8])
+    assert lines["best so far"].get_ydata() == pytest.approx(np.minimum.accumulate([*scores, scores[-1]]))
     assert lines["attainable"].get_ydata() == [1, 1]
     assert lines["noise floor"].get_ydata() == pytest.approx([0.1, 0.1])
     assert list(lines["failed (1)"].get_xdata()) == [9]

@@ -10,10 +10,15 @@ vaebench.generate("gaussian", 15_000, seed=1)
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vaebench.api import confirm, generate, leaderboard, run
+    from vaebench.api import confirm, generate, leaderboard, run, summary
     from vaebench.errors import InputError
 
 __all__ = ["InputError", "confirm", "generate", "leaderboard", "run", "summary"]
+
+
+def __dir__() -> list[str]:
+    """List the interface before it is imported."""
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:

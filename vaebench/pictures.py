@@ -73,8 +73,8 @@ def loss_curves(curves: Mapping[str, Curve]) -> "Figure":
 def search_history(record: StudyRecord) -> "Figure":
     """Show every trial's score over the search replicates, by variant, and the best so far.
 
-    Lines: attainable (1.0) and the noise floor. Pruned trials are hollow, at what they had on fewer replicates; failed ones
-    are crosses at the foot.
+    Lines: attainable (1.0) and the noise floor. Pruned trials are hollow, at their score on fewer replicates; failed
+    ones are crosses at the foot.
     """
     figure = _figure(10, 4.6)
     panel = figure.add_subplot()

@@ -37,6 +37,8 @@ class Outcome:
     further: float
     further_error: float
     """The standard error of `further`."""
+    failed: int
+    """Further draws on which the winner broke down; they are in no mean."""
 
     @property
     def covered(self) -> bool:
@@ -54,7 +56,7 @@ def outcome(definition: StudyDefinition, further: int, executors: Executors) -> 
     draws = [definition.replicate("confirm", index) for index in range(first, first + further)]
     with Workers(executors) as workers:
         results = [task.result() for task in workers.evaluate(evaluate_spec, Spec.from_flat(best.trial.params), draws)]
-    scores = [score(result.metrics, record.attainable) for result in results]
+    scores = [score(result.metrics, record.attainable) for result in results if not result.reason]
     low, high = interval(best.scores)
     return Outcome(
         seed=definition.seed,
@@ -65,6 +67,7 @@ def outcome(definition: StudyDefinition, further: int, executors: Executors) -> 
         high=high,
         further=float(np.mean(scores)),
         further_error=float(np.std(scores, ddof=1) / np.sqrt(len(scores))),
+        failed=further - len(scores),
     )
 
 
@@ -94,14 +97,15 @@ def main() -> None:
         found.append(one)
         print(
             f"{one.seed:4}  {one.trial:5}  {one.searched:8.3f}  {one.confirmed:9.3f}  [{one.low:.3f}, {one.high:.3f}]  "
-            f"{one.further:.3f} +- {one.further_error:.3f}  {'yes' if one.covered else 'NO'}",
+            f"{one.further:.3f} +- {one.further_error:.3f}  {'yes' if one.covered else 'NO'}"
+            f"{f'  ({one.failed} draws failed)' if one.failed else ''}",
             flush=True,
         )
+        if options.json:
+            options.json.write_text(json.dumps([asdict(each) | {"covered": each.covered} for each in found], indent=1))
     gaps = np.array([[one.further - one.searched, one.further - one.confirmed] for one in found]).mean(axis=0)
     print(f"\n{sum(one.covered for one in found)} of {len(found)} intervals hold the winner's score over further draws")
     print(f"winners are on average {gaps[0]:+.3f} worse than in the search, {gaps[1]:+.3f} than in the confirmation")
-    if options.json:
-        options.json.write_text(json.dumps([asdict(one) | {"covered": one.covered} for one in found], indent=1))
 
 
 if __name__ == "__main__":

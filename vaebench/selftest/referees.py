@@ -8,6 +8,7 @@ import numpy as np
 from vaebench.data_sets.distribution import Distribution
 from vaebench.ranking import leaderboard
 from vaebench.records import MAIN_METRICS, Metrics, Result, Rows, StudyRecord, TrialRecord
+from vaebench.references import baseline
 from vaebench.replicates import Replicate
 from vaebench.scoring import mean_metrics, measure
 from vaebench.seeds import generator
@@ -24,8 +25,7 @@ Generate = Callable[[Rows, int, np.random.Generator], Rows]
 
 def gaussian(train: Rows, n: int, random: np.random.Generator) -> Rows:
     """Gaussian maximum likelihood."""
-    rows: Rows = train.mean(axis=0) + train.std(axis=0) * random.standard_normal((n, train.shape[1]))
-    return rows
+    return baseline("gaussian").generate(train, n, random, TRUTH)
 
 
 def half_std(train: Rows, n: int, random: np.random.Generator) -> Rows:
@@ -42,7 +42,7 @@ def shifted(train: Rows, n: int, random: np.random.Generator) -> Rows:
 
 def copycat(train: Rows, n: int, random: np.random.Generator) -> Rows:
     """Training rows, drawn with replacement."""
-    return train[random.integers(len(train), size=n)]
+    return baseline("bootstrap").generate(train, n, random, TRUTH)
 
 
 REFEREES: dict[str, Generate] = {"half the std": half_std, "shifted by half a std": shifted, "copycat": copycat}
