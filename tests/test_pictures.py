@@ -1,10 +1,11 @@
+import dataclasses
 import io
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from hand_made import baseline, floor, record, trial
+from hand_made import baseline, floor, record, results, trial
 from matplotlib.figure import Figure
 
 from vaebench.metrics.distances import ks_distance
@@ -100,6 +101,19 @@ def test_search_history_shows_scores_and_the_best_so_far(study):
     assert lines["noise floor"].get_ydata() == pytest.approx([0.1, 0.1])
     assert list(lines["failed (1)"].get_xdata()) == [9]
     assert [group.get_label() for group in panel.collections] == ["ae", "vae"]
+
+
+def test_search_history_shows_pruned_trials_hollow_and_none_of_them_as_the_best(study):
+    lucky = dataclasses.replace(study.trials[8], pruned="plainly worse than trial 0", results=results([0.01]))
+    record = dataclasses.replace(study, trials=(*study.trials[:8], lucky, *study.trials[9:]))
+    panel = search_history(record).axes[0]
+    (hollow,) = [group for group in panel.collections if len(group.get_offsets()) and not len(group.get_facecolors())]
+    assert np.asarray(hollow.get_offsets()) == pytest.approx(np.array([[8, 0.01]]))
+    assert "pruned (1)" in [group.get_label() for group in panel.collections]
+    (best,) = [line for line in panel.lines if line.get_label() == "best so far"]
+    scores = [np.mean([result.metrics["ks"] for result in one.results]) / 0.05 for one in study.trials[:8]]
+    assert min(best.get_ydata()) == pytest.approx(min(scores))
+    assert max(best.get_xdata()) == 8
 
 
 def test_leaderboard_picture_shows_top_trials_and_references(study):

@@ -86,11 +86,15 @@ def search_history(record: StudyRecord) -> "Figure":
     pruned = {trial.number for trial in record.trials if trial.pruned}
     variants = {trial.number: str(trial.params.get("variant")) for trial in record.trials}
     for colour, variant in zip(_cycle(), sorted(set(variants.values())), strict=False):
-        numbers = [number for number in sorted(scores) if variants[number] == variant]
-        values = [scores[number] for number in numbers]
-        faces = ["none" if number in pruned else colour for number in numbers]
-        if numbers:
-            panel.scatter(numbers, values, s=26, c=faces, edgecolors=colour, alpha=0.75, label=variant, zorder=3)
+        for kind, face in ((scores.keys() - pruned, colour), (scores.keys() & pruned, "none")):
+            numbers = sorted(number for number in kind if variants[number] == variant)
+            values = [scores[number] for number in numbers]
+            name = variant if face == colour else None
+            if not numbers:
+                continue
+            panel.scatter(numbers, values, s=26, facecolors=face, edgecolors=colour, alpha=0.75, label=name, zorder=3)
+    if pruned:
+        panel.scatter([], [], s=26, facecolors="none", edgecolors=INK, label=f"pruned ({len(pruned)})")
     whole = sorted(scores.keys() - pruned)
     if whole:
         numbers = [*whole, max(scores)]
