@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from vaebench.attainable import (
-    AttainableInputs,
     attainable,
     attainable_draws,
     best_of,
@@ -57,7 +56,7 @@ class Constant(Distribution):
 
 
 def inputs(data_set=NORMAL, rows=100, test_fraction=0.33, generated=BIG, true=BIG):
-    return AttainableInputs(data_set, rows, test_fraction, generated, true)
+    return Replicate(data_set, rows, test_fraction, generated, true, 0, "attainable", 0)
 
 
 SMALL = inputs(rows=20, test_fraction=0.5, generated=300, true=300)

@@ -9,7 +9,7 @@ is). Draw i is the same rows whoever asks, so a range of draws may be scored any
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,30 +33,6 @@ SPLITS = 500
 
 
 @dataclass(frozen=True)
-class AttainableInputs:
-    """What the attainable errors depend on, and nothing else: studies of one data set share one scale."""
-
-    data_set: DataSet
-    rows: int
-    test_fraction: float
-    generated: int
-    true: int
-
-    def replicate(self, index: int) -> Replicate:
-        """Return draw `index`."""
-        return Replicate(
-            data_set=self.data_set,
-            rows=self.rows,
-            test_fraction=self.test_fraction,
-            generated=self.generated,
-            true=self.true,
-            study_seed=0,
-            phase="attainable",
-            index=index,
-        )
-
-
-@dataclass(frozen=True)
 class Attainable:
     """The errors a score is in units of."""
 
@@ -76,15 +52,15 @@ class Attainable:
         return f"{self.baseline}, {self.draws} draws, standard errors {', '.join(relative)}"
 
 
-def attainable(inputs: AttainableInputs, screening: int = SCREENING, draws: int | None = None) -> Attainable:
-    """Return the expected errors of the baseline whose mean ks is lowest, by simulation.
+def attainable(first: Replicate, screening: int = SCREENING, draws: int | None = None) -> Attainable:
+    """Return the expected errors of the baseline whose mean ks is lowest, by simulation; `first` is draw 0.
 
     `draws` is DRAWS, for a file SPLITS, where it is not given. Raises InputError where no baseline can be scored.
     """
-    screened = {name: attainable_draws(inputs, name, 0, screening) for name in candidates(inputs.data_set)}
+    screened = {name: attainable_draws(first, name, 0, screening) for name in candidates(first.data_set)}
     name = best_of(screened)
-    start, stop = final_draws(inputs, screening, draws)
-    return combine(name, attainable_draws(inputs, name, start, stop))
+    start, stop = final_draws(first, screening, draws)
+    return combine(name, attainable_draws(first, name, start, stop))
 
 
 def candidates(data_set: DataSet) -> tuple[str, ...]:
@@ -92,9 +68,9 @@ def candidates(data_set: DataSet) -> tuple[str, ...]:
     return tuple(name for name in names(data_set) if name != FLOOR and not baseline(name).copies)
 
 
-def attainable_draws(inputs: AttainableInputs, name: str, start: int, stop: int) -> tuple[Result, ...]:
+def attainable_draws(first: Replicate, name: str, start: int, stop: int) -> tuple[Result, ...]:
     """Score baseline `name` on draws `start` to `stop` - 1; a draw it cannot be scored on has a reason."""
-    return tuple(evaluate_reference(name, inputs.replicate(index)) for index in range(start, stop))
+    return tuple(evaluate_reference(name, replace(first, index=index)) for index in range(start, stop))
 
 
 def best_of(screened: Mapping[str, Sequence[Result]]) -> str:
@@ -113,9 +89,9 @@ def best_of(screened: Mapping[str, Sequence[Result]]) -> str:
     return PREFERRED if means.get(PREFERRED, np.inf) <= (1 + CLOSE) * means[best] else best
 
 
-def final_draws(inputs: AttainableInputs, screening: int = SCREENING, draws: int | None = None) -> tuple[int, int]:
+def final_draws(first: Replicate, screening: int = SCREENING, draws: int | None = None) -> tuple[int, int]:
     """Return the first draw that the winner is scored on, and the one after the last: none of the screening's."""
-    many = DRAWS if inputs.data_set.available_rows is None else SPLITS
+    many = DRAWS if first.data_set.available_rows is None else SPLITS
     return screening, screening + (many if draws is None else draws)
 
 

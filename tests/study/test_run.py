@@ -16,7 +16,6 @@ from hand_made import trial as hand_made_trial
 from small_studies import GRID, STUDY, Heard, in_process, none_at_all, timeless
 
 from vaebench import attainable, cluster
-from vaebench.attainable import AttainableInputs
 from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
 from vaebench.ranking import leaderboard
@@ -47,7 +46,7 @@ def test_a_study_from_its_definition_to_its_leaderboard(
     monkeypatch.setattr(attaining, "final_draws", lambda inputs: (3, 8))
     monkeypatch.setattr(attaining, "PIECE", 2)
     record = go(definition, tmp_path)
-    inputs = AttainableInputs(definition.data_set, definition.rows, definition.test_fraction, 50, 50)
+    inputs = replace(definition.replicate("attainable", 0), study_seed=0)
     assert record.attainable == attainable.attainable(inputs, screening=3, draws=5).metrics
     assert {len(reference.search) for reference in record.references} == {2}
     assert {len(reference.confirmation) for reference in record.references} == {4}

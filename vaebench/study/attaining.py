@@ -7,14 +7,13 @@ import os
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from vaebench import attainable as simulation
 from vaebench.attainable import (
     Attainable,
-    AttainableInputs,
     attainable_draws,
     best_of,
     candidates,
@@ -24,6 +23,7 @@ from vaebench.attainable import (
 from vaebench.definition import StudyDefinition
 from vaebench.home import cache_folder
 from vaebench.parts import modules
+from vaebench.replicates import Replicate
 from vaebench.study.tasks import Workers, result_of
 
 CODE = (
@@ -44,25 +44,19 @@ PIECE = 250
 
 def begin_attainable(definition: StudyDefinition, workers: Workers) -> Callable[[], Attainable]:
     """Let the workers begin, where nothing is kept yet; what is returned waits, and keeps what comes out."""
-    inputs = AttainableInputs(
-        data_set=definition.data_set,
-        rows=definition.rows,
-        test_fraction=definition.test_fraction,
-        generated=definition.generated,
-        true=definition.true,
-    )
-    file = cache_folder() / "attainable" / f"{_digest(inputs)}.json"
+    first = replace(definition.replicate("attainable", 0), study_seed=0)  # studies of one data set share one scale
+    file = cache_folder() / "attainable" / f"{_digest(first)}.json"
     if (kept := _read(file)) is not None:
         return lambda: kept
-    names = candidates(inputs.data_set)
-    screening = {name: workers.submit(attainable_draws, inputs, name, 0, simulation.SCREENING) for name in names}
+    names = candidates(first.data_set)
+    screening = {name: workers.submit(attainable_draws, first, name, 0, simulation.SCREENING) for name in names}
 
     def simulate() -> Attainable:
         name = best_of({name: result_of(future) for name, future in screening.items()})
-        start, stop = final_draws(inputs)
+        start, stop = final_draws(first)
         pieces = [
-            workers.submit(attainable_draws, inputs, name, first, min(first + PIECE, stop))
-            for first in range(start, stop, PIECE)
+            workers.submit(attainable_draws, first, name, begin, min(begin + PIECE, stop))
+            for begin in range(start, stop, PIECE)
         ]
         found = combine(name, [result for piece in pieces for result in result_of(piece)])
         _write(file, found)
@@ -71,9 +65,9 @@ def begin_attainable(definition: StudyDefinition, workers: Workers) -> Callable[
     return simulate
 
 
-def _digest(inputs: AttainableInputs) -> str:
+def _digest(first: Replicate) -> str:
     """Return what tells these inputs from all others, and the code that simulates from what it was before a change."""
-    kept = [repr(inputs), repr(inputs.data_set.plain())]
+    kept = [repr(first), repr(first.data_set.plain())]
     kept += [f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn")]
     for module in (*CODE, *modules("data_set").values(), *modules("baseline").values()):
         spec = importlib.util.find_spec(module)
