@@ -10,9 +10,9 @@ from vaebench.attainable import (
     attainable,
     attainable_draws,
     best_of,
-    candidates,
     combine,
     final_draws,
+    suitable,
 )
 from vaebench.data_sets import DataSet
 from vaebench.data_sets.distribution import Distribution
@@ -125,7 +125,7 @@ def test_draws_in_pieces_are_the_same_draws(cuts):
 
 def test_a_copycat_never_sets_what_is_attainable():
     assert "bootstrap" in names(NORMAL)
-    assert set(candidates(NORMAL)) == set(names(NORMAL)) - {"truth", "bootstrap"}
+    assert set(suitable(NORMAL)) == set(names(NORMAL)) - {"truth", "bootstrap"}
     discrete = Distribution("bernoulli", (("p", 0.5),))  # copying rows is as good as it gets here
     settings = inputs(discrete, 40, 0.5, 500, 500)
     found = attainable(settings, screening=4, draws=4)

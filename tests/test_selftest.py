@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from vaebench.cli.known_answers import show
+from vaebench.cli.selftest import show
 from vaebench.records import Result
 from vaebench.selftest import closed_forms, linear, referees, run
 from vaebench.selftest.check import Check

@@ -5,7 +5,7 @@ whose mean ks is lowest is then scored on many fresh draws (on the screening's, 
 is). Draw i is the same rows whoever asks, so a range of draws may be scored anywhere, in pieces of any size:
 
     attainable                                                     all of it, one after the other
-    candidates, attainable_draws, best_of, final_draws, combine    its steps, to spread over workers
+    suitable, attainable_draws, best_of, final_draws, combine       its steps, to spread over workers
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,13 +57,13 @@ def attainable(first: Replicate, screening: int = SCREENING, draws: int | None =
 
     `draws` is DRAWS, for a file SPLITS, where it is not given. Raises InputError where no baseline can be scored.
     """
-    screened = {name: attainable_draws(first, name, 0, screening) for name in candidates(first.data_set)}
+    screened = {name: attainable_draws(first, name, 0, screening) for name in suitable(first.data_set)}
     name = best_of(screened)
     start, stop = final_draws(first, screening, draws)
     return combine(name, attainable_draws(first, name, start, stop))
 
 
-def candidates(data_set: DataSet) -> tuple[str, ...]:
+def suitable(data_set: DataSet) -> tuple[str, ...]:
     """Return the baselines that may set what is attainable: those that suit `data_set` and copy no training rows."""
     return tuple(name for name in names(data_set) if name != FLOOR and not baseline(name).copies)
 

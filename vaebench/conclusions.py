@@ -8,7 +8,7 @@ from vaebench.diagnosis import REMEDIES
 from vaebench.intervals import interval, tied
 from vaebench.ranking import Standing, standings
 from vaebench.records import StudyRecord
-from vaebench.scoring import mean_metrics, score
+from vaebench.scoring import mean_metrics, mean_score
 
 
 @dataclass(frozen=True)
@@ -97,4 +97,4 @@ def _draws(record: StudyRecord) -> str:
 
 
 def _searched(row: Standing) -> float:
-    return score(mean_metrics(row.search), row.attainable)
+    return mean_score(row.search, row.attainable)

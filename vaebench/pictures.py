@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vaebench.metrics.distances import ks_distance
 from vaebench.ranking import standings
 from vaebench.records import Curve, Rows, StudyRecord
-from vaebench.scoring import mean_metrics, score
+from vaebench.scoring import mean_score
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ def search_history(record: StudyRecord) -> "Figure":
     figure = _figure(10, 4.6)
     panel = figure.add_subplot()
     scores = {
-        trial.number: score(mean_metrics(trial.results), record.attainable)
+        trial.number: mean_score(trial.results, record.attainable)
         for trial in record.trials
         if trial.results and not trial.reason
     }
@@ -109,7 +109,7 @@ def search_history(record: StudyRecord) -> "Figure":
     panel.axhline(1, color=COLOURS[2], linewidth=1.2, linestyle="--", label="attainable", zorder=2)
     floor = next((row for row in standings(record) if row.kind == "floor" and row.search and not row.failure), None)
     if floor:
-        value = score(mean_metrics(floor.search), record.attainable)
+        value = mean_score(floor.search, record.attainable)
         panel.axhline(value, color=TRUE, linewidth=1.2, linestyle=":", label="noise floor", zorder=2)
     panel.set_yscale("log")
     panel.margins(y=0.1)

@@ -26,7 +26,7 @@ import numpy as np
 
 from vaebench.intervals import interval, tied
 from vaebench.records import MAIN_METRICS, Metrics, Result, StudyRecord, TrialRecord
-from vaebench.scoring import mean_metrics, objective_values, score
+from vaebench.scoring import mean_metrics, mean_score, objective_values, score
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -182,7 +182,7 @@ def _figures(row: Standing, ranked: Sequence[Standing]) -> dict[str, Any]:
         pairs = min(len(row.scores), len(best))  # replicate r is the same draw for every row
         cells["tied_with_best"] = row is ranked[0] or tied(row.scores[:pairs], best[:pairs])
     if row.search:
-        cells["metric.search_score"] = score(mean_metrics(row.search), row.attainable)
+        cells["metric.search_score"] = mean_score(row.search, row.attainable)
     return cells | {f"metric.{name}": value for name, value in means.items()}
 
 

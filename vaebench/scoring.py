@@ -95,6 +95,11 @@ def mean_metrics(results: Sequence[Result]) -> dict[str, float]:
     }
 
 
+def mean_score(results: Sequence[Result], attainable: Metrics) -> float:
+    """Return the score of the means over the replicates in `results`, which is the mean of their scores."""
+    return score(mean_metrics(results), attainable)
+
+
 def objective_values(results: Sequence[Result], objectives: Sequence[str], attainable: Metrics) -> tuple[float, ...]:
     """Return the objectives, each a mean over the replicates in `results`; lower is better for every one."""
     means = mean_metrics(results)

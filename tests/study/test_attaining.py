@@ -76,6 +76,6 @@ def test_a_folder_that_cannot_be_written_loses_nothing_but_time(
 def test_rows_that_no_baseline_can_describe_are_an_error(
     definition: StudyDefinition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attaining, "candidates", lambda data_set: ())
+    monkeypatch.setattr(attaining, "suitable", lambda data_set: ())
     with pytest.raises(InputError, match="no baseline can be scored on these rows"):
         attain(definition)

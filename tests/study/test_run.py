@@ -20,7 +20,7 @@ from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
 from vaebench.ranking import leaderboard
 from vaebench.records import Diagnosis, StudyRecord
-from vaebench.scoring import mean_metrics, score
+from vaebench.scoring import mean_metrics, mean_score
 from vaebench.study import attaining, diagnosing
 from vaebench.study.attaining import begin_attainable
 from vaebench.study.confirmation import candidates
@@ -51,7 +51,7 @@ def test_a_study_from_its_definition_to_its_leaderboard(
     assert {len(reference.search) for reference in record.references} == {2}
     assert {len(reference.confirmation) for reference in record.references} == {4}
     confirmed = sorted(trial.number for trial in record.trials if trial.confirmation)
-    by_score = sorted(record.trials, key=lambda trial: score(mean_metrics(trial.results), record.attainable))
+    by_score = sorted(record.trials, key=lambda trial: mean_score(trial.results, record.attainable))
     assert confirmed == sorted(trial.number for trial in by_score[:3])
     assert len(leaderboard(record)) == 20 + len(record.references)
 

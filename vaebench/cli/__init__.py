@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from vaebench.cli import explore, known_answers, parts, results, search
+from vaebench.cli import explore, parts, results, search, selftest
 from vaebench.errors import InputError
 
 
@@ -63,7 +63,7 @@ for command in (
     search.confirm,
     results.generate,
     explore.ui,
-    known_answers.selftest,
+    selftest.selftest,
     *parts.commands(),
 ):
     main.add_command(command)

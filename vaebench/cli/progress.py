@@ -12,7 +12,7 @@ from rich.table import Column
 
 from vaebench.cli.describe import duration
 from vaebench.records import Metrics, StudyRecord, TrialRecord
-from vaebench.scoring import mean_metrics, score
+from vaebench.scoring import mean_score
 
 LINES = 10
 """Plain lines a search prints when piped, besides its first."""
@@ -115,7 +115,7 @@ class Progress:
         if trial.pruned is not None:
             self.pruned += 1
             return
-        value = score(mean_metrics(trial.results), self.attainable)
+        value = mean_score(trial.results, self.attainable)
         if self.best is None or value < self.best[0]:
             self.best = (value, trial.number)
 

@@ -16,9 +16,9 @@ from vaebench.attainable import (
     Attainable,
     attainable_draws,
     best_of,
-    candidates,
     combine,
     final_draws,
+    suitable,
 )
 from vaebench.definition import StudyDefinition
 from vaebench.home import cache_folder
@@ -48,7 +48,7 @@ def begin_attainable(definition: StudyDefinition, workers: Workers) -> Callable[
     file = cache_folder() / "attainable" / f"{_digest(first)}.json"
     if (kept := _read(file)) is not None:
         return lambda: kept
-    names = candidates(first.data_set)
+    names = suitable(first.data_set)
     screening = {name: workers.submit(attainable_draws, first, name, 0, simulation.SCREENING) for name in names}
 
     def simulate() -> Attainable:

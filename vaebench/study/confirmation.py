@@ -6,7 +6,7 @@ from dataclasses import replace
 from vaebench import references
 from vaebench.definition import StudyDefinition
 from vaebench.records import Phase, ReferenceRecord, StudyRecord, TrialRecord
-from vaebench.scoring import mean_metrics, score
+from vaebench.scoring import mean_score
 from vaebench.spec import Spec
 from vaebench.study.diagnosing import send_for_diagnosis
 from vaebench.study.observer import Observer
@@ -20,7 +20,7 @@ def candidates(record: StudyRecord, top: int) -> list[TrialRecord]:
     The lowest search score comes first, equal ones by number; none that failed or was pruned. None where `top` is 0.
     """
     whole = [trial for trial in record.trials if trial.reason is None and trial.pruned is None]
-    ranked = sorted(whole, key=lambda trial: score(mean_metrics(trial.results), record.attainable))
+    ranked = sorted(whole, key=lambda trial: mean_score(trial.results, record.attainable))
     best_of_variant = {trial.params["variant"]: trial.number for trial in reversed(ranked)}
     best_of_arm = {trial.arm: trial.number for trial in reversed(ranked)}
     chosen = {*(trial.number for trial in ranked[:top]), *best_of_variant.values(), *best_of_arm.values()}
