@@ -9,7 +9,10 @@ from hand_made import baseline, floor, record, results, trial
 from matplotlib.figure import Figure
 
 from vaebench.metrics.distances import ks_distance
-from vaebench.pictures import generated_against_true, leaderboard_picture, loss_curves, search_history
+from vaebench.pictures.generator import generated_against_true
+from vaebench.pictures.leaderboard import leaderboard_picture
+from vaebench.pictures.loss_curves import loss_curves
+from vaebench.pictures.search_history import search_history
 from vaebench.ranking import leaderboard
 
 

@@ -27,7 +27,8 @@ def exhibit(spec: Spec, replicate: Replicate, title: str) -> Exhibit:
     import pandas as pd
 
     from vaebench.model import Generator
-    from vaebench.pictures import generated_against_true, loss_curves
+    from vaebench.pictures.generator import generated_against_true
+    from vaebench.pictures.loss_curves import loss_curves
 
     generator = Generator.fit(spec, replicate)
     rows, draw = generator.generate(SAMPLES, seed=0), generator.draw

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from vaebench.conclusions import optimism
 from vaebench.export import write as export
 from vaebench.paths import flatten
-from vaebench.pictures import leaderboard_picture, search_history
+from vaebench.pictures.leaderboard import leaderboard_picture
+from vaebench.pictures.search_history import search_history
 from vaebench.ranking import best_trial
 from vaebench.records import StudyRecord
 from vaebench.tracking.champion import ALIAS

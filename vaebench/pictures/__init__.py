@@ -1,0 +1,1 @@
+"""Pictures: matplotlib figures of a trial, a search and a leaderboard."""

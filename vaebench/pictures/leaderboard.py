@@ -1,0 +1,61 @@
+"""A leaderboard's best rows and their intervals."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from vaebench.pictures.style import COLOURS, INK, TRUE, cycle, new_figure, plain_log, set_labels, set_title
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+def leaderboard_picture(frame: "pd.DataFrame", top: int = 20) -> "Figure":
+    """Show a leaderboard's `top` trials with the 95 % intervals of their scores; baselines and floor for reference."""
+    scored = frame[frame["status"] != "failed"]
+    rows = scored[~(scored["rank"] > top).fillna(False)].to_dict(orient="records")
+    figure = new_figure(9, 1.5 + 0.32 * max(len(rows), 1))
+    panel = figure.add_subplot()
+    variants = sorted({str(row["variant"]) for row in rows if row["kind"] == "trial"})
+    colours = dict(zip(variants, cycle(), strict=False))
+    for place, row in enumerate(rows):
+        trial = row["kind"] == "trial"
+        colour = colours[row["variant"]] if trial else TRUE
+        panel.plot([row["score_low"], row["score_high"]], [place, place], color=colour, linewidth=2, alpha=0.55)
+        filled = colour if row["status"] == "confirmed" or not trial else "white"
+        panel.plot(
+            row["score"],
+            place,
+            "o" if trial else "D",
+            color=colour,
+            markerfacecolor=filled,
+            markersize=7 if trial else 5,
+        )
+    panel.axvline(1, color=COLOURS[2], linewidth=1.2, linestyle="--", zorder=1)
+    above = panel.get_xaxis_transform()
+    panel.text(1, 1.005, "attainable", color=COLOURS[2], fontsize=9, ha="center", va="bottom", transform=above)
+    panel.set_yticks(range(len(rows)), [_name(row) for row in rows], fontsize=9)
+    for label, row in zip(panel.get_yticklabels(), rows, strict=True):
+        label.set_color(INK if row["kind"] == "trial" else TRUE)
+    confirmed = sum(row["status"] == "confirmed" for row in rows)
+    if 0 < confirmed < len(rows):
+        panel.axhline(confirmed - 0.5, color=INK, linewidth=0.8)
+    panel.tick_params(axis="y", length=0)
+    panel.set_ylim(max(len(rows), 1) - 0.4, -0.6)
+    panel.set_xscale("log")
+    plain_log(panel.xaxis)
+    set_labels(
+        panel,
+        "score with 95 % interval (lower is better)\nfilled: confirmed on fresh draws; open: searched only",
+        "",
+        "",
+    )
+    panel.grid(axis="y", visible=False)
+    set_title(figure, f"{frame['study'].iloc[0]}: leaderboard" if len(frame) else "leaderboard")
+    return figure
+
+
+def _name(row: Mapping[Any, Any]) -> str:
+    if row["kind"] != "trial":
+        return f"{row['variant']} ({row['kind']})"
+    return f"{row['rank']}.  {row['variant']}, {row['loss']}, {row['latent_sampler']}, dim {row['latent_dim']}"
