@@ -6,8 +6,8 @@ import numpy as np
 
 from vaebench.diagnosis import REMEDIES
 from vaebench.intervals import interval, tied
-from vaebench.ranking import Standing, standings
-from vaebench.records import StudyRecord
+from vaebench.ranking import Standing, best_trial, standings
+from vaebench.records import StudyRecord, TrialRecord
 from vaebench.scoring import mean_metrics, mean_score
 
 
@@ -51,9 +51,15 @@ def optimism(record: StudyRecord) -> Optimism | None:
 
 def conclusions(record: StudyRecord) -> list[str]:
     """Return a sentence or two on each: the best trial beside the best baseline, selection optimism, the diagnosis."""
+    best = best_trial(record)
+    return [*answer(record), *(diagnosis(best) if best else [])]
+
+
+def answer(record: StudyRecord) -> list[str]:
+    """Return what the study answers: the best trial beside the best baseline, and selection optimism."""
     rows = standings(record)
     best = next((row for row in rows if row.ranked), None)
-    if best is None or best.trial is None:
+    if best is None:
         return []
     lines = [f"Score 1 is what can be expected of {record.attainable_by}."] if record.attainable_by else []
     rival = next((row for row in rows if row.kind == "baseline" and row.status == best.status), None)
@@ -70,10 +76,13 @@ def conclusions(record: StudyRecord) -> list[str]:
             f"{found.draws:+.2f} since these are {'harder' if found.draws > 0 else 'easier'} (so much {found.baseline} "
             f"changed), {found.selection:+.2f} is selection optimism, the luck of being chosen."
         )
-    if best.trial.diagnosis is not None:
-        for finding in best.trial.diagnosis.findings:
-            lines.append(f"Trial {best.trial.number}, {finding.name}: {finding.text} {REMEDIES[finding.name]}".rstrip())
     return lines
+
+
+def diagnosis(trial: TrialRecord) -> list[str]:
+    """Return why a trial is off, worst first, and what to change; nothing where it has no diagnosis."""
+    found = trial.diagnosis.findings if trial.diagnosis else ()
+    return [f"Trial {trial.number}, {one.name}: {one.text} {REMEDIES[one.name]}".rstrip() for one in found]
 
 
 def _best(record: StudyRecord, best: Standing, rival: Standing | None) -> str:

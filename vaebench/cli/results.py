@@ -109,7 +109,7 @@ def show(frame: "pd.DataFrame", top: int, said: Sequence[str]) -> None:
     """Print the leaderboard as a table, and below it what it says."""
     from rich.console import Console
 
-    from vaebench.export import table
+    from vaebench.table import table
 
     console = Console()
     if not console.is_terminal:
