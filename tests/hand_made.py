@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from vaebench.records import ReferenceRecord, Result, StudyRecord, TrialRecord
 
 ATTAINABLE = {"ks": 0.05, "mean_error": 1.0, "std_error": 0.5}
@@ -44,3 +46,14 @@ def baseline(name: str, search: Sequence[float | None], confirmation: Sequence[f
 def floor(search: Sequence[float | None], confirmation: Sequence[float | None] = ()) -> ReferenceRecord:
     """Return the noise floor with these scores."""
     return ReferenceRecord("truth", "floor", results(search), results(confirmation))
+
+
+def many_digits() -> StudyRecord:
+    """Return a study of 12 trials, 3 of them confirmed, whose figures have many digits, and one that failed."""
+    random = np.random.default_rng(0)
+    trials = [
+        trial(number, random.gamma(2, size=3), random.gamma(2, size=8) if number % 4 == 0 else (), seed=2**61 + number)
+        for number in range(12)
+    ]
+    references = [baseline("gaussian", [1.0, 1 / 3], [2 / 3] * 8), floor([0.1, 0.1], [0.1] * 8)]
+    return record(*trials, trial(12, [None]), references=references)

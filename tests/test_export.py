@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pandas as pd
 import pytest
-from hand_made import baseline, floor, record, trial
+from hand_made import many_digits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,14 +16,7 @@ from vaebench.ranking import COLUMNS, leaderboard
 
 @pytest.fixture
 def frame():
-    """Return a leaderboard whose figures have many digits."""
-    random = np.random.default_rng(0)
-    trials = [
-        trial(number, random.gamma(2, size=3), random.gamma(2, size=8) if number % 4 == 0 else (), seed=2**61 + number)
-        for number in range(12)
-    ]
-    references = [baseline("gaussian", [1.0, 1 / 3], [2 / 3] * 8), floor([0.1, 0.1], [0.1] * 8)]
-    return leaderboard(record(*trials, trial(12, [None]), references=references), {3: "abc"})
+    return leaderboard(many_digits(), {3: "abc"})
 
 
 def test_csv_reads_back_exactly(frame, tmp_path):
