@@ -21,7 +21,7 @@ def shown(frame: pd.DataFrame, top: int, width: int = 100) -> list[str]:
 
 def cells(lines: list[str]) -> list[list[str]]:
     """Return the cells of the table's rows, which end where the notes begin."""
-    end = next(place for place, line in enumerate(lines) if line.startswith(("from", "=")))
+    end = next(place for place, line in enumerate(lines) if line.startswith(("confirmed;", "=")))
     return [line.split() for line in lines[2:end] if line]
 
 
@@ -49,7 +49,7 @@ def test_a_gap_parts_confirmed_rows_from_searched_ones(frame):
     for line, searched in zip(ranked, confirmed["metric.search_score"], strict=True):
         assert line.removesuffix(" =").split()[-1] == f"{searched:.2f}"
     assert [line.split()[0] for line in lines[gap + 1 : gap + 3]] == ["4", "5"]
-    assert lines[gap + 3].startswith("from gap to gap: confirmed; searched, partly luck")
+    assert lines[gap + 3].startswith("confirmed; then searched, partly luck")
 
 
 @pytest.mark.parametrize("width", [70, 80, 96])

@@ -5,15 +5,16 @@ import vaebench
 vaebench.run("studies/gaussian.toml", trials=60, workers=2)
 vaebench.leaderboard("gaussian")
 vaebench.generate("gaussian", 15_000, seed=1)
+vaebench.report("gaussian", "gaussian.html")
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vaebench.api import confirm, generate, leaderboard, run, summary
+    from vaebench.api import confirm, generate, leaderboard, report, run, summary
     from vaebench.errors import InputError
 
-__all__ = ["InputError", "confirm", "generate", "leaderboard", "run", "summary"]
+__all__ = ["InputError", "confirm", "generate", "leaderboard", "report", "run", "summary"]
 
 
 def __dir__() -> list[str]:

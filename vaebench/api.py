@@ -12,6 +12,7 @@ from vaebench.cluster import executor
 from vaebench.conclusions import conclusions
 from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
+from vaebench.export import check_place, write_whole
 from vaebench.finishing import finish
 from vaebench.home import home_folder
 from vaebench.ranking import best_trial
@@ -125,6 +126,21 @@ def generate(
     chosen = choose_trial(store.record(), trial)
     generator = fit_generator(store.definition, chosen)
     return pd.DataFrame(generator.generate(n, derive("user", seed)), columns=list(generator.columns))
+
+
+def report(study: str, path: str | Path, *, home: str | Path | None = None) -> None:
+    """Write a study's report to `path`: one HTML page with its answer, leaderboard, pictures and diagnoses.
+
+    Raises InputError for an unknown study, one without a trial that did not fail, or a path that cannot be written.
+    """
+    from vaebench.report import page
+
+    store = RecordStore.open(home_folder(home), study_name(study))
+    record = store.record()
+    best = choose_trial(record, None)
+    check_place(Path(path))
+    html = page(record, best.number, fit_generator(store.definition, best))
+    write_whole(Path(path), lambda file: file.write_text(html, encoding="utf-8"))
 
 
 def choose_trial(record: StudyRecord, number: int | None) -> TrialRecord:

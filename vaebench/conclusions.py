@@ -52,7 +52,9 @@ def optimism(record: StudyRecord) -> Optimism | None:
 def conclusions(record: StudyRecord) -> list[str]:
     """Return a sentence or two on each: the best trial beside the best baseline, selection optimism, the diagnosis."""
     best = best_trial(record)
-    return [*answer(record), *(diagnosis(best) if best else [])]
+    if best is None:
+        return []
+    return [*answer(record), *(f"Trial {best.number}, {name}: {text}" for name, text in findings(best))]
 
 
 def answer(record: StudyRecord) -> list[str]:
@@ -79,10 +81,10 @@ def answer(record: StudyRecord) -> list[str]:
     return lines
 
 
-def diagnosis(trial: TrialRecord) -> list[str]:
-    """Return why a trial is off, worst first, and what to change; nothing where it has no diagnosis."""
+def findings(trial: TrialRecord) -> list[tuple[str, str]]:
+    """Return why a trial is off, worst first: the reason's name, and a sentence on it and on what to change."""
     found = trial.diagnosis.findings if trial.diagnosis else ()
-    return [f"Trial {trial.number}, {one.name}: {one.text} {REMEDIES[one.name]}".rstrip() for one in found]
+    return [(one.name, f"{one.text} {REMEDIES[one.name]}".rstrip()) for one in found]
 
 
 def _best(record: StudyRecord, best: Standing, rival: Standing | None) -> str:

@@ -41,17 +41,22 @@ def write_whole(path: Path, write_to: Callable[[Path], Any]) -> None:
 
     Raises InputError for a folder that does not exist, or a file that cannot be written.
     """
+    check_place(path)
     try:
-        if not path.parent.is_dir():
-            raise InputError(f"cannot write {path}: the folder {path.parent} does not exist")
-        if path.is_dir():
-            raise InputError(f"cannot write {path}: it is a folder")
         if path.exists() and not path.is_file():  # a pipe or a terminal, which cannot be replaced
             write_to(path)
         else:
             _replace(path.resolve(), write_to)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def check_place(path: Path) -> None:
+    """Raise InputError where `path` is a folder, or in none: known before the work of making what is written."""
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {path}: the folder {path.parent} does not exist")
+    if path.is_dir():
+        raise InputError(f"cannot write {path}: it is a folder")
 
 
 def _replace(path: Path, write_to: Callable[[Path], Any]) -> None:

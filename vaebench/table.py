@@ -56,7 +56,7 @@ def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
         yield "no trial yet"
     groups = [NOTES[status] for status in shown["status"].unique()]
     if len(groups) > 1:
-        yield f"from gap to gap: {'; '.join(groups)}"
+        yield "; then ".join(groups)
     if (frame["tied_with_best"].fillna(False) & frame["rank"].ne(1)).any():
         yield f"= a paired test cannot tell it from trial {frame.loc[frame['rank'] == 1, 'trial'].iloc[0]}"
     if int(frame["pareto_front"].sum()) > 1:

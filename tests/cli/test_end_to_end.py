@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 from command_line import STUDY, environment, invoke, process, tree
 
+import vaebench
 from vaebench.data_sets.distribution import Distribution
 from vaebench.ranking import COLUMNS
 from vaebench.references import names
@@ -273,6 +275,19 @@ def test_the_leaderboard_in_other_forms(ran: Ran, frame: pd.DataFrame, tmp_path:
     assert [row["score"] for row in records if row["score"] is not None] == expected
     assert pd.read_parquet(files["parquet"])["score"].dropna().tolist() == expected
     assert files["markdown"].read_text().count("\n") == 2 + len(frame)
+
+
+def test_the_report(ran: Ran, frame: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = invoke("report", ran.name, "--home", ran.home).stdout
+    assert said == "report written to small.html\n"
+    html = (tmp_path / "small.html").read_text()
+    summary = vaebench.summary(ran.name, home=ran.home)
+    best = int(frame.loc[frame["rank"] == 1, "trial"].iloc[0])
+    assert f"Best: trial {best} " in html
+    assert any("selection optimism" in line for line in summary)
+    answers = [line for line in summary if not line.startswith("Trial")]
+    assert all(escape(line) in html for line in answers)
 
 
 def test_the_table_has_the_trials_asked_for(ran: Ran) -> None:

@@ -40,6 +40,7 @@ HELP = """Find the autoencoder that is the best generator of more rows like your
 vaebench check studies/gaussian.toml            what it searches and costs
 vaebench run studies/gaussian.toml              search, then confirm the best
 vaebench leaderboard gaussian --csv best.csv    what came out
+vaebench report gaussian                        all of it on one HTML page
 vaebench ui gaussian                            every trial in MLflow
 vaebench generate gaussian -n 15000 -o new.csv  new rows from the best
 
@@ -62,6 +63,7 @@ for command in (
     results.leaderboard,
     search.confirm,
     results.generate,
+    results.report,
     explore.ui,
     selftest.selftest,
     *parts.commands(),

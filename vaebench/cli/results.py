@@ -1,4 +1,4 @@
-"""The commands that show what there is: status, leaderboard, generate."""
+"""The commands that show what there is: status, leaderboard, report, generate."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -82,6 +82,19 @@ def leaderboard(
 
 @click.command()
 @click.argument("study")
+@click.option("-o", "--output", type=Path, metavar="FILE", help="Where to.  [STUDY.html]")
+@home_option
+def report(study: str, output: Path | None, home: str | None) -> None:
+    """Write one HTML page: answer, leaderboard, pictures, diagnoses."""
+    from vaebench import api
+
+    output = output or Path(f"{api.study_name(study)}.html")
+    api.report(study, output, home=home)
+    click.echo(f"report written to {output}")
+
+
+@click.command()
+@click.argument("study")
 @click.option("-n", "n", type=click.IntRange(1), default=15_000, show_default=True, help="Rows to generate.")
 @click.option("-o", "--output", type=Path, required=True, metavar="FILE", help="Where to: .csv or .parquet.")
 @click.option("--trial", type=int, metavar="N", help="Generate from trial N.  [the best]")
@@ -93,13 +106,12 @@ def generate(study: str, n: int, output: Path, trial: int | None, seed: int, hom
     They are in the data's own units and columns.
     """
     from vaebench import api
-    from vaebench.export import write
+    from vaebench.export import check_place, write
 
     kinds = {".csv": "csv", ".parquet": "parquet"}
     if output.suffix.lower() not in kinds:
         raise InputError(f"{output}: the file's name must end in .csv or .parquet")
-    if not output.absolute().parent.is_dir():
-        raise InputError(f"{output}: the folder {output.absolute().parent} does not exist")
+    check_place(output)
     frame = api.generate(study, n, trial=trial, seed=seed, home=home)
     write(frame, output, kinds[output.suffix.lower()])  # type: ignore[arg-type]
     click.echo(f"{n} rows written to {output}")

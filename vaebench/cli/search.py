@@ -58,6 +58,7 @@ def run(
         "\nNext:\n"
         f"  vaebench leaderboard {at} --csv leaderboard.csv\n"
         f"  vaebench generate {at} -n 15000 -o new.csv\n"
+        f"  vaebench report {at}\n"
         f"  vaebench ui {at}"
     )
 

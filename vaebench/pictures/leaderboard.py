@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vaebench.pictures.style import COLOURS, INK, TRUE, cycle, new_figure, plain_log, set_labels, set_title
+from vaebench.pictures.style import COLOURS, INK, TRUE, cycle, name_rows, new_figure, plain_log, set_labels, set_title
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,14 +34,9 @@ def leaderboard_picture(frame: "pd.DataFrame", top: int = 20) -> "Figure":
     panel.axvline(1, color=COLOURS[2], linewidth=1.2, linestyle="--", zorder=1)
     above = panel.get_xaxis_transform()
     panel.text(1, 1.005, "attainable", color=COLOURS[2], fontsize=9, ha="center", va="bottom", transform=above)
-    panel.set_yticks(range(len(rows)), [_name(row) for row in rows], fontsize=9)
-    for label, row in zip(panel.get_yticklabels(), rows, strict=True):
-        label.set_color(INK if row["kind"] == "trial" else TRUE)
     confirmed = sum(row["status"] == "confirmed" for row in rows)
     if 0 < confirmed < len(rows):
         panel.axhline(confirmed - 0.5, color=INK, linewidth=0.8)
-    panel.tick_params(axis="y", length=0)
-    panel.set_ylim(max(len(rows), 1) - 0.4, -0.6)
     panel.set_xscale("log")
     plain_log(panel.xaxis)
     set_labels(
@@ -50,7 +45,7 @@ def leaderboard_picture(frame: "pd.DataFrame", top: int = 20) -> "Figure":
         "",
         "",
     )
-    panel.grid(axis="y", visible=False)
+    name_rows(panel, [_name(row) for row in rows], [row["kind"] == "trial" for row in rows])
     set_title(figure, f"{frame['study'].iloc[0]}: leaderboard" if len(frame) else "leaderboard")
     return figure
 

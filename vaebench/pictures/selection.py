@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vaebench.intervals import interval
-from vaebench.pictures.style import COLOURS, INK, TRUE, new_figure, plain_log, set_labels, set_title
+from vaebench.pictures.style import COLOURS, TRUE, name_rows, new_figure, plain_log, set_labels, set_title
 from vaebench.ranking import Standing, standings
 from vaebench.records import StudyRecord
 from vaebench.scoring import mean_score
@@ -31,15 +31,10 @@ def searched_and_confirmed(record: StudyRecord) -> "Figure":
         panel.plot(searched, place, "o", color=colour, markerfacecolor="white", markersize=6)
         panel.plot(confirmed, place, "o", color=colour, markersize=6)
     panel.axvline(1, color=COLOURS[2], linewidth=1.2, linestyle="--", zorder=1)
-    panel.set_yticks(range(len(rows)), [_name(row) for row in rows], fontsize=9)
-    for label, row in zip(panel.get_yticklabels(), rows, strict=True):
-        label.set_color(INK if row.trial else TRUE)
-    panel.set_ylim(max(len(rows), 1) - 0.4, -0.6)
     panel.set_xscale("log")
     plain_log(panel.xaxis)
     set_labels(panel, "score (lower is better)\nopen: in the search; filled: confirmed, with 95 % interval", "", "")
-    panel.tick_params(axis="y", length=0)
-    panel.grid(axis="y", visible=False)
+    name_rows(panel, [_name(row) for row in rows], [row.trial is not None for row in rows])
     set_title(figure, f"{record.name}: searched and confirmed")
     return figure
 

@@ -40,6 +40,16 @@ def set_labels(panel: "Axes", x: str, y: str, title: str) -> None:
     panel.spines[["left", "bottom"]].set_color(FAINT)
 
 
+def name_rows(panel: "Axes", names: Sequence[str], strong: Sequence[bool]) -> None:
+    """Name the rows of a panel from the top down, those that are not `strong` in grey; after `set_labels`."""
+    panel.set_yticks(range(len(names)), names, fontsize=9)
+    for label, ink in zip(panel.get_yticklabels(), strong, strict=True):
+        label.set_color(INK if ink else TRUE)
+    panel.set_ylim(max(len(names), 1) - 0.4, -0.6)
+    panel.tick_params(axis="y", length=0)
+    panel.grid(axis="y", visible=False)
+
+
 def plain_log(axis: Any) -> None:
     """Label a logarithmic axis with plain numbers at 1, 2 and 5 times the powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator

@@ -1,0 +1,80 @@
+"""Report: a study as one self-contained HTML page, with its answer, leaderboard, pictures and diagnoses."""
+
+import json
+from base64 import b64encode
+from importlib.metadata import version
+from importlib.resources import files
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from vaebench.conclusions import answer, findings
+from vaebench.pictures.generator import generated_against_true
+from vaebench.pictures.leaderboard import leaderboard_picture
+from vaebench.pictures.search_history import search_history
+from vaebench.pictures.selection import searched_and_confirmed
+from vaebench.ranking import leaderboard, standings
+from vaebench.records import StudyRecord
+from vaebench.table import COLUMNS, lines, notes
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from vaebench.model import Generator
+
+TOP = 20
+"""Trials that the page shows; the CSV has them all."""
+SAMPLES = 15_000
+"""Generated rows in the picture."""
+DOTS = 160
+"""An inch: sharp on a screen with two dots a pixel."""
+
+
+def page(record: StudyRecord, best: int, generator: "Generator") -> str:
+    """Return the HTML of a study's report, which loads nothing; `generator` is its best trial, number `best`."""
+    from jinja2 import Environment, StrictUndefined
+
+    frame = leaderboard(record)
+    confirmed = [row for row in standings(record) if row.status == "confirmed" and row.trial]
+    pictures = {
+        "generated": generated_against_true(
+            generator.generate(SAMPLES, seed=0), generator.draw.true, generator.draw.train, generator.columns,
+            f"{record.name}: trial {best}",
+        ),
+        "leaderboard": leaderboard_picture(frame, TOP),
+        "search": search_history(record),
+    }  # fmt: skip
+    if confirmed:
+        pictures["selection"] = searched_and_confirmed(record)
+    template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(
+        files("vaebench").joinpath("report.html").read_text(encoding="utf-8")
+    )
+    return template.render(
+        name=record.name,
+        question=record.definition.get("study", {}).get("question", ""),
+        facts=_facts(record, len(confirmed)),
+        answer=answer(record),
+        best=best,
+        columns=COLUMNS,
+        lines=lines(frame, TOP),
+        notes=list(notes(frame, TOP)),
+        diagnoses=[(row, findings(row.trial)) for row in confirmed if row.trial and row.trial.diagnosis],
+        pictures={name: _embedded(figure) for name, figure in pictures.items()},
+        definition=json.dumps(record.definition, indent=2, default=str),
+        version=version("vaebench"),
+    )
+
+
+def _facts(record: StudyRecord, confirmed: int) -> str:
+    counts = {
+        "pruned": sum(trial.pruned is not None for trial in record.trials),
+        "failed": sum(trial.reason is not None for trial in record.trials),
+        "confirmed": confirmed,
+    }
+    said = [f"{len(record.trials)} trials", *(f"{count} {what}" for what, count in counts.items() if count)]
+    return f"{', '.join(said)}. Columns of the data: {', '.join(record.columns)}."
+
+
+def _embedded(figure: "Figure") -> str:
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=DOTS)
+    return f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}"
