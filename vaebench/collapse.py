@@ -64,12 +64,11 @@ class Collapse:
 
     def __str__(self) -> str:
         low, high = (f"{value:.3g}" for value in self.critical)
-        path = f"variant.{self.variant}.{self.weight}"
         share = f"{100 * self.share:.0f} %" if self.share >= 0.005 else "less than 1 %"
         return (
-            f"{self.arm + ': ' if self.arm else ''}{self.variant} with loss {self.loss} and scaling {self.scaling} "
-            f"collapses where {self.weight} >= {low if low == high else f'{low} to {high}'}: "
-            + (f"{path} always is" if self.fixed and self.share == 1 else f"{share} of the range of {path}")
+            f"{self.arm + ': ' if self.arm else ''}{self.variant} with loss {self.loss} and scaling {self.scaling}: "
+            f"{self.weight} >= {low if low == high else f'{low} to {high}'}, "
+            + ("as it always is" if self.fixed and self.share == 1 else f"{share} of its range")
         )
 
 

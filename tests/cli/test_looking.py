@@ -5,13 +5,15 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import invoke
 from hand_made import record, trial
 from rich.console import Console
+from scipy import stats
 
 from vaebench.cli import parts
-from vaebench.cli.describe import duration
+from vaebench.cli.describe import KS_OF_TRUTH, duration
 from vaebench.cli.progress import Progress
 from vaebench.parts import modules
 
@@ -21,7 +23,7 @@ STUDIES = sorted((Path(__file__).parents[2] / "studies").glob("*.toml"))
 def test_help_shows_a_users_day_line_by_line() -> None:
     lines = [line.strip() for line in invoke("--help").stdout.splitlines()]
     examples = [line.split()[1] for line in lines if line.startswith("vaebench ") and "  " in line]
-    assert examples == ["check", "run", "leaderboard", "ui", "generate"]
+    assert examples == ["check", "run", "leaderboard", "report", "ui", "generate"]
     commands = lines[lines.index("Commands:") + 1 :]
     assert [line.split()[0] for line in commands[:4]] == ["run", "check", "status", "leaderboard"]
     assert not any(line.endswith("...") for line in commands), "every summary is short enough"
@@ -64,11 +66,29 @@ def test_check_warns_of_collapse_and_of_nothing_else(folder: Path) -> None:
     assert "warning" not in invoke("check", "small.toml").output
     (folder / "doomed.toml").write_text(study.replace("beta = 0.1", "beta = { float = [0.1, 10.0], log = true }"))
     output = " ".join(invoke("check", "doomed.toml").stdout.split())
-    assert "warning vae with loss mse and scaling standard collapses where beta >= 1: 50 % of the range of" in output
-    assert "why All latent units die where the KL's weight is at least the largest eigenvalue" in output
+    assert "vae with loss mse and scaling standard: beta >= 1, 50 % of its range why All latent units die" in output
+    assert "warning doomed to posterior collapse" in output
     refused = invoke("run", "doomed.toml", "--workers", -1, status=2)  # before anything starts
-    assert refused.stderr.count("warning     vae with loss mse and scaling standard collapses") == 1
+    assert refused.stderr.count("vae with loss mse and scaling standard: beta >= 1") == 1
     assert refused.stdout == ""
+
+
+def test_check_says_when_few_rows_are_left_to_score_against(folder: Path) -> None:
+    study = (folder / "small.toml").read_text()
+    norm = study[study.index("distribution =") : study.index("[evaluation]")]
+    for rows, said in ((100, True), (1000, False)):
+        (folder / "rows.csv").write_text("x\n" + "".join(f"{stats.norm.ppf((i + 0.5) / rows)}\n" for i in range(rows)))
+        (folder / "own.toml").write_text(study.replace(norm, 'file = "rows.csv"\n'))
+        output = " ".join(invoke("check", "own.toml").stdout.split())
+        text = "a draw is scored against 17 held-out rows, where even true rows have a ks of about 0.21"
+        assert (f"warning {text}" in output) is said
+        assert ("held-out" in output) is said
+
+
+def test_the_ks_of_the_truth_is_as_said() -> None:
+    random, n = np.random.default_rng(0), 400
+    distances = [stats.ks_1samp(random.random(n), stats.uniform.cdf).statistic for _ in range(400)]
+    assert np.mean(distances) == pytest.approx(KS_OF_TRUTH / n**0.5, rel=0.05)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,11 @@ SECONDS = 0.4
 """What one fit of the shipped studies' networks takes about, in seconds on one core."""
 DIAGNOSED = 10
 """Fits that the diagnosis of a confirmed trial takes."""
+FEW = 100
+"""Rows to score against that are few enough to say so."""
+KS_OF_TRUTH = 0.87
+"""Mean KS distance of n samples to their own distribution, times the root of n: ln 2 times the root of pi / 2, the mean
+of the Kolmogorov distribution."""
 WIDTH = 100
 
 
@@ -51,12 +56,18 @@ def _variants(definition: StudyDefinition) -> int:
 
 
 def warn(definition: StudyDefinition, *, err: bool = False) -> None:
-    """Print which of the study's settings are doomed to posterior collapse, and the rule; nothing where none is."""
+    """Print what dooms a part of the study before it begins: posterior collapse, few rows to score against."""
+    true = len(definition.replicate("search", 0).draw().true)
+    if definition.data_set.available_rows is not None and true < FEW:
+        text = f"a draw is scored against {true} held-out rows, where even true rows have a ks of about"
+        click.echo(err=err)
+        _line("warning", f"{text} {KS_OF_TRUTH / true**0.5:.2f}; more rows would tell trials apart", err=err)
     foreseen = foresee(definition)
     if foreseen:
         click.echo(err=err)
+        _line("warning", "doomed to posterior collapse, where only decoder noise is left:", err=err)
         for collapse in foreseen:
-            _line("warning", str(collapse), err=err)
+            _line("", str(collapse), err=err)
         _line("why", RULE, err=err)
 
 

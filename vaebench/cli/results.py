@@ -85,7 +85,10 @@ def leaderboard(
 @click.option("-o", "--output", type=Path, metavar="FILE", help="Where to.  [STUDY.html]")
 @home_option
 def report(study: str, output: Path | None, home: str | None) -> None:
-    """Write one HTML page: answer, leaderboard, pictures, diagnoses."""
+    """Write a study as one HTML page.
+
+    It has the answer, the leaderboard, the pictures, and why confirmed trials are off; it loads nothing from anywhere.
+    """
     from vaebench import api
 
     output = output or Path(f"{api.study_name(study)}.html")
