@@ -2,17 +2,19 @@
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from vaebench.cluster import executor
 from vaebench.definition import StudyDefinition
 from vaebench.intervals import interval
+from vaebench.pictures.style import COLOURS, INK, new_figure, set_labels, set_title
 from vaebench.ranking import standings
 from vaebench.scoring import score
 from vaebench.spec import Spec
@@ -83,6 +85,21 @@ def outcomes(seeds: int, further: int, workers: int) -> Iterator[Outcome]:
             yield outcome(replace(definition, seed=seed), further, executors)  # type: ignore[arg-type]
 
 
+def picture(found: Sequence[Outcome]) -> Figure:
+    """Show each interval, from the lowest further score up, with what the winner has in it and on further draws."""
+    figure = new_figure(9, 4.5)
+    panel = figure.add_subplot()
+    for place, one in enumerate(sorted(found, key=lambda one: one.further)):
+        colour = COLOURS[0] if one.covered else COLOURS[1]
+        panel.plot([place, place], [one.low, one.high], color=colour, linewidth=3, alpha=0.4)
+        panel.plot(place, one.confirmed, "o", color=colour, markersize=4)
+        panel.plot(place, one.further, "_", color=INK, markersize=9, markeredgewidth=2)
+    set_labels(panel, "study", "score of its winner", "dot: confirmed, with 95 % interval; bar: over further draws")
+    panel.set_xticks([])
+    set_title(figure, f"{sum(one.covered for one in found)} of {len(found)} intervals hold")
+    return figure
+
+
 def main() -> None:
     """Print a row a study, and how many intervals cover."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -90,6 +107,7 @@ def main() -> None:
     parser.add_argument("--further", type=int, default=500, help="draws that say what the winner is worth")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--json", type=Path, help="write every outcome there")
+    parser.add_argument("--picture", type=Path, help="draw them there")
     options = parser.parse_args()
     print("seed  trial  searched  confirmed  95 % interval   further draws  covered")
     found = []
@@ -103,6 +121,8 @@ def main() -> None:
         )
         if options.json:
             options.json.write_text(json.dumps([asdict(each) | {"covered": each.covered} for each in found], indent=1))
+    if options.picture:
+        picture(found).savefig(options.picture)
     gaps = np.array([[one.further - one.searched, one.further - one.confirmed] for one in found]).mean(axis=0)
     print(f"\n{sum(one.covered for one in found)} of {len(found)} intervals hold the winner's score over further draws")
     print(f"winners are on average {gaps[0]:+.3f} worse than in the search, {gaps[1]:+.3f} than in the confirmation")
