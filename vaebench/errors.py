@@ -9,12 +9,12 @@ class InputError(Exception):
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:
-    """Say that `name` is no `kind`, list the known ones and the nearest of them.
+    """Say that `name` is no `kind`, name the nearest known one, and list them all.
 
     >>> unknown("loss", "hubert", ["mse", "huber"])
-    "unknown loss 'hubert' (known: huber, mse); did you mean 'huber'?"
+    "unknown loss 'hubert'; did you mean 'huber'? (known: huber, mse)"
     """
     names = sorted(known)
     nearest = get_close_matches(str(name), names, n=1)
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
-    return f"unknown {kind} {name!r} (known: {', '.join(names) or 'none'}){hint}"
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""  # the list can be long
+    return f"unknown {kind} {name!r}{hint} (known: {', '.join(names) or 'none'})"

@@ -172,7 +172,7 @@ def test_wrong_options_of_run(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["leaderboard", "smal"], ("unknown study 'smal' (known: small)", "did you mean 'small'?")),
+        (["leaderboard", "smal"], ("unknown study 'smal'; did you mean 'small'? (known: small)",)),
         (["leaderboard", "../small"], ("unknown study '../small'",)),
         (["leaderboard", "small/"], ("unknown study 'small/'",)),
         (["leaderboard", ""], ("unknown study ''",)),

@@ -82,7 +82,7 @@ class Progress:
     def confirming(self, count: int) -> None:
         """Show that the confirmation begins."""
         self.confirmations = (0, count)
-        self._say(f"confirming the best {count} on fresh draws")
+        self._say(f"confirming {count} trials on fresh draws")
         self._show(f"confirming 0/{count}", 0, count, "the best, on fresh draws")
 
     def confirmed(self, trial: TrialRecord) -> None:

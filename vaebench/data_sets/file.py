@@ -179,8 +179,8 @@ def _check(frame: "pd.DataFrame", where: str) -> None:
         if bad.size:
             kind = "empty or NaN" if np.isnan(values[bad[0]]) else "infinite"
             raise InputError(
-                f"{where}: column {name!r} has {bad.size} cells that are no finite number, "
+                f"{where}: column {name!r} has {bad.size} cell{'s' * (bad.size > 1)} without a finite number, "
                 f"the first ({kind}) in row {bad[0] + 1} below the header"
             )
         if (values == values[0]).all():
-            raise InputError(f"{where}: column {name!r} is constant ({values[0]}): there is nothing to learn")
+            raise InputError(f"{where}: column {name!r} is constant ({values[0]}); choose others with columns = [...]")
