@@ -2,37 +2,49 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hand_made import baseline, floor, record, trial
+from hand_made import baseline, record, trial
 
-from vaebench.conclusions import conclusions, optimism
+from vaebench.conclusions import conclusions
 from vaebench.records import Diagnosis, Finding
 
 NOISE = np.linspace(-0.2, 0.2, 8)
 
 
-def test_selection_optimism_is_what_the_draws_do_not_explain() -> None:
-    found = optimism(
-        record(
-            trial(0, [0.6, 0.8], [1.2] * 8),
-            trial(1, [0.9, 0.9], [1.4] * 8),
-            trial(2, [0.1, 0.1]),  # not confirmed
-            trial(3, [0.2, 0.2], [0.5, None]),  # failed there
-            references=[
-                baseline("gaussian", [0.95, 1.05], [1.1] * 8),
-                baseline("kde", [1.3, 1.5], [1.4] * 8),
-                floor([0.1, 0.1], [0.1] * 8),
-            ],
-        )
-    )
-    assert found is not None
-    assert (found.searched, found.confirmed, found.baseline) == (pytest.approx(0.8), pytest.approx(1.3), "gaussian")
-    assert found.draws == pytest.approx(0.1)
-    assert found.selection == pytest.approx(0.4)
-
-
-def test_there_is_none_without_confirmation() -> None:
-    assert optimism(record(trial(0, [1.0]), references=[baseline("gaussian", [1.0])])) is None
+def test_nothing_is_said_of_nothing() -> None:
     assert conclusions(record()) == []
+
+
+def test_an_unconfirmed_winner_is_said_to_be_lucky() -> None:
+    (only,) = conclusions(record(trial(0, [0.6, 0.7, 0.65]), references=[baseline("gaussian", [1.0, 1.1, 1.0])]))
+    assert "Best: trial 0 (vae), score 0.65 on 3 search draws" in only
+    assert "It is not confirmed: the best of many trials is the luckiest, too." in only
+
+
+def test_sub_studies_are_compared_by_their_best_trials() -> None:
+    study = record(
+        trial(0, [1.0], 1.0 + NOISE, arm="variant=ae"),
+        trial(1, [1.0], 1.5 + NOISE / 2, arm="variant=vae"),
+        trial(2, [1.0], 1.8 + NOISE, arm="variant=vae"),
+        trial(3, [1.0], 1.05 - NOISE, arm="variant=other"),
+        trial(4, [1.0, None], arm="variant=broken"),
+        trial(5, [1.2], arm="variant=late"),
+    )
+    (said,) = [line for line in conclusions(study) if line.startswith("Of the sub-studies")]
+    assert said.endswith(
+        ": variant=ae (trial 0, 1.00) is best; variant=other (trial 3, 1.05) cannot be told from it; "
+        "variant=vae (trial 1, 1.50) is worse; variant=late (trial 5, 1.20) is not confirmed."
+    )
+    assert not any("sub-studies" in line for line in conclusions(record(study.trials[0])))
+
+
+@pytest.mark.parametrize(("level", "word"), [(1.0, "harder"), (0.9, "as hard"), (0.8, "easier")])
+def test_the_luck_of_being_chosen_is_told_from_the_draws_difficulty(level: float, word: str) -> None:
+    references = [baseline("gaussian", [0.85, 0.95], level + NOISE)]
+    trials = [trial(number, [0.7, 0.8], 1.0 + NOISE) for number in (1, 2)]
+    said = next(line for line in conclusions(record(*trials, references=references)) if "optimism" in line)
+    assert said.startswith("The 2 best trials of the search scored 0.75 there and 1.00 on fresh draws: ")
+    assert f"{level - 0.9:+.2f} since these are {word} (so much gaussian changed)" in said
+    assert f"{0.25 - (level - 0.9):+.2f} (standard error 0.00) is selection optimism" in said
 
 
 @pytest.mark.parametrize(

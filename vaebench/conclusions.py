@@ -1,52 +1,15 @@
 """What a leaderboard says, in words: how good the best trial is, how much of that was luck, and why it is off."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from vaebench.diagnosis import REMEDIES
 from vaebench.intervals import interval, tied
+from vaebench.optimism import Optimism, optimism
 from vaebench.ranking import Standing, best_trial, standings
 from vaebench.records import StudyRecord, TrialRecord
-from vaebench.scoring import mean_metrics, mean_score
-
-
-@dataclass(frozen=True)
-class Optimism:
-    """How much better the trials that the search chose by their score looked there than they are."""
-
-    searched: float
-    """Their mean search score."""
-    confirmed: float
-    """Their mean score on the confirmation's draws."""
-    draws: float
-    """How much harder than the search's draws the confirmation's are: what the best baseline's score rose by."""
-    baseline: str
-    """That baseline."""
-
-    @property
-    def selection(self) -> float:
-        """Selection optimism: confirmed - searched - draws."""
-        return self.confirmed - self.searched - self.draws
-
-
-def optimism(record: StudyRecord) -> Optimism | None:
-    """Measure it over the confirmed trials that were chosen by score alone, not as the best of their variant.
-
-    None where nothing is confirmed, or no baseline came through.
-    """
-    rows = [row for row in standings(record) if row.status == "confirmed"]
-    top = record.definition.get("confirm", {}).get("top", len(rows))
-    chosen = sorted((row for row in rows if row.trial), key=_searched)[:top]
-    best = next((row for row in rows if row.kind == "baseline" and row.search), None)
-    if not chosen or best is None:
-        return None
-    return Optimism(
-        searched=float(np.mean([_searched(row) for row in chosen])),
-        confirmed=float(np.mean([np.mean(row.scores) for row in chosen])),
-        draws=float(np.mean(best.scores)) - _searched(best),
-        baseline=best.name,
-    )
+from vaebench.scoring import mean_metrics
 
 
 def conclusions(record: StudyRecord) -> list[str]:
@@ -72,12 +35,9 @@ def answer(record: StudyRecord) -> list[str]:
             "The score sees columns one by one. How well their relation is kept: "
             f"correlation_error {own:.3f}, {rival.name} {other:.3f}."
         )
+    lines += _sub_studies(rows)
     if found := optimism(record):
-        lines.append(
-            f"The best of the search scored {found.searched:.2f} there and {found.confirmed:.2f} on {_draws(record)}: "
-            f"{found.draws:+.2f} since these are {'harder' if found.draws > 0 else 'easier'} (so much {found.baseline} "
-            f"changed), {found.selection:+.2f} is selection optimism, the luck of being chosen."
-        )
+        lines.append(_luck(found, _draws(record)))
     return lines
 
 
@@ -93,6 +53,8 @@ def _best(record: StudyRecord, best: Standing, rival: Standing | None) -> str:
     where = f"{len(best.scores)} {_draws(record) if best.status == 'confirmed' else 'search draws'}"
     head = f"Best: trial {best.trial.number} ({best.name}), score {np.mean(best.scores):.2f} on {where}"
     head += "." if np.isnan(low) else f", 95 % interval {low:.2f} to {high:.2f}."
+    if best.status != "confirmed":
+        head += " It is not confirmed: the best of many trials is the luckiest, too."
     if rival is None:
         return head
     pairs = min(len(rival.scores), len(best.scores))
@@ -103,9 +65,40 @@ def _best(record: StudyRecord, best: Standing, rival: Standing | None) -> str:
     return f"{head} By a paired test it is {'better' if np.mean(own) < np.mean(other) else 'worse'} than {than}."
 
 
+def _sub_studies(rows: Sequence[Standing]) -> list[str]:
+    """Say how the best trials of the sub-studies compare, where there are several."""
+    best: dict[str, Standing] = {}
+    for row in rows:
+        if row.ranked and row.trial:
+            best.setdefault(row.trial.arm, row)
+    if len(best) < 2:
+        return []
+    first, *others = best.values()
+    told = [f"{_arm(first)} is best"]
+    for row in others:
+        if row.status != first.status:
+            told.append(f"{_arm(row)} is not confirmed")
+        else:
+            worse = "cannot be told from it" if tied(row.scores, first.scores) else "is worse"
+            told.append(f"{_arm(row)} {worse}")
+    return [f"Of the sub-studies, each by its best trial and a paired test: {'; '.join(told)}."]
+
+
+def _arm(row: Standing) -> str:
+    assert row.trial is not None
+    return f"{row.trial.arm} (trial {row.trial.number}, {np.mean(row.scores):.2f})"
+
+
+def _luck(found: Optimism, draws: str) -> str:
+    many = f"{found.trials} best trials" if found.trials > 1 else "best trial"
+    harder = {1: "harder", 0: "as hard", -1: "easier"}[int(np.sign(round(found.draws, 2)))]
+    error = "" if np.isnan(found.error) else f" (standard error {found.error:.2f})"
+    return (
+        f"The {many} of the search scored {found.searched:.2f} there and {found.confirmed:.2f} on {draws}: "
+        f"{found.draws:+.2f} since these are {harder} (so much {found.baseline} changed), "
+        f"{found.selection:+.2f}{error} is selection optimism, the luck of being chosen."
+    )
+
+
 def _draws(record: StudyRecord) -> str:
     return "other splits of the same rows" if "file" in record.definition.get("data", {}) else "fresh draws"
-
-
-def _searched(row: Standing) -> float:
-    return mean_score(row.search, row.attainable)

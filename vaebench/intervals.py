@@ -48,9 +48,9 @@ def _resamples(n: int) -> NDArray[np.int64]:
 def tied(scores_a: Sequence[float], scores_b: Sequence[float]) -> bool:
     """Say whether paired scores cannot be told apart; replicate r of one is paired with replicate r of the other.
 
-    Paired t-test, two-sided, 5 % (Student 1908): of the means, which rows are ranked by. A test of ranks would call a row
-    better that is a little better on most replicates, and bad on a few. With fewer than MIN_PAIRS pairs that differ it
-    depends on how the differences are distributed, and nothing is told apart. Raises ValueError for unequal lengths.
+    Paired t-test, two-sided, 5 % (Student 1908): of the means, which rows are ranked by. A test of ranks would call a
+    row better that is a little better on most replicates, and bad on a few. With fewer than MIN_PAIRS pairs that differ
+    it depends on how the differences are distributed, and nothing is told apart. Raises ValueError for unequal lengths.
     """
     from scipy.special import stdtr
 

@@ -55,7 +55,7 @@ def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
     if trials.empty:
         yield "no trial yet"
     groups = [NOTES[status] for status in shown["status"].unique()]
-    if len(groups) > 1:
+    if groups not in ([], ["confirmed"]):
         yield "; then ".join(groups)
     if (frame["tied_with_best"].fillna(False) & frame["rank"].ne(1)).any():
         yield f"= a paired test cannot tell it from trial {frame.loc[frame['rank'] == 1, 'trial'].iloc[0]}"

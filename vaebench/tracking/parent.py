@@ -7,8 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from vaebench.conclusions import optimism
 from vaebench.export import write as export
+from vaebench.optimism import optimism
 from vaebench.paths import flatten
 from vaebench.pictures.leaderboard import leaderboard_picture
 from vaebench.pictures.search_history import search_history
