@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter
 from small_specs import small_spec
 
-from vaebench.diagnosis import GENERATORS, PLAIN, Diagnosis, diagnose
+from vaebench.diagnosis import EXPECTED, GENERATORS, PLAIN, Diagnosis, diagnose
 
 ATTAINABLE = {"ks": 0.05, "mean_error": 1.0, "std_error": 0.5}
 
@@ -37,11 +37,11 @@ def names(*each, **spec):
 
 
 def test_a_good_trial_is_limited_by_its_rows_and_by_nothing_else():
-    diagnosis = diagnosis_of(evidence(1.1))
+    diagnosis = diagnosis_of(evidence(1.1) | {EXPECTED: 1.05})
     (finding,) = diagnosis.findings
     assert finding.name == "limited_by_rows"
     assert "score 1.10" in finding.text
-    assert "themselves have 1.40" in finding.text
+    assert "the best baseline has 1.05 from the same rows" in finding.text
     assert diagnosis.evidence["as_is.score"] == pytest.approx(1.1)
 
 
@@ -164,8 +164,14 @@ def test_networks_that_do_not_describe_the_rows_are_found_where_nothing_else_is(
     assert names(evidence(9.0, codes=5.0, codes_noise=5.0)) == ["latent_sampler", "underfitted"]  # 4.0 and 3.6
 
 
-def test_rows_that_are_unlucky_themselves_limit_a_trial():
-    assert names(evidence(2.5, rows=2.4)) == ["limited_by_rows"]
+def test_rows_that_are_unlucky_limit_a_trial_as_they_limit_a_baseline():
+    assert names(evidence(2.5, rows=2.6) | {EXPECTED: 2.4}) == ["limited_by_rows"]
+    assert names(evidence(2.5, rows=2.6)) == []
+    assert names(evidence(2.4 + PLAIN + 0.01) | {EXPECTED: 2.4}) == ["underfitted"]
+
+
+def test_networks_that_give_the_rows_back_are_not_underfitted():
+    assert names(evidence(2.5, rows=2.4)) == []
     assert names(evidence(2.4 + PLAIN + 0.01, rows=2.4)) == ["underfitted"]
 
 

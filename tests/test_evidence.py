@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from small_specs import small_replicate, small_spec
 
-from vaebench.diagnosis import diagnose
+from vaebench.diagnosis import EXPECTED, diagnose
 from vaebench.evaluate import evaluate
 from vaebench.evidence import aggregate_posterior, end_of_training, gather_evidence
 from vaebench.latent_samplers import Codes, LatentSampler
 from vaebench.parts import make
+from vaebench.references import evaluate_reference
+from vaebench.scoring import score
 
 
 @pytest.mark.parametrize("times", [1.0, 3.0, 6.0])
@@ -70,6 +72,16 @@ def attainable(n):
     }
 
 
+def evidence_of(spec, rows=100):
+    """Gather evidence on three replicates, beside what a Gaussian fitted to the same rows has."""
+    replicates = [small_replicate(index, rows=rows, size=15_000) for index in range(3)]
+    unit = attainable(round(0.67 * rows))
+    return [
+        gather_evidence(spec, one) | {EXPECTED: score(evaluate_reference("gaussian", one).metrics, unit)}
+        for one in replicates
+    ]
+
+
 def linear(beta, latent_sampler, noise):
     """Return a linear VAE, decoder variance s2 = beta; the structure is that of tests/test_evaluate.py."""
     return small_spec(
@@ -95,7 +107,7 @@ PRIOR, Z_MEAN = ("prior", {}), ("gaussian", {"codes": "mean"})
 )
 def test_the_linear_vae_is_diagnosed_as_its_closed_form_says(beta, latent_sampler, noise, expected):
     spec = linear(beta, latent_sampler, noise)
-    each = [gather_evidence(spec, small_replicate(index, rows=2000, size=15_000)) for index in range(3)]
+    each = evidence_of(spec, rows=2000)
     diagnosis = diagnose(spec, each, attainable(1340))
     assert [finding.name for finding in diagnosis.findings] == expected
     mean = diagnosis.evidence
@@ -126,7 +138,7 @@ def test_as_it_is_it_is_the_trial(noise):
 
 def test_one_epoch_is_not_enough():
     spec = small_spec("ae", latent_sampler="gaussian", decoder_noise=False, epochs=1, learning_rate=1e-4)
-    each = [gather_evidence(spec, small_replicate(index, size=15_000)) for index in range(3)]
+    each = evidence_of(spec)
     assert diagnose(spec, each, attainable(67)).findings[0].name == "not_converged"
 
 
@@ -144,8 +156,8 @@ def draw_rows(self, n, random):
 
 def test_an_autoencoder_that_gives_back_its_training_rows_copies():
     spec = small_spec("ae", latent_sampler=OwnCodes(), decoder_noise=False, epochs=128)
-    each = [gather_evidence(spec, small_replicate(index, size=15_000)) for index in range(3)]
+    each = evidence_of(spec)
     assert "copying" in [finding.name for finding in diagnose(spec, each, attainable(67)).findings]
     smooth = dataclasses.replace(spec, latent_sampler=make("latent_sampler", "gaussian"))
-    each = [gather_evidence(smooth, small_replicate(index, size=15_000)) for index in range(3)]
+    each = evidence_of(smooth)
     assert [finding.name for finding in diagnose(smooth, each, attainable(67)).findings] == ["limited_by_rows"]

@@ -20,6 +20,7 @@ import vaebench
 from vaebench.data_sets.distribution import Distribution
 from vaebench.ranking import COLUMNS
 from vaebench.references import names
+from vaebench.scoring import mean_score
 from vaebench.study.record_store import RecordStore
 from vaebench.tracking.store import open_client
 from vaebench.tracking.where import read_ids
@@ -275,6 +276,17 @@ def test_the_leaderboard_in_other_forms(ran: Ran, frame: pd.DataFrame, tmp_path:
     assert [row["score"] for row in records if row["score"] is not None] == expected
     assert pd.read_parquet(files["parquet"])["score"].dropna().tolist() == expected
     assert files["markdown"].read_text().count("\n") == 2 + len(frame)
+
+
+def test_a_diagnosis_knows_what_the_rows_allow(ran: Ran) -> None:
+    record = RecordStore.open(ran.home, ran.name).record()
+    unit = next(one for one in record.references if one.name == record.attainable_by.partition(",")[0])
+    diagnosed = [trial for trial in record.trials if trial.diagnosis and trial.diagnosis.evidence]
+    assert diagnosed
+    for trial in diagnosed:
+        assert trial.diagnosis is not None
+        expected = mean_score(unit.confirmation, record.attainable)  # 6 draws, all of them diagnosed on
+        assert trial.diagnosis.evidence["expected.score"] == pytest.approx(expected)
 
 
 def test_the_report(ran: Ran, frame: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

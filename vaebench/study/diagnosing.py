@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from vaebench.definition import StudyDefinition
-from vaebench.diagnosis import diagnose
-from vaebench.records import Diagnosis, Evidence, TrialRecord
+from vaebench.diagnosis import EXPECTED, diagnose
+from vaebench.records import Diagnosis, Evidence, StudyRecord, TrialRecord
 from vaebench.replicates import Replicate
+from vaebench.scoring import score
 from vaebench.spec import Spec
 from vaebench.study.record_store import RecordStore
 from vaebench.study.tasks import Workers, result_of
@@ -26,13 +27,26 @@ def send_for_diagnosis(
     }
 
     def collect() -> None:
-        attainable = store.record().attainable
+        record = store.record()
+        attainable, expected = record.attainable, _expected(record)
         for number, futures in sent.items():
-            evidence = [found for future in futures if (found := _result(future)) is not None]
+            evidence = [
+                {**found, **expected.get(index, {})}
+                for index, future in enumerate(futures)
+                if (found := _result(future)) is not None
+            ]
             nothing = Diagnosis((), {})  # it breaks down on all of them, as its confirmation tells
             store.set_diagnosis(number, diagnose(specs[number], evidence, attainable) if evidence else nothing)
 
     return collect
+
+
+def _expected(record: StudyRecord) -> dict[int, Evidence]:
+    """Return what the baseline that the score is in units of has on each confirmation replicate, by its index."""
+    unit = record.attainable_by.partition(",")[0]
+    results = next((one.confirmation for one in record.references if one.name == unit), ())
+    scored = [(index, result) for index, result in enumerate(results) if not result.reason]
+    return {index: {EXPECTED: score(result.metrics, record.attainable)} for index, result in scored}
 
 
 def _result(future: "Future[Evidence | None]") -> Evidence | None:
