@@ -51,6 +51,15 @@ def test_generated_against_true_says_the_ks():
     assert drawn(figure).startswith(b"\x89PNG")
 
 
+def test_a_dollar_in_a_name_is_a_dollar():
+    rows = np.random.default_rng(0).normal(size=(50, 2))
+    figure = generated_against_true(rows, rows, rows, ("$%$", "US$ to A$"), "costs $")
+    assert drawn(figure)
+    assert figure.axes[2].get_xlabel() == "US$ to A$"
+    assert not figure.axes[2].xaxis.label.get_parse_math()
+    assert drawn(leaderboard_picture(leaderboard(record(trial(0, [1.0], variant="$%$")))))
+
+
 @pytest.mark.parametrize("columns", [3, 8])
 def test_generated_against_true_shows_six_columns_at_most(columns):
     rows = np.random.default_rng(0).normal(size=(50, columns))

@@ -56,7 +56,7 @@ def test_its_table_is_the_leaderboard(generator):
     frame = leaderboard(study)
     assert len(shown.of("tr")) == 1 + int((frame["status"] != "failed").sum())
     assert "1 failed: loss is NaN in epoch 3" in shown.text
-    assert "13 trials, 1 failed, 3 confirmed. Columns of the data: x." in shown.text
+    assert "13 trials, 3 confirmed, 9 searched, 1 failed. Columns of the data: x." in shown.text
 
 
 def test_it_tells_why_each_confirmed_trial_is_off(generator):
@@ -80,6 +80,17 @@ def test_before_any_confirmation_there_is_no_word_of_luck(generator):
     assert len(shown.of("img")) == 3
     assert "How much of it was luck?" not in shown.text
     assert "Why is it off?" not in shown.text
+
+
+def test_it_says_how_far_the_study_is_and_no_folder(generator):
+    study = dataclasses.replace(
+        record(trial(0, [1.0])),
+        definition={"study": {"trials": 24}, "data": {"file": {"path": "/home/someone/secret/rows.csv"}}},
+    )
+    html = page(study, 0, generator)
+    assert "1 of 24 trials, 1 searched." in html
+    assert "rows.csv" in html
+    assert "secret" not in html
 
 
 def test_names_are_text(generator):

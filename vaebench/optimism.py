@@ -45,7 +45,7 @@ def optimism(record: StudyRecord) -> Optimism | None:
     """
     rows = [row for row in standings(record) if row.status == "confirmed"]
     top = record.definition.get("confirm", {}).get("top", len(rows))
-    chosen = sorted((row for row in rows if row.trial), key=_searched)[:top]
+    chosen = sorted((row for row in rows if row.trial and not row.trial.pruned), key=_searched)[:top]
     baselines = [row for row in rows if row.kind == "baseline" and row.search]
     unit = record.attainable_by.partition(",")[0]
     baseline = next((row for row in baselines if row.name == unit), next(iter(baselines), None))

@@ -2,17 +2,20 @@
 
 import json
 from base64 import b64encode
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from importlib.resources import files
 from io import BytesIO
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from vaebench.conclusions import answer, findings
 from vaebench.pictures.generator import generated_against_true
 from vaebench.pictures.leaderboard import leaderboard_picture
 from vaebench.pictures.search_history import search_history
 from vaebench.pictures.selection import searched_and_confirmed
-from vaebench.ranking import leaderboard, standings
+from vaebench.ranking import ORDER, Standing, leaderboard, standings
 from vaebench.records import StudyRecord
 from vaebench.table import COLUMNS, lines, notes
 
@@ -34,7 +37,8 @@ def page(record: StudyRecord, best: int, generator: "Generator") -> str:
     from jinja2 import Environment, StrictUndefined
 
     frame = leaderboard(record)
-    confirmed = [row for row in standings(record) if row.status == "confirmed" and row.trial]
+    trials = [row for row in standings(record) if row.trial]
+    confirmed = [row for row in trials if row.status == "confirmed"]
     pictures = {
         "generated": generated_against_true(
             generator.generate(SAMPLES, seed=0), generator.draw.true, generator.draw.train, generator.columns,
@@ -51,7 +55,7 @@ def page(record: StudyRecord, best: int, generator: "Generator") -> str:
     return template.render(
         name=record.name,
         question=record.definition.get("study", {}).get("question", ""),
-        facts=_facts(record, len(confirmed)),
+        facts=_facts(record, trials),
         answer=answer(record),
         best=best,
         columns=COLUMNS,
@@ -59,19 +63,25 @@ def page(record: StudyRecord, best: int, generator: "Generator") -> str:
         notes=list(notes(frame, TOP)),
         diagnoses=[(row, findings(row.trial)) for row in confirmed if row.trial and row.trial.diagnosis],
         pictures={name: _embedded(figure) for name, figure in pictures.items()},
-        definition=json.dumps(record.definition, indent=2, default=str),
+        definition=json.dumps(_without_folders(record.definition), indent=2, default=str),
         version=version("vaebench"),
     )
 
 
-def _facts(record: StudyRecord, confirmed: int) -> str:
-    counts = {
-        "pruned": sum(trial.pruned is not None for trial in record.trials),
-        "failed": sum(trial.reason is not None for trial in record.trials),
-        "confirmed": confirmed,
-    }
-    said = [f"{len(record.trials)} trials", *(f"{count} {what}" for what, count in counts.items() if count)]
+def _facts(record: StudyRecord, trials: Sequence[Standing]) -> str:
+    asked = record.definition.get("study", {}).get("trials", 0) * len(record.definition.get("arms", [""]))
+    of = f"{len(trials)} of {asked}" if len(trials) < asked else str(len(trials))
+    counts = Counter(row.status for row in trials)
+    said = [f"{of} trials", *(f"{counts[status]} {status}" for status in ORDER if counts[status])]
     return f"{', '.join(said)}. Columns of the data: {', '.join(record.columns)}."
+
+
+def _without_folders(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the definition with a file's name in place of its path: a report is handed on."""
+    data = dict(definition.get("data", {}))
+    if "file" in data:
+        data["file"] = {**data["file"], "path": Path(data["file"]["path"]).name}
+    return {**definition, "data": data}
 
 
 def _embedded(figure: "Figure") -> str:

@@ -119,7 +119,7 @@ def test_the_run_says_what_it_does_and_what_to_do_next(ran: Ran, frame: pd.DataF
         r"12/12 trials, best \d\.\d{3} \(trial \d+\), [\d.]+ trials/s, [1-9]\d* failed", lines[TRIALS]
     ), lines
     assert lines[TRIALS + 1 :] == [
-        f"confirming {confirmed} trials on fresh draws",
+        f"confirming {confirmed} trials on further draws",
         f"confirmed {confirmed}",
         "finishing: pictures and models for MLflow",
     ]

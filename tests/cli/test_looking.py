@@ -53,7 +53,7 @@ def test_check_says_what_is_searched_and_what_it_costs() -> None:
     assert 'data        distribution name = "norm", loc = 100, scale = 10' in lines
     assert "rows        100: 67 train, 33 test; columns x" in lines
     budget = " ".join(" ".join(lines).split())
-    each = "10 trials x 8 replicates with pruning, then the best 10 and the best of each variant x 50 fresh draws"
+    each = "10 trials x 8 replicates with pruning, then the best 10 and the best of each variant x 50 further draws"
     assert f"budget {each}: at most 680 fits; 5 min on one core at 0.4 s each" in budget  # 10 * 8 + 10 * (50 + 10)
     searched = dict(line.strip().split("  ", 1) for line in lines if line.startswith("  ") and line[2] != " ")
     assert searched["latent_dim"].strip() == "int = [1, 42]"
@@ -80,7 +80,7 @@ def test_check_says_when_few_rows_are_left_to_score_against(folder: Path) -> Non
         (folder / "rows.csv").write_text("x\n" + "".join(f"{stats.norm.ppf((i + 0.5) / rows)}\n" for i in range(rows)))
         (folder / "own.toml").write_text(study.replace(norm, 'file = "rows.csv"\n'))
         output = " ".join(invoke("check", "own.toml").stdout.split())
-        text = "a draw is scored against 17 held-out rows, where even true rows have a ks of about 0.21"
+        text = "a draw is scored against 17 held-out rows, where even endless rows of the truth have a ks of about 0.21"
         assert (f"warning {text}" in output) is said
         assert ("held-out" in output) is said
 

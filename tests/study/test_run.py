@@ -114,11 +114,12 @@ def test_a_trial_that_breaks_down_on_every_draw_is_not_diagnosed_again_and_again
 
 
 def test_the_best_of_each_variant_is_confirmed_too() -> None:
-    scores = [3.0, 1.0, 1.1, None, 1.2, 5.0, 2.0]
-    variants = ["ae", "vae", "vae", "ae", "vae", "other", "ae"]
+    scores = [3.0, 1.0, 1.1, None, 1.2, 5.0, 2.0, 1.6, 1.5]
+    variants = ["ae", "vae", "vae", "ae", "vae", "other", "ae", "poor", "poor"]
     trials = [hand_made_trial(number, [score], variant=variants[number]) for number, score in enumerate(scores)]
-    trials[6] = replace(trials[6], pruned="plainly worse than trial 1 after 4 of 8 replicates")
-    assert [one.number for one in candidates(hand_made_record(*trials), 2)] == [1, 2, 0, 5]
+    for number in (6, 7, 8):
+        trials[number] = replace(trials[number], pruned="plainly worse than trial 1 after 4 of 8 replicates")
+    assert [one.number for one in candidates(hand_made_record(*trials), 2)] == [1, 2, 0, 5, 8]
     assert candidates(hand_made_record(*trials), 0) == []
 
 

@@ -37,8 +37,9 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     budget = f"{each} trials" + (f" of each of {arms} sub-studies" if arms > 1 else "")
     budget += f" x {definition.replicates} replicates{' with pruning' if definition.pruning else ''}"
     if top:
-        each_best = " and the best of each variant" if variants > 1 else ""
-        budget += f", then the best {top}{each_best} x {definition.confirm_replicates} fresh draws"
+        groups = ["variant"] * (variants > 1) + ["sub-study"] * (arms > 1)
+        best_of = f" and the best of each {' and '.join(groups)}" if groups else ""
+        budget += f", then the best {top}{best_of} x {definition.confirm_replicates} further draws"
     click.echo(f"{definition.name}: {definition.question}" if definition.question else definition.name)
     _line("data", f"{definition.data_set.name} {_table(definition.data_set.plain())}")
     _line("rows", f"{definition.rows}: {train} train, {test} test; columns {', '.join(definition.data_set.columns)}")
@@ -59,7 +60,7 @@ def warn(definition: StudyDefinition, *, err: bool = False) -> None:
     """Print what dooms a part of the study before it begins: posterior collapse, few rows to score against."""
     true = len(definition.replicate("search", 0).draw().true)
     if definition.data_set.available_rows is not None and true < FEW:
-        text = f"a draw is scored against {true} held-out rows, where even true rows have a ks of about"
+        text = f"a draw is scored against {true} held-out rows, where even endless rows of the truth have a ks of about"
         click.echo(err=err)
         _line("warning", f"{text} {KS_OF_TRUTH / true**0.5:.2f}; more rows would tell trials apart", err=err)
     foreseen = foresee(definition)

@@ -82,14 +82,14 @@ class Progress:
     def confirming(self, count: int) -> None:
         """Show that the confirmation begins."""
         self.confirmations = (0, count)
-        self._say(f"confirming {count} trials on fresh draws")
-        self._show(f"confirming 0/{count}", 0, count, "the best, on fresh draws")
+        self._say(f"confirming {count} trials on further draws")
+        self._show(f"confirming 0/{count}", 0, count, "on further draws")
 
     def confirmed(self, trial: TrialRecord) -> None:
         """Count a confirmed trial."""
         done, count = self.confirmations[0] + 1, self.confirmations[1]
         self.confirmations = (done, count)
-        self._show(f"confirming {done}/{count}", done, count, "the best, on fresh draws")
+        self._show(f"confirming {done}/{count}", done, count, "on further draws")
         if done == count:
             self._say(f"confirmed {count}")
 

@@ -41,7 +41,7 @@ def leaderboard_picture(frame: "pd.DataFrame", top: int = 20) -> "Figure":
     plain_log(panel.xaxis)
     set_labels(
         panel,
-        "score with 95 % interval (lower is better)\nfilled: confirmed on fresh draws; open: searched only",
+        "score with 95 % interval (lower is better)\nfilled: confirmed on further draws; open: searched only",
         "",
         "",
     )

@@ -1,4 +1,4 @@
-"""What the search saw of the confirmed rows, and what fresh draws say of them."""
+"""What the search saw of the confirmed rows, and what further draws say of them."""
 
 from typing import TYPE_CHECKING
 

@@ -25,14 +25,14 @@ def new_figure(width: float, height: float) -> "Figure":
 
 def set_title(figure: "Figure", text: str) -> None:
     """Set what the whole figure shows."""
-    figure.suptitle(text, x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK)
+    figure.suptitle(text, x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK, parse_math=False)
 
 
 def set_labels(panel: "Axes", x: str, y: str, title: str) -> None:
-    """Set what a panel and its axes show, and the quiet look that all panels share."""
-    panel.set_xlabel(x, color=INK)
-    panel.set_ylabel(y, color=INK)
-    panel.set_title(title, loc="left", fontsize=10, color=INK)
+    """Set what a panel and its axes show, and the quiet look that all panels share. A $ in a name is a dollar."""
+    panel.set_xlabel(x, color=INK, parse_math=False)
+    panel.set_ylabel(y, color=INK, parse_math=False)
+    panel.set_title(title, loc="left", fontsize=10, color=INK, parse_math=False)
     panel.grid(color=FAINT, linewidth=0.6)
     panel.set_axisbelow(True)
     panel.tick_params(color=FAINT, labelcolor=INK, labelsize=9)
@@ -42,7 +42,7 @@ def set_labels(panel: "Axes", x: str, y: str, title: str) -> None:
 
 def name_rows(panel: "Axes", names: Sequence[str], strong: Sequence[bool]) -> None:
     """Name the rows of a panel from the top down, those that are not `strong` in grey; after `set_labels`."""
-    panel.set_yticks(range(len(names)), names, fontsize=9)
+    panel.set_yticks(range(len(names)), names, fontsize=9, parse_math=False)
     for label, ink in zip(panel.get_yticklabels(), strong, strict=True):
         label.set_color(INK if ink else TRUE)
     panel.set_ylim(max(len(names), 1) - 0.4, -0.6)

@@ -17,13 +17,15 @@ from vaebench.study.tasks import Evaluate, Workers, evaluate_spec
 def candidates(record: StudyRecord, top: int) -> list[TrialRecord]:
     """Return the trials to confirm: the best `top` of all, the best of each variant, and the best of each sub-study.
 
-    The lowest search score comes first, equal ones by number; none that failed or was pruned. None where `top` is 0.
+    The lowest search score comes first, equal ones by number; none that failed. One that was pruned is the best of its
+    variant, or sub-study, only where all of that were pruned. None where `top` is 0.
     """
-    whole = [trial for trial in record.trials if trial.reason is None and trial.pruned is None]
-    ranked = sorted(whole, key=lambda trial: mean_score(trial.results, record.attainable))
+    whole = [trial for trial in record.trials if trial.reason is None]
+    ranked = sorted(whole, key=lambda one: (one.pruned is not None, mean_score(one.results, record.attainable)))
     best_of_variant = {trial.params["variant"]: trial.number for trial in reversed(ranked)}
     best_of_arm = {trial.arm: trial.number for trial in reversed(ranked)}
-    chosen = {*(trial.number for trial in ranked[:top]), *best_of_variant.values(), *best_of_arm.values()}
+    best = [trial.number for trial in ranked if trial.pruned is None][:top]
+    chosen = {*best, *best_of_variant.values(), *best_of_arm.values()}
     return [trial for trial in ranked if trial.number in chosen] if top else []
 
 

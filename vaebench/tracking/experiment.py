@@ -80,7 +80,7 @@ reach from as many rows; 1.0 is as good as that, lower is better |
 | `mean_error`, `std_error` | error of the generated mean and standard deviation |
 | `wasserstein` | Wasserstein-1 distance between generated and true samples |
 | `sliced_wasserstein`, `correlation_error` | of several columns: whether they keep their relation |
-| `confirmed.*` | the same on fresh draws of the data that the search never saw; rank by `confirmed.score` |
+| `confirmed.*` | the same on further draws of the data (of a file: other splits); rank by `confirmed.score` |
 
 The best of many searched scores is partly luck: trust the confirmed ones, and compare them with those of the \
 baselines and the noise floor.
