@@ -123,9 +123,14 @@ def main() -> None:
             options.json.write_text(json.dumps([asdict(each) | {"covered": each.covered} for each in found], indent=1))
     if options.picture:
         picture(found).savefig(options.picture)
-    gaps = np.array([[one.further - one.searched, one.further - one.confirmed] for one in found]).mean(axis=0)
     print(f"\n{sum(one.covered for one in found)} of {len(found)} intervals hold the winner's score over further draws")
-    print(f"winners are on average {gaps[0]:+.3f} worse than in the search, {gaps[1]:+.3f} than in the confirmation")
+    for what, values in (
+        ("interval's width", [one.high - one.low for one in found]),
+        ("score over further draws", [one.further for one in found]),
+        ("that less the search's", [one.further - one.searched for one in found]),
+        ("that less the confirmation's", [one.further - one.confirmed for one in found]),
+    ):
+        print(f"mean {what:28}  {np.mean(values):.3f} +- {np.std(values, ddof=1) / np.sqrt(len(values)):.3f}")
 
 
 if __name__ == "__main__":
