@@ -58,8 +58,8 @@ def _variants(definition: StudyDefinition) -> int:
 
 def warn(definition: StudyDefinition, *, err: bool = False) -> None:
     """Print what dooms a part of the study before it begins: posterior collapse, few rows to score against."""
-    true = len(definition.replicate("search", 0).draw().true)
-    if definition.data_set.available_rows is not None and true < FEW:
+    from_file = definition.data_set.available_rows is not None
+    if from_file and (true := len(definition.replicate("search", 0).draw().true)) < FEW:
         text = f"a draw is scored against {true} held-out rows, where even endless rows of the truth have a ks of about"
         click.echo(err=err)
         _line("warning", f"{text} {KS_OF_TRUTH / true**0.5:.2f}; more rows would tell trials apart", err=err)
