@@ -20,6 +20,23 @@ def test_an_unconfirmed_winner_is_said_to_be_lucky() -> None:
     assert "It is not confirmed: the best of many trials is the luckiest, too." in only
 
 
+def test_too_few_draws_are_said_to_be_too_few() -> None:
+    few = record(trial(0, [1.0], [0.6] * 5), references=[baseline("gaussian", [1.0], [1.0] * 5)])
+    assert "5 draws are too few to test it against gaussian, the best baseline (1.00)." in conclusions(few)[0]
+
+
+def test_what_is_no_more_than_its_error_is_said_to_be_unsure() -> None:
+    references = [baseline("gaussian", [0.9, 1.1], [1.0] * 8)]
+    sure, unsure = (
+        next(line for line in conclusions(record(trial(0, search, [1.5] * 8), references=references)) if "luck" in line)
+        for search in ([0.9, 1.1], [1.0, 1.9])
+    )
+    assert sure.endswith("+0.50 (standard error 0.00) is selection optimism, the luck of being chosen.")
+    assert unsure.endswith(
+        "(standard error 0.35) is selection optimism, the luck of being chosen, not surely more than none."
+    )
+
+
 def test_sub_studies_are_compared_by_their_best_trials() -> None:
     study = record(
         trial(0, [1.0], 1.0 + NOISE, arm="variant=ae"),

@@ -127,7 +127,7 @@ def test_wrong_places_are_bad_input(frame, tmp_path):
         write(frame, missing, "csv")
     with pytest.raises(InputError, match="it is a folder"):
         write(frame, tmp_path, "csv")
-    with pytest.raises(InputError, match=r"unknown format 'cvs' .*did you mean 'csv'"):
+    with pytest.raises(InputError, match=r"unknown format 'cvs'; did you mean 'csv'"):
         write(frame, tmp_path / "x", "cvs")  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"cannot write .*: File name too long"):
         write(frame, tmp_path / ("x" * 300), "csv")

@@ -70,6 +70,17 @@ def test_generated_against_true_shows_six_columns_at_most(columns):
     assert drawn(figure)
 
 
+def test_generated_rows_beyond_the_true_range_are_counted_and_drawn_nowhere():
+    true = np.random.default_rng(0).normal(size=(4000, 1))
+    generated = np.vstack([true[:3000], np.full((1000, 1), 99.0)])
+    panel = generated_against_true(generated, true, true[:5], ("x",), "t").axes[0]
+    assert panel.get_title(loc="left").endswith(", 25.0% beyond")
+    heights = panel.patches[-1].get_xy()[:, 1]
+    edges = panel.patches[-1].get_xy()[:, 0]
+    area = np.trapezoid(heights, edges) if hasattr(np, "trapezoid") else np.trapz(heights, edges)
+    assert abs(area) == pytest.approx(0.75, abs=0.01)
+
+
 def test_generated_against_true_survives_collapse_and_outliers():
     true = np.random.default_rng(0).normal(size=(500, 1))
     for generated in (np.zeros((100, 1)), np.vstack([true, [[1e12]]])):

@@ -26,9 +26,8 @@ def answer(record: StudyRecord) -> list[str]:
     best = next((row for row in rows if row.ranked), None)
     if best is None:
         return []
-    lines = [f"Score 1 is what can be expected of {record.attainable_by}."] if record.attainable_by else []
     rival = next((row for row in rows if row.kind == "baseline" and row.status == best.status), None)
-    lines.append(_best(record, best, rival))
+    lines = [_best(record, best, rival)]
     if rival is not None and "correlation_error" in best.results[0].metrics:
         own, other = (mean_metrics(row.results)["correlation_error"] for row in (best, rival))
         lines.append(
@@ -38,6 +37,8 @@ def answer(record: StudyRecord) -> list[str]:
     lines += _sub_studies(rows)
     if found := optimism(record):
         lines.append(_luck(found, _draws(record)))
+    if record.attainable_by:
+        lines.append(f"Score 1 is what can be expected of {record.attainable_by} (ks, mean_error, std_error).")
     return lines
 
 
@@ -60,7 +61,10 @@ def _best(record: StudyRecord, best: Standing, rival: Standing | None) -> str:
     pairs = min(len(rival.scores), len(best.scores))
     own, other = best.scores[:pairs], rival.scores[:pairs]
     than = f"{rival.name}, the best baseline ({np.mean(rival.scores):.2f})"
-    if tied(own, other):
+    told = tied(own, other)
+    if told is None:
+        return f"{head} {pairs} draws are too few to test it against {than}."
+    if told:
         return f"{head} A paired test cannot tell it from {than}."
     return f"{head} By a paired test it is {'better' if np.mean(own) < np.mean(other) else 'worse'} than {than}."
 
@@ -79,8 +83,8 @@ def _sub_studies(rows: Sequence[Standing]) -> list[str]:
         if row.status != first.status:
             told.append(f"{_arm(row)} is not confirmed")
         else:
-            worse = "cannot be told from it" if tied(row.scores, first.scores) else "is worse"
-            told.append(f"{_arm(row)} {worse}")
+            verdicts = {True: "cannot be told from it", False: "is worse", None: "has too few draws to test"}
+            told.append(f"{_arm(row)} {verdicts[tied(row.scores, first.scores)]}")
     return [f"Of the sub-studies, each by its best trial and a paired test: {'; '.join(told)}."]
 
 
@@ -92,11 +96,12 @@ def _arm(row: Standing) -> str:
 def _luck(found: Optimism, draws: str) -> str:
     many = f"{found.trials} best trials" if found.trials > 1 else "best trial"
     harder = {1: "harder", 0: "as hard", -1: "easier"}[int(np.sign(round(found.draws, 2)))]
+    unsure = "" if found.selection > 2 * found.error else ", not surely more than none"
     error = "" if np.isnan(found.error) else f" (standard error {found.error:.2f})"
     return (
         f"The {many} of the search scored {found.searched:.2f} there and {found.confirmed:.2f} on {draws}: "
         f"{found.draws:+.2f} since these are {harder} (so much {found.baseline} changed), "
-        f"{found.selection:+.2f}{error} is selection optimism, the luck of being chosen."
+        f"{found.selection:+.2f}{error} is selection optimism, the luck of being chosen{unsure}."
     )
 
 

@@ -66,8 +66,8 @@ def _score(evidence: Evidence, name: str, attainable: Metrics) -> float:
 
 REMEDIES: dict[FindingName, str] = {
     "not_converged": "Try more epochs or a larger learning_rate.",
-    "collapsed": "Only for normal data is that right; else try a smaller beta, or warm_up.",
-    "latent_sampler": 'Try gaussian or gmm with codes = "sampled".',
+    "collapsed": "Only for normal data is that right; else try a smaller beta.",
+    "latent_sampler": 'Try gmm or gaussian with codes = "sampled"; where that is what it has, a smaller latent_dim.',
     "no_decoder_noise": "Set decoder_noise = true.",
     "underfitted": "Try wider layers, a smaller beta, or another loss.",
     "copying": "Try decoder_noise = true, a larger beta, or fewer epochs.",
@@ -205,7 +205,7 @@ def _limited(case: _Case) -> Finding:
     own = case.mean["as_is.score"]
     return Finding(
         "limited_by_rows",
-        f"Nothing is off, column by column: score {own:.2f}, where the best baseline has {case.expected.mean():.2f} "
-        "from the same rows.",
+        f"Column by column about as good as these rows allow: score {own:.2f}, where the baseline behind score 1 has "
+        f"{case.expected.mean():.2f} from them.",
         own,
     )

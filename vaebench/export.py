@@ -53,9 +53,9 @@ def write_whole(path: Path, write_to: Callable[[Path], Any]) -> None:
 
 def check_place(path: Path) -> None:
     """Raise InputError where `path` is a folder, or in none: known before the work of making what is written."""
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):  # Path.is_dir raises where a name is too long
         raise InputError(f"cannot write {path}: the folder {path.parent} does not exist")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise InputError(f"cannot write {path}: it is a folder")
 
 

@@ -45,16 +45,19 @@ def _resamples(n: int) -> NDArray[np.int64]:
     return np.random.default_rng(0).integers(n, size=(RESAMPLES, n))
 
 
-def tied(scores_a: Sequence[float], scores_b: Sequence[float]) -> bool:
+def tied(scores_a: Sequence[float], scores_b: Sequence[float]) -> bool | None:
     """Say whether paired scores cannot be told apart; replicate r of one is paired with replicate r of the other.
 
     Paired t-test, two-sided, 5 % (Student 1908): of the means, which rows are ranked by. A test of ranks would call a
-    row better that is a little better on most replicates, and bad on a few. With fewer than MIN_PAIRS pairs that differ
-    it depends on how the differences are distributed, and nothing is told apart. Raises ValueError for unequal lengths.
+    row better that is a little better on most replicates, and bad on a few. With fewer than MIN_PAIRS that differ the
+    answer would depend on how the differences are distributed: None with so few pairs. Raises ValueError for unequal
+    lengths.
     """
     from scipy.special import stdtr
 
     differences = np.asarray([a - b for a, b in zip(scores_a, scores_b, strict=True)])
+    if len(differences) < MIN_PAIRS:
+        return None
     if np.count_nonzero(differences) < MIN_PAIRS:
         return True
     error = differences.std(ddof=1) / np.sqrt(len(differences))

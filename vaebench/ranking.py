@@ -9,6 +9,7 @@ What a reader of its columns should know (COLUMNS, then everything else):
   replicate is failed and has no figures. reason says why a trial failed or was pruned.
 - score_low .. score_high and ks_low .. ks_high are 95 % bootstrap intervals of the mean over the replicates.
 - tied_with_best: a paired test cannot tell the row from the best ranked trial. True for that trial itself; empty for
+  every row where there are too few replicates for a test, for
   the floor, which does not compete, and for a row whose replicates are not those of the best (searched only, failed).
 - metric.generated_mean and metric.generated_std are of the first search replicate: the fit that `generate` draws from.
 - param.NAME is the whole resolved spec; metric.search_score is the score the search saw, whatever the status.
@@ -180,7 +181,7 @@ def _figures(row: Standing, ranked: Sequence[Standing]) -> dict[str, Any]:
     if ranked and row.kind != "floor" and row.status == ranked[0].status:
         best = ranked[0].scores
         pairs = min(len(row.scores), len(best))  # replicate r is the same draw for every row
-        cells["tied_with_best"] = row is ranked[0] or tied(row.scores[:pairs], best[:pairs])
+        cells["tied_with_best"] = tied(row.scores[:pairs], best[:pairs])
     if row.search:
         cells["metric.search_score"] = mean_score(row.search, row.attainable)
     return cells | {f"metric.{name}": value for name, value in means.items()}

@@ -22,7 +22,7 @@ class Column(NamedTuple):
 
 
 COLUMNS = (
-    Column("#", 4, True), Column("variant", 11, False), Column("trial", 5, True), Column("loss", 9, False),
+    Column("#", 4, True), Column("variant", 11, False), Column("trial", 5, True), Column("loss", 12, False),
     Column("latent", 8, False), Column("dim", 3, True), Column("score [95 %]", 17, True), Column("ks", 6, True),
     Column("mean err", 8, True), Column("std err", 7, True), Column("search", 6, True), Column("", 2, False),
 )  # fmt: skip
@@ -72,7 +72,7 @@ def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
 def table(frame: "pd.DataFrame", top: int, width: int = 100) -> "Table":
     """Return a leaderboard's `top` trials as a table for a terminal `width` characters wide, confirmed ones first.
 
-    Baselines and the floor stand dim in place. "search" is the score in the search. Below 97 characters that and the
+    Baselines and the floor stand dim in place. "search" is the score in the search. Below 100 characters that and the
     score's interval are left out.
     """
     from rich import box

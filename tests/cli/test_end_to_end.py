@@ -362,8 +362,10 @@ def test_fresh_with_another_definition_begins_another_run(in_process: Ran) -> No
     text = STUDY.replace("scale = 10", "scale = 12").replace("choice = [0.003, 0.01, 1e30]", "choice = [1e30]")
     in_process.study.write_text(text)
     invoke("run", in_process.study, "--home", home, status=2)
-    result = invoke("run", in_process.study, "--home", home, "--workers", 0, "--fresh", "--trials", 2)
+    result = invoke("run", in_process.study, "--home", home, "--workers", 0, "--fresh", "--trials", 2, status=1)
     assert "no score yet, " in result.stderr
+    assert result.stderr.endswith("error: every trial failed; the leaderboard has the reasons\n")
+    assert "vaebench generate" not in result.stdout
     assert "2 failed: the training loss became nan in epoch 1" in result.stdout
     run, children = nested_runs(home)
     assert run.info.run_id != parent
@@ -392,12 +394,19 @@ def test_a_tracking_server_that_is_down_is_one_line_of_warning(quick: Ran) -> No
     assert len(warnings) == 1
     assert warnings[0].startswith("warning: MLflow at http://127.0.0.1:9 is not up to date")
     assert "secret" not in result.stderr
+    assert f"\n  vaebench confirm small --home {quick.home}\n" in result.stdout
     frame = quick.leaderboard()
     assert frame["rank"].count() == 2
     assert frame["mlflow_run_id"].isna().all()
     again = invoke("run", quick.study, "--home", quick.home)
     assert "nothing to do" in again.stderr
     assert set(quick.leaderboard()["mlflow_run_id"].dropna()) == {run.info.run_id for run in nested_runs(quick.home)[1]}
+
+
+def test_fewer_trials_than_there_are_is_nothing_to_do(quick: Ran) -> None:
+    invoke("run", quick.study, "--home", quick.home, "--workers", 0)
+    assert "nothing to do" in invoke("run", quick.study, "--home", quick.home, "--trials", 1).stderr
+    assert invoke("status", "--home", quick.home).stdout.startswith("small: 2 of 2 trials, ")
 
 
 def test_no_time_left_is_said(quick: Ran) -> None:
@@ -430,7 +439,8 @@ def test_several_columns_several_objectives_and_a_comparison(tmp_path: Path) -> 
     assert "height, depth, m" in said
 
     result = invoke("run", pairs.study, "--home", pairs.home, "--workers", 0)
-    assert result.stderr.startswith("small: 0 of 6 trials done, 3 for each of 2 sub-studies\n")
+    assert "\nsmall: 0 of 6 trials done, 3 for each of 2 sub-studies\n" in result.stderr
+    assert "a draw is scored against 10 held-out rows" in result.stderr
     frame = pairs.leaderboard()
     trials = frame[frame["kind"] == "trial"]
     assert trials["arm"].value_counts().to_dict() == {"scaling=standard": 3, "scaling=minmax": 3}

@@ -18,7 +18,7 @@ SPECS = 3
 SECONDS = 0.4
 """What one fit of the shipped studies' networks takes about, in seconds on one core."""
 DIAGNOSED = 10
-"""Fits that the diagnosis of a confirmed trial takes."""
+"""Fits that the diagnosis of a confirmed trial takes at most."""
 FEW = 100
 """Rows to score against that are few enough to say so."""
 KS_OF_TRUTH = 0.87
@@ -39,7 +39,8 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     if top:
         groups = ["variant"] * (variants > 1) + ["sub-study"] * (arms > 1)
         best_of = f" and the best of each {' and '.join(groups)}" if groups else ""
-        budget += f", then the best {top}{best_of} x {definition.confirm_replicates} further draws"
+        draws = f"{definition.confirm_replicates} further draws and {DIAGNOSED} for its diagnosis"
+        budget += f", then the best {top}{best_of} x {draws}"
     click.echo(f"{definition.name}: {definition.question}" if definition.question else definition.name)
     _line("data", f"{definition.data_set.name} {_table(definition.data_set.plain())}")
     _line("rows", f"{definition.rows}: {train} train, {test} test; columns {', '.join(definition.data_set.columns)}")

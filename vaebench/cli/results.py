@@ -36,12 +36,13 @@ def status(study: str | None, home: str | None) -> None:
         existing(folder, name)
         store = RecordStore.open(folder, name)
         record = store.record()
+        asked = sum(targets(store.definition).values())
         failed = sum(trial.reason is not None for trial in record.trials)
         confirmed = sum(bool(trial.confirmation) for trial in record.trials)
         best = best_trial(record)
         score = leaderboard(record).query("rank == 1")["score"].iloc[0] if best else float("nan")
         click.echo(
-            f"{name}: {len(record.trials)} of {sum(targets(store.definition).values())} trials, {failed} failed, "
+            f"{name}: {len(record.trials)} of {max(asked, len(record.trials))} trials, {failed} failed, "
             f"{confirmed} confirmed" + (f"; best is trial {best.number}, score {score:.3f}" if best else "")
         )
 

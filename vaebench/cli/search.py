@@ -54,13 +54,14 @@ def run(
     name = api.study_name(study)
     show(frame, top=10, said=api.summary(name, home=home))
     at = f"{name} --home {shlex.quote(home)}" if home else name
-    click.echo(
-        "\nNext:\n"
-        f"  vaebench leaderboard {at} --csv leaderboard.csv\n"
-        f"  vaebench generate {at} -n 15000 -o new.csv\n"
-        f"  vaebench report {at}\n"
-        f"  vaebench ui {at}"
-    )
+    status = set(frame.loc[frame["kind"] == "trial", "status"])
+    following = [f"leaderboard {at} --csv leaderboard.csv"]
+    if status - {"failed"}:
+        following += [f"confirm {at}"] if "confirmed" not in status else []
+        following += [f"generate {at} -n 15000 -o new.csv", f"report {at}"]
+    click.echo("\nNext:\n" + "".join(f"  vaebench {command}\n" for command in (*following, f"ui {at}")), nl=False)
+    if status == {"failed"}:
+        raise OSError("every trial failed; the leaderboard has the reasons")
 
 
 @click.command()

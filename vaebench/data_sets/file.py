@@ -164,6 +164,7 @@ def _chosen(known: list[str], columns: Any, where: str) -> tuple[str, ...]:
 
 def _check(frame: "pd.DataFrame", where: str) -> None:
     """Raise InputError for columns that cannot be learned from."""
+    import pandas as pd
     from pandas.api.types import is_bool_dtype, is_complex_dtype, is_numeric_dtype
 
     text = [
@@ -172,7 +173,10 @@ def _check(frame: "pd.DataFrame", where: str) -> None:
         if not is_numeric_dtype(kind) or is_bool_dtype(kind) or is_complex_dtype(kind)
     ]
     if text:
-        raise InputError(f"{where}: not numeric: {', '.join(text)}; choose others with columns = [...]")
+        first = frame[text[0]]
+        row = int(np.argmax(pd.to_numeric(first, errors="coerce").isna()))
+        such = f"such as {str(first.iloc[row])!r} in row {row + 1} below the header"
+        raise InputError(f"{where}: not numeric: {', '.join(text)} ({such}); choose others with columns = [...]")
     for name in frame.columns:
         values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
         bad = np.flatnonzero(~np.isfinite(values))

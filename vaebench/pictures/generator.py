@@ -44,14 +44,19 @@ def _histogram(
     train: NDArray[np.float64],
     column: str,
 ) -> None:
-    # the true samples set the range: generated outliers are stacked at its ends rather than flatten the picture
+    # the true samples set the range: generated outliers would flatten the picture
     low, high = np.quantile(true, [0.0005, 0.9995])
     margin = 0.15 * (high - low or abs(high) or 1.0)
     low, high = low - margin, high + margin
     bins = np.linspace(low, high, 71 if len(true) > 2000 else 31).tolist()
-    panel.hist(np.clip(true, low, high), bins, density=True, color=TRUE, alpha=0.45, label=f"true ({len(true):,})")
+    width = bins[1] - bins[0]
+
+    def share(values: NDArray[np.float64]) -> NDArray[np.float64]:  # of all, also of those beyond the range
+        return np.full(len(values), 1 / (len(values) * width))
+
+    panel.hist(true, bins, weights=share(true), color=TRUE, alpha=0.45, label=f"true ({len(true):,})")
     panel.hist(
-        np.clip(generated, low, high), bins, density=True, histtype="step", color=GENERATED, linewidth=1.8,
+        generated, bins, weights=share(generated), histtype="step", color=GENERATED, linewidth=1.8,
         label=f"generated ({len(generated):,})",
     )  # fmt: skip
     foot = panel.get_xaxis_transform()
@@ -68,7 +73,9 @@ def _histogram(
     panel.set_xlim(low, high)
     panel.set_yticks([])
     distance = ks_distance(generated, true)
-    set_labels(panel, column, "density", f"{column}: KS {distance:.4f}")
+    beyond = float(np.mean((generated < low) | (generated > high)))
+    more = f", {beyond:.1%} beyond" if beyond >= 0.005 else ""
+    set_labels(panel, column, "density", f"{column}: KS {distance:.4f}{more}")
 
 
 def _quantiles(panel: "Axes", generated: NDArray[np.float64], true: NDArray[np.float64]) -> None:

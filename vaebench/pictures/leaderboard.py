@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vaebench.pictures.style import COLOURS, INK, TRUE, cycle, name_rows, new_figure, plain_log, set_labels, set_title
+from vaebench.pictures.style import (
+    COLOURS,
+    INK,
+    TRUE,
+    colours_of,
+    name_rows,
+    new_figure,
+    plain_log,
+    set_labels,
+    set_title,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,8 +26,7 @@ def leaderboard_picture(frame: "pd.DataFrame", top: int = 20) -> "Figure":
     rows = scored[~(scored["rank"] > top).fillna(False)].to_dict(orient="records")
     figure = new_figure(9, 1.5 + 0.32 * max(len(rows), 1))
     panel = figure.add_subplot()
-    variants = sorted({str(row["variant"]) for row in rows if row["kind"] == "trial"})
-    colours = dict(zip(variants, cycle(), strict=False))
+    colours = colours_of(frame.loc[frame["kind"] == "trial", "variant"])
     for place, row in enumerate(rows):
         trial = row["kind"] == "trial"
         colour = colours[row["variant"]] if trial else TRUE

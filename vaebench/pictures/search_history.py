@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vaebench.pictures.style import COLOURS, INK, TRUE, cycle, new_figure, plain_log, set_labels, set_title
+from vaebench.pictures.style import COLOURS, INK, TRUE, colours_of, new_figure, plain_log, set_labels, set_title
 from vaebench.ranking import standings
 from vaebench.records import StudyRecord
 from vaebench.scoring import mean_score
@@ -28,7 +28,7 @@ def search_history(record: StudyRecord) -> "Figure":
     }
     pruned = {trial.number for trial in record.trials if trial.pruned}
     variants = {trial.number: str(trial.params.get("variant")) for trial in record.trials}
-    for colour, variant in zip(cycle(), sorted(set(variants.values())), strict=False):
+    for variant, colour in colours_of(variants.values()).items():
         for kind, face in ((scores.keys() - pruned, colour), (scores.keys() & pruned, "none")):
             numbers = sorted(number for number in kind if variants[number] == variant)
             values = [scores[number] for number in numbers]

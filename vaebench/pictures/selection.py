@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vaebench.intervals import interval
-from vaebench.pictures.style import COLOURS, TRUE, name_rows, new_figure, plain_log, set_labels, set_title
+from vaebench.pictures.style import COLOURS, TRUE, colours_of, name_rows, new_figure, plain_log, set_labels, set_title
 from vaebench.ranking import Standing, standings
 from vaebench.records import StudyRecord
 from vaebench.scoring import mean_score
@@ -22,8 +22,9 @@ def searched_and_confirmed(record: StudyRecord) -> "Figure":
     rows = [row for row in standings(record) if row.status == "confirmed" and row.search and row.kind != "floor"]
     figure = new_figure(9, 1.6 + 0.3 * max(len(rows), 1))
     panel = figure.add_subplot()
+    colours = colours_of(trial.params.get("variant") for trial in record.trials)
     for place, row in enumerate(rows):
-        colour = COLOURS[0] if row.trial else TRUE
+        colour = colours[row.name] if row.trial else TRUE
         searched, confirmed = mean_score(row.search, row.attainable), float(np.mean(row.scores))
         low, high = interval(row.scores)
         panel.plot([low, high], [place, place], color=colour, linewidth=6, alpha=0.2, solid_capstyle="butt")

@@ -3,7 +3,7 @@
 Figures are made without pyplot, so that nothing is shown, shared or left open; `savefig` draws them with Agg.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,6 +59,6 @@ def plain_log(axis: Any) -> None:
     axis.set_minor_locator(NullLocator())
 
 
-def cycle() -> Sequence[str]:
-    """Return more colours than anything has kinds."""
-    return COLOURS * 20
+def colours_of(names: Iterable[object]) -> dict[str, str]:
+    """Return a colour for each name: the same one in every picture of the same names."""
+    return dict(zip(sorted(set(map(str, names))), COLOURS * 20, strict=False))
