@@ -60,14 +60,14 @@ def main() -> None:
     """Print a row for each study and seed, and the median and the worst of each study."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--study", choices=("gaussian", "bimodal", "skewed"), nargs="*", default=["gaussian"])
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(range(5)))
     parser.add_argument("--home", type=Path, default=Path("runs/attained"), help="what is there is not run again")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--picture", type=Path, help="draw them there")
     options = parser.parse_args()
     rows = []
     for study in options.study:
-        for seed in range(options.seeds):
+        for seed in options.seeds:
             rows.append(row(study, seed, options.home, options.workers))
             print({key: value if isinstance(value, str) else round(float(value), 3) for key, value in rows[-1].items()})  # type: ignore[arg-type]
     frame = pd.DataFrame(rows)
