@@ -124,5 +124,7 @@ def test_functions_on_a_study_that_nobody_ran(folder: Path) -> None:
 
 def test_the_package_offers_what_it_says() -> None:
     assert all(callable(getattr(vaebench, name)) for name in vaebench.__all__)
+    modules = {path.stem for path in Path(vaebench.__file__).parent.iterdir()}
+    assert not modules & set(vaebench.__all__), "an imported module would hide the function"
     with pytest.raises(AttributeError, match="no attribute 'ran'"):
         vaebench.ran  # type: ignore[attr-defined]  # noqa: B018

@@ -133,7 +133,7 @@ def report(study: str, path: str | Path, *, home: str | Path | None = None) -> N
 
     Raises InputError for an unknown study, one without a trial that did not fail, or a path that cannot be written.
     """
-    from vaebench.report import page
+    from vaebench.report_page import page
 
     store = RecordStore.open(home_folder(home), study_name(study))
     record = store.record()

@@ -110,7 +110,7 @@ def test_more_trials_are_no_other_definition(read: Callable[..., StudyDefinition
 def test_a_study_that_nobody_ran_lists_the_known_ones(definition: StudyDefinition, tmp_path: Path) -> None:
     RecordStore.create_or_open(tmp_path, definition)
     assert studies(tmp_path) == ["small"]
-    with pytest.raises(InputError, match=r"unknown study 'smal' \(known: small\); did you mean 'small'"):
+    with pytest.raises(InputError, match=r"unknown study 'smal'; did you mean 'small'\? \(known: small\)"):
         RecordStore.open(tmp_path, "smal")
     with pytest.raises(InputError, match=r"known: none"):
         RecordStore.open(tmp_path / "nowhere", "small")

@@ -11,7 +11,7 @@ from small_specs import small_replicate, small_spec
 from vaebench.model import Generator
 from vaebench.ranking import best_trial, leaderboard
 from vaebench.records import Diagnosis, Finding
-from vaebench.report import page
+from vaebench.report_page import page
 
 
 class Page(HTMLParser):

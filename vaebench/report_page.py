@@ -50,7 +50,7 @@ def page(record: StudyRecord, best: int, generator: "Generator") -> str:
     if confirmed:
         pictures["selection"] = searched_and_confirmed(record)
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(
-        files("vaebench").joinpath("report.html").read_text(encoding="utf-8")
+        files("vaebench").joinpath("report_page.html").read_text(encoding="utf-8")
     )
     return template.render(
         name=record.name,
