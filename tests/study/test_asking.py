@@ -1,3 +1,4 @@
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -97,6 +98,14 @@ def test_what_is_asked_knows_all_but_the_last_batch(definition: StudyDefinition)
     others, _ = go_on(definition, [], 40, better_from=20)
     assert others[:28] == points[:28]  # trials 24 to 27 are asked before the results of 20 to 23 are known
     assert others[28:32] != points[28:32]
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_asking_warns_of_nothing(read: Callable[..., StudyDefinition], sampler: str) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.resetwarnings()
+        go_on(read(sampler=sampler), [], 20)
+    assert [str(warning.message) for warning in caught] == []
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "nsga2"])

@@ -1,5 +1,6 @@
 """Optuna's journal file: opened quietly, with a torn last line cut off."""
 
+import warnings
 from pathlib import Path
 
 import optuna
@@ -11,8 +12,9 @@ GRACE_PERIOD = 5
 
 
 def quiet_optuna() -> None:
-    """Keep Optuna's log lines from the user's terminal."""
+    """Keep Optuna's log lines, and the deprecation of what samplers.py needs of it, from the user's terminal."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.filterwarnings("ignore", "`prior_weight` has been deprecated", FutureWarning)
 
 
 def open_journal(path: Path, *, writing: bool) -> JournalStorage:

@@ -21,6 +21,9 @@ from vaebench.space import Point, Space
 
 POPULATION = 20
 """Trials of a generation. Searches here have hundreds of trials: Optuna's 50 would leave a handful of generations."""
+PRIOR_WEIGHT = 3.0
+"""Weight of TPE's uniform prior beside the 1.0 of each good trial. At Optuna's 1.0 a search settles
+on the first branch that did well (docs/decisions/0012-how-wide-tpe-searches.md)."""
 
 
 class _Nsga2(NSGAIISampler):
@@ -43,7 +46,7 @@ class _Tpe(TPESampler):
     """TPE that keeps from trial to trial which parameters all trials share; working that out took half of its time."""
 
     def __init__(self, shared: IntersectionSearchSpace, seed: int) -> None:
-        super().__init__(multivariate=True, constant_liar=True, seed=seed)
+        super().__init__(multivariate=True, constant_liar=True, prior_weight=PRIOR_WEIGHT, seed=seed)
         self._shared = shared
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
