@@ -60,3 +60,22 @@ def test_the_study_of_coverage_is_that_of_the_shipped_question_but_small():
     definition = load(FOLDER / "coverage" / "coverage.toml")
     assert definition.confirm_replicates == 25
     assert definition.data_set == load(FOLDER.parent / "studies" / "gaussian.toml").data_set
+
+
+def test_a_search_is_told_what_is_seen_and_judged_by_what_is_worth(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER / "search"))
+    import search
+
+    monkeypatch.setattr(search, "CONFIRMED", 1)
+    monkeypatch.setattr(search, "LUCK", 1.0)
+    asked = []
+
+    def surrogate(values):
+        asked.append(values["latent_dim"])
+        return float(values["latent_dim"])
+
+    outcome = search.search(surrogate, "random", seed=0)
+    seen = np.array(asked) * np.exp(np.random.default_rng(0).standard_normal(200))
+    for length in search.LENGTHS:
+        assert outcome[f"{length} trials"] == asked[seen[:length].argmin()]
+    assert outcome["above 1.5"] == np.mean(np.array(asked) > 1)
