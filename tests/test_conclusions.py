@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hand_made import baseline, record, trial
 
-from vaebench.conclusions import conclusions
+from vaebench.conclusions import conclusions, worth
 from vaebench.records import Diagnosis, Finding
 
 NOISE = np.linspace(-0.2, 0.2, 8)
@@ -75,6 +75,18 @@ def test_the_best_stands_beside_the_best_baseline(own: float, verdict: str) -> N
     assert first.startswith(f"Best: trial 4 (vae), score {own:.2f} on 8 fresh draws, 95 % interval")
     assert first.endswith(f" {verdict} gaussian, the best baseline (1.00).")
     assert "selection optimism" in second
+
+
+def test_any_trial_is_worth_what_its_own_draws_say() -> None:
+    references = [baseline("gaussian", [1.0] * 3, 1.0 + NOISE[::-1])]
+    study = record(
+        trial(0, [0.8], 1.0 + NOISE), trial(1, [0.9], 1.5 + NOISE), trial(2, [2.0, 3.0]), references=references
+    )
+    assert conclusions(study)[0] == f"Best: {worth(study, 0)}"
+    assert worth(study, 1).startswith("trial 1 (vae), score 1.50 on 8 fresh draws, 95 % interval ")
+    assert worth(study, 1).endswith(" By a paired test it is worse than gaussian, the best baseline (1.00).")
+    assert worth(study, 2).startswith("trial 2 (vae), score 2.50 on 2 search draws")
+    assert "It is not confirmed" in worth(study, 2)
 
 
 def test_the_diagnosis_of_the_best_is_told() -> None:

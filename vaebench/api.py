@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from vaebench.cluster import executor
 from vaebench.conclusions import conclusions
+from vaebench.conclusions import worth as worth_of
 from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
 from vaebench.export import check_place, write_whole
@@ -108,6 +109,15 @@ def leaderboard(study: str, *, home: str | Path | None = None) -> "pd.DataFrame"
 def summary(study: str, *, home: str | Path | None = None) -> list[str]:
     """Return what the leaderboard of a study says, in sentences: the best trial, selection optimism, its diagnosis."""
     return conclusions(RecordStore.open(home_folder(home), study_name(study)).record())
+
+
+def worth(study: str, *, trial: int | None = None, home: str | Path | None = None) -> str:
+    """Return in a sentence or two how good the best trial of a study, or `trial`, is: what `generate` draws from.
+
+    Raises InputError for an unknown study or trial, or one that failed.
+    """
+    record = RecordStore.open(home_folder(home), study_name(study)).record()
+    return worth_of(record, choose_trial(record, trial).number)
 
 
 def generate(

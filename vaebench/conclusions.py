@@ -24,10 +24,10 @@ def answer(record: StudyRecord) -> list[str]:
     """Return what the study answers: the best trial beside the best baseline, and selection optimism."""
     rows = standings(record)
     best = next((row for row in rows if row.ranked), None)
-    if best is None:
+    if best is None or best.trial is None:
         return []
-    rival = next((row for row in rows if row.kind == "baseline" and row.status == best.status), None)
-    lines = [_best(record, best, rival)]
+    rival = _rival(rows, best)
+    lines = [f"Best: {worth(record, best.trial.number)}"]
     if rival is not None and "correlation_error" in best.results[0].metrics:
         own, other = (mean_metrics(row.results)["correlation_error"] for row in (best, rival))
         lines.append(
@@ -48,18 +48,21 @@ def findings(trial: TrialRecord) -> list[tuple[str, str]]:
     return [(one.name, f"{one.text} {REMEDIES[one.name]}".rstrip()) for one in found]
 
 
-def _best(record: StudyRecord, best: Standing, rival: Standing | None) -> str:
-    assert best.trial is not None
-    low, high = interval(best.scores)
-    where = f"{len(best.scores)} {_draws(record) if best.status == 'confirmed' else 'search draws'}"
-    head = f"Best: trial {best.trial.number} ({best.name}), score {np.mean(best.scores):.2f} on {where}"
+def worth(record: StudyRecord, number: int) -> str:
+    """Return what trial `number` scores, on which draws, and whether the best baseline on them can be told from it."""
+    rows = standings(record)
+    row = next(row for row in rows if row.trial and row.trial.number == number)
+    low, high = interval(row.scores)
+    where = f"{len(row.scores)} {_draws(record) if row.status == 'confirmed' else 'search draws'}"
+    head = f"trial {number} ({row.name}), score {np.mean(row.scores):.2f} on {where}"
     head += "." if np.isnan(low) else f", 95 % interval {low:.2f} to {high:.2f}."
-    if best.status != "confirmed":
+    if row.status != "confirmed":
         head += " It is not confirmed: the best of many trials is the luckiest, too."
+    rival = _rival(rows, row)
     if rival is None:
         return head
-    pairs = min(len(rival.scores), len(best.scores))
-    own, other = best.scores[:pairs], rival.scores[:pairs]
+    pairs = min(len(rival.scores), len(row.scores))
+    own, other = row.scores[:pairs], rival.scores[:pairs]
     than = f"{rival.name}, the best baseline ({np.mean(rival.scores):.2f})"
     told = tied(own, other)
     if told is None:
@@ -67,6 +70,11 @@ def _best(record: StudyRecord, best: Standing, rival: Standing | None) -> str:
     if told:
         return f"{head} A paired test cannot tell it from {than}."
     return f"{head} By a paired test it is {'better' if np.mean(own) < np.mean(other) else 'worse'} than {than}."
+
+
+def _rival(rows: Sequence[Standing], row: Standing) -> Standing | None:
+    """Return the best baseline on the draws of `row`."""
+    return next((other for other in rows if other.kind == "baseline" and other.status == row.status), None)
 
 
 def _sub_studies(rows: Sequence[Standing]) -> list[str]:

@@ -194,6 +194,17 @@ def test_generated_rows_are_those_of_their_leaderboard_row(ran: Ran, frame: pd.D
     assert abs(x.std(ddof=1) - std) < 4 * std * np.sqrt((kurtosis - 1) / 4 * variance)
 
 
+@pytest.mark.parametrize("place", [1, 4])
+def test_generate_says_how_good_its_rows_are(ran: Ran, frame: pd.DataFrame, place: int) -> None:
+    row = frame[frame["rank"] == place].iloc[0]
+    trial = ["--trial", int(row["trial"])] if place > 1 else []
+    path = ran.folder / "new.csv"
+    said = invoke("generate", ran.name, "--home", ran.home, "-n", 7, "-o", path, *trial).stdout
+    assert said.startswith(
+        f"7 rows written to {path}, from trial {row['trial']:.0f} ({row['variant']}), score {row['score']:.2f} on "
+    )
+
+
 def test_the_seed_decides_what_is_generated(ran: Ran, frame: pd.DataFrame) -> None:
     best = int(frame[frame["rank"] == 1]["trial"].iloc[0])
     first = ran.generate("-n", 50, "--seed", 1)

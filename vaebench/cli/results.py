@@ -118,7 +118,7 @@ def generate(study: str, n: int, output: Path, trial: int | None, seed: int, hom
     check_place(output)
     frame = api.generate(study, n, trial=trial, seed=seed, home=home)
     write(frame, output, kinds[output.suffix.lower()])  # type: ignore[arg-type]
-    click.echo(f"{n} rows written to {output}")
+    click.echo(f"{n} rows written to {output}, from {api.worth(study, trial=trial, home=home)}")
 
 
 def show(frame: "pd.DataFrame", top: int, said: Sequence[str]) -> None:
