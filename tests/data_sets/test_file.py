@@ -116,8 +116,11 @@ def test_drawn_rows_cannot_be_spoilt_for_the_next_draw(csv):
         ("a,b,a\n1,2,3\n2,3,4\n", ["duplicate column names: a"]),
         (",b\n0,2\n1,3\n", ["column 1 has no name"]),
         ("1.5,2.5\n2,3\n", ["first line must name", "1.5"]),
-        ("a,b\n1,2\n1,2,3\n", ["cannot be read as csv", "line 3"]),
-        ("a,b\n1,2,3\n4,5,6\n", ["cannot be read as csv"]),
+        ("a,b\n1,2\n\n1,2,3\n", ["row 2 below the header has 3 cells, the header names 2"]),
+        ("a,b\n1,2,3\n4,5,6\n", ["row 1 below the header has 3 cells"]),
+        ("a\n1,5\n2,5\n", ["row 1 below the header has 2 cells", "a number has a point"]),
+        ("a;b\n1,5;2\n2,5;3\n", ["semicolons separate the columns: commas are expected"]),
+        ("a\tb\n1\t2\n", ["tabs separate the columns"]),
     ],
 )
 def test_what_cannot_be_learned_from_is_refused(tmp_path, content, words):

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -108,9 +109,11 @@ def _frame(path: Path, content: bytes, where: str) -> "pd.DataFrame":
             if suffix == ".parquet":
                 frame = pd.read_parquet(io.BytesIO(content))
             else:
-                lines = csv.reader(io.StringIO(content.decode("utf-8-sig")), skipinitialspace=True)
-                header = [name.strip() for name in next((line for line in lines if line), [])]
+                text = io.StringIO(content.decode("utf-8-sig"), newline="")
+                lines = (line for line in csv.reader(text, skipinitialspace=True) if line)
+                header = [name.strip() for name in next(lines, [])]
                 _check_header(header, where)
+                _check_lengths(lines, len(header), where)
                 frame = pd.read_csv(
                     io.BytesIO(content),
                     header=0,
@@ -139,8 +142,21 @@ def _check_header(names: list[str], where: str) -> None:
         raise InputError(f"{where}: duplicate column names: {', '.join(repeated)}")
     if "" in names:
         raise InputError(f"{where}: column {names.index('') + 1} has no name; was an index written with the rows?")
+    for mark, word in ((";", "semicolons"), ("\t", "tabs")):
+        if len(names) == 1 and mark in names[0]:
+            raise InputError(f"{where}: {word} separate the columns: commas are expected, and a point in numbers")
     if all(_is_number(name) for name in names):
         raise InputError(f"{where}: the first line must name the columns; it holds numbers: {', '.join(names[:5])}")
+
+
+def _check_lengths(lines: Iterator[list[str]], columns: int, where: str) -> None:
+    """Refuse a row with more cells than the header; pandas, which drops them, does not say where."""
+    for row, cells in enumerate(lines, 1):
+        if any(cells[columns:]):
+            raise InputError(
+                f"{where}: row {row} below the header has {len(cells)} cells, the header names {columns}: "
+                "commas separate cells, so a number has a point"
+            )
 
 
 def _is_number(text: str) -> bool:
