@@ -12,6 +12,7 @@ from vaebench.metrics.distances import ks_distance
 from vaebench.pictures.generator import generated_against_true
 from vaebench.pictures.leaderboard import leaderboard_picture
 from vaebench.pictures.loss_curves import loss_curves
+from vaebench.pictures.pairs_of_columns import pairs_of_columns
 from vaebench.pictures.search_history import search_history
 from vaebench.ranking import leaderboard
 
@@ -49,6 +50,38 @@ def test_generated_against_true_says_the_ks():
     assert np.abs(dots[:, 0] - dots[:, 1]).max() < 0.5, "equal distributions lie on the diagonal"
     assert np.all(np.diff(dots, axis=0) >= 0)
     assert drawn(figure).startswith(b"\x89PNG")
+
+
+def test_columns_that_lost_their_relation_are_seen():
+    random = np.random.default_rng(0)
+    x = random.normal(size=(3000, 1))
+    related = np.hstack([x, -x + 1e-3 * random.normal(size=(3000, 1))])
+    figure = pairs_of_columns(random.normal(size=(9000, 2)), related[:2000], related[2000:2067], ("a", "b"), "trial 3")
+    data, generated = figure.axes
+    assert data.get_title(loc="left") == "data: correlation -1.00"
+    what, correlation = generated.get_title(loc="left").rsplit(maxsplit=1)
+    assert what == "generated: correlation"
+    assert abs(float(correlation)) < 0.05  # four standard errors, for 9,000 rows, and what rounding adds
+    counts = [len(line.get_xydata()) for panel in (data, generated) for line in panel.lines]
+    assert counts == [500, 67, 567], "as many generated rows as rows of the data"
+    assert data.get_xlim() == generated.get_xlim()
+    assert (data.get_xlabel(), data.get_ylabel()) == ("a", "b")
+    assert drawn(figure)
+
+
+@pytest.mark.parametrize(("columns", "pairs"), [(3, 3), (4, 6), (9, 6)])
+def test_four_columns_at_most_are_paired(columns, pairs):
+    rows = np.random.default_rng(0).normal(size=(50, columns))
+    figure = pairs_of_columns(rows, rows, rows, tuple(f"c{index}" for index in range(columns)), "t")
+    assert len(figure.axes) == 2 * pairs
+    assert ("first 4 of 9 columns" in figure.get_suptitle()) is (columns == 9)
+
+
+def test_a_column_that_came_out_constant_has_no_correlation():
+    rows = np.random.default_rng(0).normal(size=(50, 2))
+    figure = pairs_of_columns(np.ones((50, 2)), rows, rows, ("a", "b"), "t")
+    assert figure.axes[1].get_title(loc="left") == "generated: correlation nan"
+    assert drawn(figure)
 
 
 def test_a_dollar_in_a_name_is_a_dollar():

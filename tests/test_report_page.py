@@ -4,10 +4,14 @@ import dataclasses
 from base64 import b64decode
 from html.parser import HTMLParser
 
+import numpy as np
+import pandas as pd
 import pytest
 from hand_made import many_digits, record, trial
 from small_specs import small_replicate, small_spec
 
+from vaebench.data_sets.file import File
+from vaebench.exhibit import exhibit
 from vaebench.model import Generator
 from vaebench.ranking import best_trial, leaderboard
 from vaebench.records import Diagnosis, Finding
@@ -48,6 +52,18 @@ def test_it_holds_every_picture_and_loads_nothing(generator):
     elsewhere = [value for _, own in shown.elements for name, value in own.items() if name in ("src", "href")]
     assert len(elsewhere) == 4
     assert not {"script", "link", "iframe"} & {tag for tag, _ in shown.elements}
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras, when it saves a model
+def test_several_columns_are_shown_against_each_other_there_and_in_the_winners_run(tmp_path):
+    rows = np.random.default_rng(0).multivariate_normal([5.0, -5.0], [[1.0, 0.8], [0.8, 1.0]], 100)
+    pd.DataFrame(rows, columns=["a", "b"]).to_csv(tmp_path / "rows.csv", index=False)
+    replicate = small_replicate(data_set=File.parse("rows.csv", tmp_path))
+    spec = small_spec("ae", latent_sampler="gaussian")
+    study = many_digits()
+    shown = Page(page(study, best_trial(study).number, Generator.fit(spec, replicate)))
+    assert [image["alt"] for image in shown.of("img")][1].startswith("Columns against each other")
+    assert exhibit(spec, replicate, "trial 3").files["pairs_of_columns.png"].startswith(b"\x89PNG")
 
 
 def test_its_table_is_the_leaderboard(generator):

@@ -19,7 +19,7 @@ class Exhibit:
     model: dict[str, bytes]
     """What `vaebench.model.Generator.save` writes."""
     files: dict[str, bytes]
-    """generated_against_true.png, loss_curves.png and samples.csv."""
+    """generated_against_true.png, loss_curves.png, samples.csv; for several columns pairs_of_columns.png."""
 
 
 def exhibit(spec: Spec, replicate: Replicate, title: str) -> Exhibit:
@@ -29,6 +29,7 @@ def exhibit(spec: Spec, replicate: Replicate, title: str) -> Exhibit:
     from vaebench.model import Generator
     from vaebench.pictures.generator import generated_against_true
     from vaebench.pictures.loss_curves import loss_curves
+    from vaebench.pictures.pairs_of_columns import pairs_of_columns
 
     generator = Generator.fit(spec, replicate)
     rows, draw = generator.generate(SAMPLES, seed=0), generator.draw
@@ -36,8 +37,10 @@ def exhibit(spec: Spec, replicate: Replicate, title: str) -> Exhibit:
         model, shown = Path(folder) / "model", Path(folder) / "shown"
         shown.mkdir()
         generator.save(model)
-        picture = generated_against_true(rows, draw.true, draw.train, generator.columns, title)
-        picture.savefig(shown / "generated_against_true.png")
+        subject = rows, draw.true, draw.train, generator.columns, title
+        generated_against_true(*subject).savefig(shown / "generated_against_true.png")
+        if len(generator.columns) > 1:
+            pairs_of_columns(*subject).savefig(shown / "pairs_of_columns.png")
         loss_curves(generator.result.curves).savefig(shown / "loss_curves.png")
         pd.DataFrame(rows, columns=list(generator.columns)).to_csv(shown / "samples.csv", index=False)
         return Exhibit(generator.columns, _files(model), _files(shown))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from vaebench.conclusions import answer, findings
 from vaebench.pictures.generator import generated_against_true
 from vaebench.pictures.leaderboard import leaderboard_picture
+from vaebench.pictures.pairs_of_columns import pairs_of_columns
 from vaebench.pictures.search_history import search_history
 from vaebench.pictures.selection import searched_and_confirmed
 from vaebench.ranking import ORDER, Standing, leaderboard, standings
@@ -39,14 +40,15 @@ def page(record: StudyRecord, best: int, generator: "Generator") -> str:
     frame = leaderboard(record)
     trials = [row for row in standings(record) if row.trial]
     confirmed = [row for row in trials if row.status == "confirmed"]
+    rows, draw = generator.generate(SAMPLES, seed=0), generator.draw
+    subject = rows, draw.true, draw.train, generator.columns, f"{record.name}: trial {best}"
     pictures = {
-        "generated": generated_against_true(
-            generator.generate(SAMPLES, seed=0), generator.draw.true, generator.draw.train, generator.columns,
-            f"{record.name}: trial {best}",
-        ),
+        "generated": generated_against_true(*subject),
         "leaderboard": leaderboard_picture(frame, TOP),
         "search": search_history(record),
-    }  # fmt: skip
+    }
+    if len(generator.columns) > 1:
+        pictures["pairs"] = pairs_of_columns(*subject)
     if confirmed:
         pictures["selection"] = searched_and_confirmed(record)
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(
