@@ -1,7 +1,8 @@
 """Compare ways of searching on a surrogate of studies/gaussian.toml, hundreds of searches without any training."""
 
 import argparse
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,6 @@ import pandas as pd
 from optuna.trial import TrialState, create_trial
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.feature_extraction import DictVectorizer
-from sklearn.model_selection import KFold, cross_val_predict
 
 from vaebench.records import StudyRecord
 from vaebench.scoring import mean_score
@@ -30,10 +30,14 @@ SEARCHED = DEFINITION.arms[0].space.names
 CONFIRMED = DEFINITION.confirm_top
 LENGTHS = (24, 60, 100, 200)
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
-    **{f"tpe, prior weight {weight:g}": {"PRIOR_WEIGHT": weight} for weight in (1.0, 2.0, 3.0, 5.0, 10.0)},
+    **{f"tpe, prior weight {weight:g}": {"PRIOR_WEIGHT": weight} for weight in (1.0, 2.0, 3.0, 5.0)},
     "nsga2": {"sampler": "nsga2"},
     "random": {"sampler": "random"},
 }
+TREES = 100
+
+Features = dict[str, str | float]
+Rows = list[tuple[Features, float]]
 
 
 @dataclass(frozen=True)
@@ -45,18 +49,22 @@ class Surrogate:
 
     def __call__(self, values: Mapping[str, Any]) -> float:
         """Return the ratio that is to be expected of the configuration `values`."""
-        row = self.columns.transform([_features(values)]).astype(np.float32)
+        return self.of(_features(values))
+
+    def of(self, features: Features) -> float:
+        """Return the ratio that is to be expected of what `_features` returned."""
+        row = self.columns.transform([features]).astype(np.float32)
         logs = [tree.tree_.predict(row) for tree in self.forest.estimators_]  # forest.predict takes 15 ms for one row
         return float(np.exp(np.mean(logs)))
 
 
-def _features(values: Mapping[str, Any]) -> dict[str, str | float]:
+def _features(values: Mapping[str, Any]) -> Features:
     """Return what trees can split: words and numbers; what another branch owns is left out."""
     plain = {path: values[path] for path in SEARCHED if path in values}
     return {path: str(value) if isinstance(value, bool) else value for path, value in plain.items()}
 
 
-def _rows(record: StudyRecord) -> list[tuple[dict[str, str | float], float]]:
+def _rows(record: StudyRecord) -> Rows:
     """Return each trial's features, and the log of its score over that of Gaussian maximum likelihood on its draws."""
     gaussian = next(reference for reference in record.references if reference.name == "gaussian").search
     rows = []
@@ -67,23 +75,46 @@ def _rows(record: StudyRecord) -> list[tuple[dict[str, str | float], float]]:
     return rows
 
 
-def learn(records: Sequence[StudyRecord]) -> Surrogate:
-    """Fit a forest to the finished trials of `records`, and print how far off it is on trials it has not seen."""
-    rows = [row for record in records for row in _rows(record)]
+def learn(runs: Sequence[Rows]) -> Surrogate:
+    """Fit a forest to the finished trials of some runs."""
     columns = DictVectorizer(sparse=False)
-    x, y = columns.fit_transform([features for features, _ in rows]), np.array([outcome for _, outcome in rows])
-    forest = ExtraTreesRegressor(200, min_samples_leaf=2, max_features=0.5, random_state=0)
-    predicted = cross_val_predict(forest, x, y, cv=KFold(10, shuffle=True, random_state=0), n_jobs=2)
-    print(f"Learned from {len(rows)} trials. Score over Gaussian maximum likelihood's, as predicted unseen:")
-    for low, high in ((0.0, 1.05), (1.05, 1.2), (1.2, 1.6), (1.6, np.inf)):
-        band = (np.exp(predicted) >= low) & (np.exp(predicted) < high)
-        error = (y - predicted)[band]
+    x = columns.fit_transform([features for rows in runs for features, _ in rows])
+    y = [outcome for rows in runs for _, outcome in rows]
+    return Surrogate(
+        columns, ExtraTreesRegressor(TREES, min_samples_leaf=2, max_features=0.5, random_state=0).fit(x, y)
+    )
+
+
+def describe(runs: Sequence[Rows]) -> None:
+    """Print how far off a forest is on runs that it has not seen, learned from the others."""
+    halves = np.arange(len(runs)) % 2
+    observed, predicted = [], []
+    for half in (0, 1):
+        surrogate = learn([rows for rows, side in zip(runs, halves, strict=True) if side != half])
+        for rows in (rows for rows, side in zip(runs, halves, strict=True) if side == half):
+            observed += [outcome for _, outcome in rows]
+            predicted += [float(np.log(surrogate.of(features))) for features, _ in rows]
+    y, guess = np.array(observed), np.array(predicted)
+    print(
+        f"{len(y)} trials of {len(runs)} runs. Score over Gaussian maximum likelihood's, as predicted from other runs:"
+    )
+    for low, high in itertools.pairwise((0.0, 1.05, 1.2, 1.6, np.inf)):
+        band = (np.exp(guess) >= low) & (np.exp(guess) < high)
+        error = (y - guess)[band]
         print(f"  {low:g} to {high:g}: {band.sum()} trials, observed log {error.mean():+.3f} +- {error.std():.3f}")
-    return Surrogate(columns, forest.fit(x, y))
 
 
-def search(surrogate: Surrogate, setting: str, seed: int) -> dict[str, object]:
-    """Search with one setting; return what the best of the CONFIRMED best trials is really worth after some trials."""
+def search(runs: Sequence[Rows], setting: str, seed: int) -> dict[str, object]:
+    """Search with one setting on a forest learned from half of the runs, drawn by `seed`.
+
+    Returns what the best of the CONFIRMED best trials is really worth after some trials.
+    """
+    half = np.random.default_rng(seed).choice(len(runs), len(runs) // 2, replace=False)
+    return follow(learn([runs[index] for index in half]), setting, seed)
+
+
+def follow(surrogate: Callable[[Mapping[str, Any]], float], setting: str, seed: int) -> dict[str, object]:
+    """Search with one setting on `surrogate`."""
     changes = dict(SETTINGS[setting])
     samplers.PRIOR_WEIGHT = changes.pop("PRIOR_WEIGHT", samplers.PRIOR_WEIGHT)
     definition = replace(DEFINITION, seed=seed, **changes)
@@ -116,18 +147,21 @@ def main() -> None:
     """Print for every setting what the best is worth after 24 to 200 trials, over Gaussian maximum likelihood."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("homes", type=Path, nargs="+", help="folders in which studies/gaussian.toml was run to its end")
-    parser.add_argument("--searches", type=int, default=40, help="seeds of each setting")
+    parser.add_argument("--searches", type=int, default=100, help="seeds of each setting")
+    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    surrogate = learn([RecordStore.open(home, "gaussian").record() for home in options.homes])
+    runs = [_rows(RecordStore.open(home, "gaussian").record()) for home in options.homes]
+    describe(runs)
     with ProcessPoolExecutor(options.workers) as pool:
         searches = [
-            pool.submit(search, surrogate, setting, seed) for setting in SETTINGS for seed in range(options.searches)
+            pool.submit(search, runs, setting, seed) for setting in options.settings for seed in range(options.searches)
         ]
         frame = pd.DataFrame([one.result() for one in searches])
-    for name, quantile in (("median", 0.5), ("90 %", 0.9), ("worst", 1.0)):
+    frame = frame.drop(columns="seed").groupby("setting", sort=False)
+    for name, table in (("median", frame.median()), ("90 %", frame.quantile(0.9)), ("worst", frame.max())):
         print(f"\n{name} of {options.searches} searches")
-        print(frame.drop(columns="seed").groupby("setting", sort=False).quantile(quantile).round(3).to_string())
+        print(table.round(3).to_string())
 
 
 if __name__ == "__main__":
