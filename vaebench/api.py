@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from vaebench.cluster import executor
 from vaebench.conclusions import conclusions
 from vaebench.conclusions import worth as worth_of
+from vaebench.data_sets.file import File
 from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
 from vaebench.export import check_place, write_whole
@@ -148,9 +149,18 @@ def report(study: str, path: str | Path, *, home: str | Path | None = None) -> N
     store = RecordStore.open(home_folder(home), study_name(study))
     record = store.record()
     best = choose_trial(record, None)
-    check_place(Path(path))
+    check_output(study, Path(path), home=home)
     html = page(record, best.number, fit_generator(store.definition, best))
     write_whole(Path(path), lambda file: file.write_text(html, encoding="utf-8"))
+
+
+def check_output(study: str, path: Path, *, home: str | Path | None = None) -> None:
+    """Raise InputError where `path` cannot be written, or is the file that the study has its rows from."""
+    check_place(path)
+    name = study_name(study)
+    data_set = RecordStore.open(home_folder(home), name).definition.data_set
+    if isinstance(data_set, File) and path.resolve() == Path(data_set.path):
+        raise InputError(f"cannot write {path}: study {name!r} has its rows from there")
 
 
 def choose_trial(record: StudyRecord, number: int | None) -> TrialRecord:

@@ -460,6 +460,13 @@ def test_several_columns_several_objectives_and_a_comparison(tmp_path: Path) -> 
     better = [((values <= own).all(axis=1) & (values < own).any(axis=1)).any() for own in values]
     assert trials["pareto_front"].tolist() == [not one for one in better]
 
+    content = (tmp_path / "rows.csv").read_bytes()
+    for command in (["generate", "-o"], ["report", "-o"], ["leaderboard", "--csv"]):
+        target = tmp_path / "." / "rows.csv"
+        refused = invoke(command[0], "small", "--home", pairs.home, command[1], target, status=2)
+        assert "rows.csv: study 'small' has its rows from there" in refused.stderr
+    assert (tmp_path / "rows.csv").read_bytes() == content
+
     pairs.generate("-n", 500)
     generated = pd.read_csv(tmp_path / "new.csv")
     assert list(generated.columns) == ["height", "depth, m"]

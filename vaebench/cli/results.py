@@ -74,6 +74,8 @@ def leaderboard(
     frame = api.leaderboard(study, home=home)
     files = {"csv": csv, "json": json, "markdown": markdown, "parquet": parquet}
     wanted = {kind: path for kind, path in files.items() if path is not None}
+    for path in wanted.values():
+        api.check_output(study, path, home=home)
     for kind, path in wanted.items():
         write(frame, path, kind)  # type: ignore[arg-type]
         click.echo(f"{len(frame)} rows written to {path}")
@@ -110,12 +112,12 @@ def generate(study: str, n: int, output: Path, trial: int | None, seed: int, hom
     They are in the data's own units and columns.
     """
     from vaebench import api
-    from vaebench.export import check_place, write
+    from vaebench.export import write
 
     kinds = {".csv": "csv", ".parquet": "parquet"}
     if output.suffix.lower() not in kinds:
         raise InputError(f"{output}: the file's name must end in .csv or .parquet")
-    check_place(output)
+    api.check_output(study, output, home=home)
     frame = api.generate(study, n, trial=trial, seed=seed, home=home)
     write(frame, output, kinds[output.suffix.lower()])  # type: ignore[arg-type]
     click.echo(f"{n} rows written to {output}, from {api.worth(study, trial=trial, home=home)}")
