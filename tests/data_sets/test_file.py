@@ -62,6 +62,11 @@ def test_chosen_columns_come_in_their_own_order(csv, frame):
     assert draw(data_set).train[:, 1].mean() == pytest.approx(170, abs=5)
 
 
+def test_a_column_without_a_name_can_be_left_out(tmp_path):
+    (tmp_path / "my.csv").write_text(",a,b,\n0,1,2,\n1,2,5,\n")
+    assert File.parse({"path": "my.csv", "columns": ["b", "a"]}, tmp_path).columns == ("b", "a")
+
+
 def test_a_byte_order_mark_and_spaces_are_no_part_of_the_names(tmp_path):
     (tmp_path / "my.csv").write_text("\ufeffa, b\n1, 2\n2, 4\n", encoding="utf-8")
     assert File.parse("my.csv", tmp_path).columns == ("a", "b")
@@ -114,7 +119,9 @@ def test_drawn_rows_cannot_be_spoilt_for_the_next_draw(csv):
         ("a,b\n1,2\n2,3\n-inf,4\n", ["column 'a'", "infinite", "row 3"]),
         ("a,b\n1,2\n1,3\n", ["column 'a'", "constant", "1"]),
         ("a,b,a\n1,2,3\n2,3,4\n", ["duplicate column names: a"]),
-        (",b\n0,2\n1,3\n", ["column 1 has no name"]),
+        (",b\n0,2\n1,3\n", ["nameless column 1 (an index", "leave it out with columns = [...]"]),
+        ("a,b,\n0,2,\n1,3,\n", ["nameless column 3", "a comma at the end of each line"]),
+        ('a\n"1,5"\n"2,5"\n', ["not numeric: a (such as '1,5' in row 1", "a point is expected in numbers"]),
         ("1.5,2.5\n2,3\n", ["first line must name", "1.5"]),
         ("a,b\n1,2\n\n1,2,3\n", ["row 2 below the header has 3 cells, the header names 2"]),
         ("a,b\n1,2,3\n4,5,6\n", ["row 1 below the header has 3 cells"]),

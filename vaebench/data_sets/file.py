@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+UNNAMED = "nameless column"
+
+
 @dataclass(frozen=True)
 class File(DataSet):
     """Numeric columns of a CSV or Parquet file: file = "my.csv", or { path = "my.csv", columns = ["a", "b"] }.
@@ -111,7 +114,7 @@ def _frame(path: Path, content: bytes, where: str) -> "pd.DataFrame":
             else:
                 text = io.StringIO(content.decode("utf-8-sig"), newline="")
                 lines = (line for line in csv.reader(text, skipinitialspace=True) if line)
-                header = [name.strip() for name in next(lines, [])]
+                header = [name.strip() or f"{UNNAMED} {place}" for place, name in enumerate(next(lines, []), 1)]
                 _check_header(header, where)
                 _check_lengths(lines, len(header), where)
                 frame = pd.read_csv(
@@ -140,8 +143,6 @@ def _check_header(names: list[str], where: str) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1 and name})
     if repeated:
         raise InputError(f"{where}: duplicate column names: {', '.join(repeated)}")
-    if "" in names:
-        raise InputError(f"{where}: column {names.index('') + 1} has no name; was an index written with the rows?")
     for mark, word in ((";", "semicolons"), ("\t", "tabs")):
         if len(names) == 1 and mark in names[0]:
             raise InputError(f"{where}: {word} separate the columns: commas are expected, and a point in numbers")
@@ -169,6 +170,9 @@ def _is_number(text: str) -> bool:
 
 def _chosen(known: list[str], columns: Any, where: str) -> tuple[str, ...]:
     if columns is None:
+        if nameless := [name for name in known if str(name).startswith(UNNAMED)]:
+            why = "an index, or a comma at the end of each line?"
+            raise InputError(f"{where}: {nameless[0]} ({why}); leave it out with columns = [...]")
         return tuple(map(str, known))
     if not isinstance(columns, list) or not columns or len({str(name) for name in columns}) < len(columns):
         raise InputError(f"{where}: columns = {columns!r}: a list of different column names is expected")
@@ -192,7 +196,9 @@ def _check(frame: "pd.DataFrame", where: str) -> None:
         first = frame[text[0]]
         row = int(np.argmax(pd.to_numeric(first, errors="coerce").isna()))
         such = f"such as {str(first.iloc[row])!r} in row {row + 1} below the header"
-        raise InputError(f"{where}: not numeric: {', '.join(text)} ({such}); choose others with columns = [...]")
+        comma = first.astype(str).str.fullmatch(r"[-+]?\d+,\d+").any()
+        hint = "a point is expected in numbers" if comma else "choose others with columns = [...]"
+        raise InputError(f"{where}: not numeric: {', '.join(text)} ({such}); {hint}")
     for name in frame.columns:
         values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
         bad = np.flatnonzero(~np.isfinite(values))
@@ -200,7 +206,7 @@ def _check(frame: "pd.DataFrame", where: str) -> None:
             kind = "empty or NaN" if np.isnan(values[bad[0]]) else "infinite"
             raise InputError(
                 f"{where}: column {name!r} has {bad.size} cell{'s' * (bad.size > 1)} without a finite number, "
-                f"the first ({kind}) in row {bad[0] + 1} below the header"
+                f"the first ({kind}) in row {bad[0] + 1} below the header: fill it, or leave out the row"
             )
         if (values == values[0]).all():
             raise InputError(f"{where}: column {name!r} is constant ({values[0]}); choose others with columns = [...]")
