@@ -2,6 +2,8 @@
 
 import io
 import logging
+import re
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -114,7 +116,7 @@ def test_live_progress_fits_80_characters() -> None:
         progress.started(record(*trials), 1200)
         assert "100/1200" in live(progress)
         for number in range(100, 1100):
-            progress.trial_finished(trial(number, [1.5 - number / 1000]))
+            progress.trial_finished(replace(trial(number, [1.5 - number / 1000]), started=time.time()))
         shown = live(progress)
         assert len(shown) <= 80
         assert shown.split()[1] == "1100/1200"
@@ -128,12 +130,22 @@ def test_live_progress_fits_80_characters() -> None:
         assert "finishing: pictures" in live(progress)
 
 
+def test_speed_counts_from_when_the_first_trial_began(capsys: pytest.CaptureFixture[str]) -> None:
+    with Progress() as progress:
+        progress.started(record(), 10)
+        progress.trial_finished(replace(trial(0, [1.0]), started=time.time() - 100))
+    said = capsys.readouterr().err.splitlines()[-1]
+    found = re.search(r"(\S+) trials/s, 15 min left", said)
+    assert found
+    assert float(found[1]) == pytest.approx(1 / 100, rel=0.05)
+
+
 def test_plain_lines_are_few_and_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     study = replace(record(), definition={"arms": {"a": {}, "b": {}}})
     with Progress() as progress:
         progress.started(study, 200)
         for number in range(200):
-            progress.trial_finished(trial(number, [2.0 - number / 200]))
+            progress.trial_finished(replace(trial(number, [2.0 - number / 200]), started=time.time()))
         logging.getLogger("vaebench").info("finishing")
         logging.getLogger("vaebench").warning("MLflow is [red]down")
     lines = capsys.readouterr().err.splitlines()

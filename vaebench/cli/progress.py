@@ -37,7 +37,7 @@ class Progress:
         self.done = self.target = self.failed = self.pruned = self.new = 0
         self.best: tuple[float, int] | None = None
         self.attainable: Metrics = {}
-        self.clock = time.monotonic()
+        self.clock = time.time()
         self.confirmations = (0, 0)
 
     def __enter__(self) -> Self:
@@ -61,7 +61,7 @@ class Progress:
     def started(self, record: StudyRecord, target: int) -> None:
         """Show how far the study is."""
         self.done, self.target, self.attainable = len(record.trials), target, record.attainable
-        self.clock = time.monotonic()
+        self.clock = time.time()
         for trial in record.trials:
             self._count(trial)
         if self.done < self.target:
@@ -72,6 +72,7 @@ class Progress:
 
     def trial_finished(self, trial: TrialRecord) -> None:
         """Count a trial."""
+        self.clock = min(self.clock, trial.started)  # the first ones begin while the baselines are still fitted
         self.done += 1
         self.new += 1
         self._count(trial)
@@ -121,7 +122,7 @@ class Progress:
 
     def _state(self) -> str:
         best = f"best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else "no score yet"
-        rate = self.new / max(time.monotonic() - self.clock, 1e-9)
+        rate = self.new / max(time.time() - self.clock, 1e-9)
         speed = f"{rate:.3g} trials/s" if self.new else ""
         left = f"{duration((self.target - self.done) / rate)} left" if self.new and self.done < self.target else ""
         pruned = f"{self.pruned} pruned" if self.pruned else ""
