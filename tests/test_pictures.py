@@ -107,7 +107,7 @@ def test_generated_rows_beyond_the_true_range_are_counted_and_drawn_nowhere():
     true = np.random.default_rng(0).normal(size=(4000, 1))
     generated = np.vstack([true[:3000], np.full((1000, 1), 99.0)])
     panel = generated_against_true(generated, true, true[:5], ("x",), "t").axes[0]
-    assert panel.get_title(loc="left").endswith(", 25.0% beyond")
+    assert panel.get_title(loc="left").endswith(", 25.0% beyond the axis")
     heights = panel.patches[-1].get_xy()[:, 1]
     edges = panel.patches[-1].get_xy()[:, 0]
     area = np.trapezoid(heights, edges) if hasattr(np, "trapezoid") else np.trapz(heights, edges)

@@ -74,7 +74,7 @@ def _histogram(
     panel.set_yticks([])
     distance = ks_distance(generated, true)
     beyond = float(np.mean((generated < low) | (generated > high)))
-    more = f", {beyond:.1%} beyond" if beyond >= 0.005 else ""
+    more = f", {beyond:.1%} beyond the axis" if beyond >= 0.005 else ""
     set_labels(panel, column, "density", f"{column}: KS {distance:.4f}{more}")
 
 

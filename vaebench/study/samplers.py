@@ -23,7 +23,7 @@ POPULATION = 20
 """Trials of a generation. Searches here have hundreds of trials: Optuna's 50 would leave a handful of generations."""
 PRIOR_WEIGHT = 3.0
 """Weight of TPE's uniform prior beside the 1.0 of each good trial. At Optuna's 1.0 a search settles
-on the first branch that did well (docs/decisions/0012-how-wide-tpe-searches.md)."""
+on the first branch that did well (docs/decisions/0012-the-weight-of-tpes-prior.md)."""
 
 
 class _Nsga2(NSGAIISampler):
