@@ -77,6 +77,14 @@ def test_the_best_stands_beside_the_best_baseline(own: float, verdict: str) -> N
     assert "selection optimism" in second
 
 
+def test_a_copycat_is_no_rival() -> None:
+    references = [baseline("bootstrap", [0.9], 0.5 + NOISE[::-1]), baseline("kde", [1.2], 1.2 + NOISE[::-1])]
+    said = conclusions(record(trial(4, [0.8], 1.0 + NOISE), references=references))
+    assert "kde, the best baseline (1.20)" in said[0]
+    references = [baseline("one_of_my_own", [0.9], 1.1 + NOISE[::-1])]  # whose file may be gone when this is read
+    assert "one_of_my_own, the best" in conclusions(record(trial(4, [0.8], 1.0 + NOISE), references=references))[0]
+
+
 def test_any_trial_is_worth_what_its_own_draws_say() -> None:
     references = [baseline("gaussian", [1.0] * 3, 1.0 + NOISE[::-1])]
     study = record(

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from vaebench.diagnosis import REMEDIES
+from vaebench.errors import InputError
 from vaebench.intervals import interval, tied
 from vaebench.optimism import Optimism, optimism
 from vaebench.ranking import Standing, best_trial, standings
 from vaebench.records import StudyRecord, TrialRecord
+from vaebench.references import baseline
 from vaebench.scoring import mean_metrics
 
 
@@ -73,8 +75,16 @@ def worth(record: StudyRecord, number: int) -> str:
 
 
 def _rival(rows: Sequence[Standing], row: Standing) -> Standing | None:
-    """Return the best baseline on the draws of `row`."""
-    return next((other for other in rows if other.kind == "baseline" and other.status == row.status), None)
+    """Return the best baseline on the draws of `row`; none that copies training rows, which nobody asks for."""
+    baselines = (other for other in rows if other.kind == "baseline" and other.status == row.status)
+    return next((other for other in baselines if not _copies(other.name)), None)
+
+
+def _copies(name: str) -> bool:
+    try:
+        return baseline(name).copies
+    except InputError:  # its file is gone since
+        return False
 
 
 def _sub_studies(rows: Sequence[Standing]) -> list[str]:

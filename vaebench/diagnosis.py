@@ -205,7 +205,7 @@ def _limited(case: _Case) -> Finding:
     own = case.mean["as_is.score"]
     return Finding(
         "limited_by_rows",
-        f"Column by column about as good as these rows allow: on {len(case.each)} of the draws score {own:.2f}, where the "
-        f"baseline behind score 1 has {case.expected.mean():.2f}.",
+        f"Column by column about as good as these rows allow: on {len(case.each)} of the draws score {own:.2f}, where "
+        f"the baseline behind score 1 has {case.expected.mean():.2f}.",
         own,
     )
