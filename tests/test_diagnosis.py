@@ -41,7 +41,7 @@ def test_a_good_trial_is_limited_by_its_rows_and_by_nothing_else():
     (finding,) = diagnosis.findings
     assert finding.name == "limited_by_rows"
     assert "score 1.10" in finding.text
-    assert "the baseline behind score 1 has 1.05 from them" in finding.text
+    assert "where the baseline behind score 1 has 1.05." in finding.text
     assert diagnosis.evidence["as_is.score"] == pytest.approx(1.1)
 
 
