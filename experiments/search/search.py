@@ -23,8 +23,7 @@ from vaebench.study_file import load
 
 STUDY = Path(__file__).parents[2] / "studies/gaussian.toml"
 LUCK = 0.06
-"""Standard deviation of log(score) of one configuration fitted anew on the same 16 draws: what the surrogate cannot
-predict of good trials."""
+"""Standard deviation of log(score) of good trials about what a forest learned from other runs says (see `describe`)."""
 MISLED = 1.1
 """A search whose best is worth more than this, over Gaussian maximum likelihood, missed what a study is asked for."""
 DEFINITION = load(STUDY)
