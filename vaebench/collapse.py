@@ -134,13 +134,13 @@ def _log_int_share(node: Int | Float, values: Rows, threshold: float) -> float:
 
 def _of_arm(arm: Arm, train: Rows) -> Iterator[Collapse]:
     nodes = arm.space.nodes
-    for variant, own in _branches(nodes, "variant").items():
+    for variant, own in branches(nodes, "variant").items():
         part = load("variant", variant)
         assert issubclass(part, Variant)
         if part.kl_weight is None:
             continue
         weight = own.get(part.kl_weight, Fixed(getattr(part, part.kl_weight)))
-        for loss, params in _branches(nodes, "loss").items():
+        for loss, params in branches(nodes, "loss").items():
             for scaling in _scalings(nodes, loss):
                 x = Scaler.fit(scaling, train).transform(train)
                 found = [critical_weight(one, x) for one in _losses(loss, params)]
@@ -152,7 +152,7 @@ def _of_arm(arm: Arm, train: Rows) -> Iterator[Collapse]:
                     yield Collapse(arm.name, variant, loss, scaling, part.kl_weight, fixed, ends, share)
 
 
-def _branches(nodes: Mapping[str, Node], kind: Kind) -> Mapping[str, Mapping[str, Leaf]]:
+def branches(nodes: Mapping[str, Node], kind: Kind) -> Mapping[str, Mapping[str, Leaf]]:
     """Return what a part can be, with the nodes of its parameters; the spec's default where the study names none."""
     node = nodes.get(kind)
     return node.branches if isinstance(node, OneOf) else {getattr(Spec(), kind).name: {}}

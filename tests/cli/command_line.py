@@ -31,6 +31,7 @@ batch_size = 16
 encoder = [8]
 decoder = [8]
 loss = "mse"
+latent_sampler = "gaussian"
 
 [search]
 latent_dim = { int = [1, 4] }

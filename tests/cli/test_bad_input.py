@@ -66,7 +66,7 @@ STUDY_FILES = {
     "unknown variant": ("vae = { beta", "vea = { beta", ("'vea'", "ae, vae", "did you mean")),
     "unknown loss": ('loss = "mse"', 'loss = "mes"', ("'mes'", "gaussian_nll", "did you mean 'mse'?")),
     "unknown latent sampler": (
-        'loss = "mse"',
+        'latent_sampler = "gaussian"',
         'latent_sampler = "gausian"',
         ("'gausian'", "gmm", "prior", "uniform", "did you mean 'gaussian'?"),
     ),

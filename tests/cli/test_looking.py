@@ -76,6 +76,19 @@ def test_check_warns_of_collapse_and_of_nothing_else(folder: Path) -> None:
     assert refused.stdout == ""
 
 
+def test_check_warns_of_codes_that_the_prior_misses(folder: Path) -> None:
+    study = (folder / "small.toml").read_text().replace('latent_sampler = "gaussian"\n', "")
+    (folder / "prior.toml").write_text(study)
+    output = " ".join(invoke("check", "prior.toml").stdout.split())
+    assert "warning ae generates from the prior N(0, 1), but nothing brings its codes there" in output
+    assert "warning vae" not in output
+    (folder / "other.toml").write_text(study + "[search.latent_sampler.one_of]\nprior = {}\ngmm = {}\n")
+    assert "warning" not in invoke("check", "other.toml").output
+    (folder / "arms.toml").write_text(study.split("[search.variant")[0] + '[compare]\nvariant = ["ae", "vae"]\n')
+    output = " ".join(invoke("check", "arms.toml").stdout.split())
+    assert "warning ae generates from the prior" in output
+
+
 def test_check_says_when_few_rows_are_left_to_score_against(folder: Path) -> None:
     study = (folder / "small.toml").read_text()
     norm = study[study.index("distribution =") : study.index("[evaluation]")]

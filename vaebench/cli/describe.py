@@ -6,12 +6,14 @@ from typing import Any
 
 import click
 
-from vaebench.collapse import RULE, foresee
+from vaebench.collapse import RULE, branches, foresee
 from vaebench.data_sets import split_sizes
 from vaebench.definition import Arm, StudyDefinition
+from vaebench.parts import load
 from vaebench.space import OneOf, RandomTrial
 from vaebench.spec import PARTS, Spec
 from vaebench.study_file.nodes import show, write_nodes
+from vaebench.variants import Variant
 
 SPECS = 3
 """How many specs are sampled from the space; from each sub-study's there is one."""
@@ -58,12 +60,18 @@ def _variants(definition: StudyDefinition) -> int:
 
 
 def warn(definition: StudyDefinition, *, err: bool = False) -> None:
-    """Print what dooms a part of the study before it begins: posterior collapse, few rows to score against."""
+    """Print what dooms a part of the study before it begins: few rows, codes astray from the prior, collapse."""
     from_file = definition.data_set.available_rows is not None
     if from_file and (true := len(definition.replicate("search", 0).draw().true)) < FEW:
         text = f"a draw is scored against {true} held-out rows, where even endless rows of the truth have a ks of about"
         click.echo(err=err)
         _line("warning", f"{text} {KS_OF_TRUTH / true**0.5:.2f}; more rows would tell trials apart", err=err)
+    if astray := sorted({name for arm in definition.arms for name in _astray(arm)}):
+        text = (
+            "generates from the prior N(0, 1), but nothing brings its codes there: try latent_sampler gaussian or gmm"
+        )
+        click.echo(err=err)
+        _line("warning", f"{' and '.join(astray)} {text}", err=err)
     foreseen = foresee(definition)
     if foreseen:
         click.echo(err=err)
@@ -71,6 +79,15 @@ def warn(definition: StudyDefinition, *, err: bool = False) -> None:
         for collapse in foreseen:
             _line("", str(collapse), err=err)
         _line("why", RULE, err=err)
+
+
+def _astray(arm: Arm) -> Iterator[str]:
+    """Yield the variants without a penalty on their codes, where the prior is the only latent sampler."""
+    if set(branches(arm.space.nodes, "latent_sampler")) == {"prior"}:
+        for name in branches(arm.space.nodes, "variant"):
+            part = load("variant", name)
+            if issubclass(part, Variant) and part.penalty_name is None:
+                yield name
 
 
 def _describe_arm(arm: Arm, specs: int) -> None:
