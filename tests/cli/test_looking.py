@@ -87,6 +87,8 @@ def test_check_warns_of_codes_that_the_prior_misses(folder: Path) -> None:
     (folder / "arms.toml").write_text(study.split("[search.variant")[0] + '[compare]\nvariant = ["ae", "vae"]\n')
     output = " ".join(invoke("check", "arms.toml").stdout.split())
     assert "warning ae generates from the prior" in output
+    (folder / "compared.toml").write_text(study + '[compare]\nlatent_sampler = ["prior", "gmm"]\n')
+    assert "warning" not in invoke("check", "compared.toml").output, "the study finds out by itself"
 
 
 def test_check_says_when_few_rows_are_left_to_score_against(folder: Path) -> None:

@@ -66,7 +66,7 @@ def warn(definition: StudyDefinition, *, err: bool = False) -> None:
         text = f"a draw is scored against {true} held-out rows, where even endless rows of the truth have a ks of about"
         click.echo(err=err)
         _line("warning", f"{text} {KS_OF_TRUTH / true**0.5:.2f}; more rows would tell trials apart", err=err)
-    if astray := sorted({name for arm in definition.arms for name in _astray(arm)}):
+    if astray := _astray(definition):
         text = (
             "generates from the prior N(0, 1), but nothing brings its codes there: try latent_sampler gaussian or gmm"
         )
@@ -81,13 +81,14 @@ def warn(definition: StudyDefinition, *, err: bool = False) -> None:
         _line("why", RULE, err=err)
 
 
-def _astray(arm: Arm) -> Iterator[str]:
-    """Yield the variants without a penalty on their codes, where the prior is the only latent sampler."""
-    if set(branches(arm.space.nodes, "latent_sampler")) == {"prior"}:
+def _astray(definition: StudyDefinition) -> list[str]:
+    """Return the variants without a penalty on their codes that meet no latent sampler but the prior."""
+    met: dict[str, set[str]] = {}
+    for arm in definition.arms:
         for name in branches(arm.space.nodes, "variant"):
-            part = load("variant", name)
-            if issubclass(part, Variant) and part.penalty_name is None:
-                yield name
+            met.setdefault(name, set()).update(branches(arm.space.nodes, "latent_sampler"))
+    parts = {name: load("variant", name) for name, samplers in met.items() if samplers == {"prior"}}
+    return [name for name, part in parts.items() if issubclass(part, Variant) and part.penalty_name is None]
 
 
 def _describe_arm(arm: Arm, specs: int) -> None:
