@@ -22,7 +22,7 @@ from vaebench.space import Point, Space
 POPULATION = 20
 """Trials of a generation. Searches here have hundreds of trials: Optuna's 50 would leave a handful of generations."""
 PRIOR_WEIGHT = 3.0
-"""Weight of TPE's uniform prior beside the 1.0 of each good trial. At Optuna's 1.0 a search settles
+"""Weight of TPE's uniform prior beside the 1.0 of each good trial. At Optuna's 1.0 a search may settle
 on the first branch that did well (docs/decisions/0012-the-weight-of-tpes-prior.md)."""
 
 
