@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from command_line import STUDY, environment, invoke, process, tree
+from unprivileged import unprivileged
 
 from vaebench import cluster
 from vaebench.study.lock import lock
@@ -136,13 +137,13 @@ def test_a_study_file_that_cannot_be_read(folder: Path) -> None:
     refused("run", "small.toml/x.toml", words=("Not a directory",))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser reads and writes everything")
-def test_without_permission(folder: Path) -> None:
-    (folder / "secret.toml").write_text(STUDY)
-    (folder / "secret.toml").chmod(0)
+def test_without_permission(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    secret = tmp_path_factory.mktemp("elsewhere") / "secret.toml"
+    secret.write_text(STUDY)
+    secret.chmod(0)
     (folder / "locked").mkdir(mode=0o500)
-    refused("check", "secret.toml", words=("Permission denied",))
-    refused("run", "small.toml", "--home", "locked", words=("locked", "no permission to write"))
+    unprivileged(lambda: refused("check", secret, words=("Permission denied",)))
+    unprivileged(lambda: refused("run", "small.toml", "--home", "locked", words=("locked", "no permission to write")))
 
 
 @pytest.mark.parametrize(
