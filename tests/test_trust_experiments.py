@@ -74,7 +74,7 @@ def test_a_search_is_told_what_is_seen_and_judged_by_what_is_worth(monkeypatch):
         asked.append(values["latent_dim"])
         return float(values["latent_dim"])
 
-    outcome = search.follow(surrogate, "random", seed=0)
+    outcome = search.search(surrogate, "random", seed=0)
     seen = np.array(asked) * np.exp(np.random.default_rng(0).standard_normal(200))
     for length in search.LENGTHS:
         assert outcome[f"{length} trials"] == asked[seen[:length].argmin()]

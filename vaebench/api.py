@@ -154,13 +154,14 @@ def report(study: str, path: str | Path, *, home: str | Path | None = None) -> N
     write_whole(Path(path), lambda file: file.write_text(html, encoding="utf-8"))
 
 
-def check_output(study: str, path: Path, *, home: str | Path | None = None) -> None:
-    """Raise InputError where `path` cannot be written, or is the file that the study has its rows from."""
-    check_place(path)
+def check_output(study: str, *paths: Path, home: str | Path | None = None) -> None:
+    """Raise InputError where one of `paths` cannot be written, or is the file that the study has its rows from."""
     name = study_name(study)
     data_set = RecordStore.open(home_folder(home), name).definition.data_set
-    if isinstance(data_set, File) and path.resolve() == Path(data_set.path):
-        raise InputError(f"cannot write {path}: study {name!r} has its rows from there")
+    for path in paths:
+        check_place(path)
+        if isinstance(data_set, File) and path.resolve() == Path(data_set.path):
+            raise InputError(f"cannot write {path}: study {name!r} has its rows from there")
 
 
 def choose_trial(record: StudyRecord, number: int | None) -> TrialRecord:

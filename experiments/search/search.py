@@ -14,6 +14,7 @@ from optuna.trial import TrialState, create_trial
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.feature_extraction import DictVectorizer
 
+from vaebench.definition import Sampler
 from vaebench.records import StudyRecord
 from vaebench.scoring import mean_score
 from vaebench.study import samplers
@@ -30,11 +31,12 @@ DEFINITION = load(STUDY)
 SEARCHED = DEFINITION.arms[0].space.names
 CONFIRMED = DEFINITION.confirm_top
 LENGTHS = (24, 60, 100, 200)
-SETTINGS: Mapping[str, Mapping[str, Any]] = {
-    **{f"tpe, prior weight {weight:g}": {"PRIOR_WEIGHT": weight} for weight in (1.0, 2.0, 3.0, 5.0)},
-    "nsga2": {"sampler": "nsga2"},
-    "random": {"sampler": "random"},
+SETTINGS: Mapping[str, tuple[Sampler, float]] = {
+    **{f"tpe, prior weight {weight:g}": ("tpe", weight) for weight in (1.0, 2.0, 3.0, 5.0)},
+    "nsga2": ("nsga2", samplers.PRIOR_WEIGHT),
+    "random": ("random", samplers.PRIOR_WEIGHT),
 }
+"""Optuna's sampler, and the prior weight of TPE."""
 TREES = 100
 
 Features = dict[str, str | float]
@@ -88,37 +90,30 @@ def learn(runs: Sequence[Rows]) -> Surrogate:
 
 def describe(runs: Sequence[Rows]) -> None:
     """Print how far off a forest is on runs that it has not seen, learned from the others."""
-    halves = np.arange(len(runs)) % 2
     observed, predicted = [], []
-    for half in (0, 1):
-        surrogate = learn([rows for rows, side in zip(runs, halves, strict=True) if side != half])
-        for rows in (rows for rows, side in zip(runs, halves, strict=True) if side == half):
+    for own, others in ((runs[::2], runs[1::2]), (runs[1::2], runs[::2])):
+        surrogate = learn(others)
+        for rows in own:
             observed += [outcome for _, outcome in rows]
             predicted += [float(np.log(surrogate.of(features))) for features, _ in rows]
     y, guess = np.array(observed), np.array(predicted)
-    print(
-        f"{len(y)} trials of {len(runs)} runs. Score over Gaussian maximum likelihood's, as predicted from other runs:"
-    )
+    print(f"{len(y)} trials of {len(runs)} runs. Score over Gaussian maximum likelihood's, predicted from other runs:")
     for low, high in itertools.pairwise((0.0, 1.05, 1.2, 1.6, np.inf)):
         band = (np.exp(guess) >= low) & (np.exp(guess) < high)
         error = (y - guess)[band]
         print(f"  {low:g} to {high:g}: {band.sum()} trials, observed log {error.mean():+.3f} +- {error.std():.3f}")
 
 
-def search(runs: Sequence[Rows], setting: str, seed: int) -> dict[str, object]:
-    """Search with one setting on a forest learned from half of the runs, drawn by `seed`.
-
-    Returns what the best of the CONFIRMED best trials is really worth after some trials.
-    """
+def search_on_half(runs: Sequence[Rows], setting: str, seed: int) -> dict[str, object]:
+    """Search with one setting on a forest learned from half of the runs, drawn by `seed`."""
     half = np.random.default_rng(seed).choice(len(runs), len(runs) // 2, replace=False)
-    return follow(learn([runs[index] for index in half]), setting, seed)
+    return search(learn([runs[index] for index in half]), setting, seed)
 
 
-def follow(surrogate: Callable[[Mapping[str, Any]], float], setting: str, seed: int) -> dict[str, object]:
-    """Search with one setting on `surrogate`."""
-    changes = dict(SETTINGS[setting])
-    samplers.PRIOR_WEIGHT = changes.pop("PRIOR_WEIGHT", samplers.PRIOR_WEIGHT)
-    definition = replace(DEFINITION, seed=seed, **changes)
+def search(surrogate: Callable[[Mapping[str, Any]], float], setting: str, seed: int) -> dict[str, object]:
+    """Search with one setting; return what the best of the CONFIRMED best trials is really worth after some trials."""
+    sampler, samplers.PRIOR_WEIGHT = SETTINGS[setting]
+    definition = replace(DEFINITION, seed=seed, sampler=sampler)
     asker = Asker(definition, definition.arms[0], [])
     luck = np.random.default_rng(seed)
     worth, seen = np.empty(max(LENGTHS)), np.empty(max(LENGTHS))
@@ -149,14 +144,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("homes", type=Path, nargs="+", help="folders in which studies/gaussian.toml was run to its end")
     parser.add_argument("--searches", type=int, default=100, help="seeds of each setting")
-    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     runs = [_rows(RecordStore.open(home, "gaussian").record()) for home in options.homes]
     describe(runs)
     with ProcessPoolExecutor(options.workers) as pool:
         searches = [
-            pool.submit(search, runs, setting, seed) for setting in options.settings for seed in range(options.searches)
+            pool.submit(search_on_half, runs, setting, seed) for setting in SETTINGS for seed in range(options.searches)
         ]
         frame = pd.DataFrame([one.result() for one in searches])
     frame = frame.drop(columns="seed")

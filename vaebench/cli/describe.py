@@ -10,7 +10,7 @@ from vaebench.collapse import RULE, branches, foresee
 from vaebench.data_sets import split_sizes
 from vaebench.definition import Arm, StudyDefinition
 from vaebench.parts import load
-from vaebench.space import OneOf, RandomTrial
+from vaebench.space import RandomTrial
 from vaebench.spec import PARTS, Spec
 from vaebench.study_file.nodes import show, write_nodes
 from vaebench.variants import Variant
@@ -55,8 +55,7 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
 
 def _variants(definition: StudyDefinition) -> int:
     """Return how many variants the study searches."""
-    nodes = [arm.space.nodes.get("variant") for arm in definition.arms]
-    return max(len(node.branches) if isinstance(node, OneOf) else 1 for node in nodes)
+    return max(len(branches(arm.space.nodes, "variant")) for arm in definition.arms)
 
 
 def warn(definition: StudyDefinition, *, err: bool = False) -> None:
@@ -67,11 +66,9 @@ def warn(definition: StudyDefinition, *, err: bool = False) -> None:
         click.echo(err=err)
         _line("warning", f"{text} {KS_OF_TRUTH / true**0.5:.2f}; more rows would tell trials apart", err=err)
     if astray := _astray(definition):
-        text = (
-            "generates from the prior N(0, 1), but nothing brings its codes there: try latent_sampler gaussian or gmm"
-        )
+        text = "generates from the prior N(0, 1), but nothing brings its codes there"
         click.echo(err=err)
-        _line("warning", f"{' and '.join(astray)} {text}", err=err)
+        _line("warning", f"{' and '.join(astray)} {text}: try latent_sampler gaussian or gmm", err=err)
     foreseen = foresee(definition)
     if foreseen:
         click.echo(err=err)

@@ -71,11 +71,11 @@ def leaderboard(
     from vaebench import api
     from vaebench.export import write
 
-    frame = api.leaderboard(study, home=home)
     files = {"csv": csv, "json": json, "markdown": markdown, "parquet": parquet}
     wanted = {kind: path for kind, path in files.items() if path is not None}
-    for path in wanted.values():
-        api.check_output(study, path, home=home)
+    if wanted:
+        api.check_output(study, *wanted.values(), home=home)
+    frame = api.leaderboard(study, home=home)
     for kind, path in wanted.items():
         write(frame, path, kind)  # type: ignore[arg-type]
         click.echo(f"{len(frame)} rows written to {path}")

@@ -27,13 +27,13 @@ def pairs_of_columns(generated: Rows, true: Rows, train: Rows, columns: tuple[st
     figure = new_figure(10, 0.7 + 3.3 * len(pairs))
     panels = figure.subplots(len(pairs), 2, squeeze=False, sharex="row", sharey="row")
     data = np.concatenate([true, train])
+    shown = min(len(true), DOTS) + min(len(train), DOTS)
     low, high = data.min(axis=0), data.max(axis=0)  # generated outliers would flatten the picture
     margin = 0.15 * np.where(high > low, high - low, np.maximum(np.abs(high), 1.0))
     for (left, right), (x, y) in zip(panels, pairs, strict=True):
-        left.plot(true[:DOTS, x], true[:DOTS, y], ".", color=TRUE, alpha=0.7, label="true")
-        left.plot(train[:DOTS, x], train[:DOTS, y], ".", color=TRAIN, alpha=0.7, label="training")
-        shown = generated[: len(true[:DOTS]) + len(train[:DOTS])]
-        right.plot(shown[:, x], shown[:, y], ".", color=GENERATED, alpha=0.7, label="generated")
+        left.plot(*true[:DOTS, [x, y]].T, ".", color=TRUE, alpha=0.7, label="true")
+        left.plot(*train[:DOTS, [x, y]].T, ".", color=TRAIN, alpha=0.7, label="training")
+        right.plot(*generated[:shown, [x, y]].T, ".", color=GENERATED, alpha=0.7, label="generated")
         left.set_xlim(low[x] - margin[x], high[x] + margin[x])
         left.set_ylim(low[y] - margin[y], high[y] + margin[y])
         set_labels(left, columns[x], columns[y], f"data: correlation {_correlation(data, x, y)}")
