@@ -1,3 +1,3 @@
 """Settings that all tests share."""
 
-import vaebench.runtime  # noqa: F401 - TensorFlow, quiet, before any test imports it
+import vaebench.engine.tf_setup  # noqa: F401 - TensorFlow, quiet, before any test imports it

@@ -7,8 +7,8 @@ from vaebench.data_sets import DataSet
 from vaebench.data_sets.distribution import Distribution
 from vaebench.parts import Part, make
 from vaebench.records import Phase
-from vaebench.replicates import Replicate
-from vaebench.spec import Spec
+from vaebench.study.replicate import Replicate
+from vaebench.study.spec import Spec
 
 NORMAL = Distribution.parse({"name": "norm", "loc": 100, "scale": 10}, Path())
 

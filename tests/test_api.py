@@ -11,8 +11,8 @@ import pytest
 
 import vaebench
 from vaebench.data_sets.distribution import Distribution
-from vaebench.ranking import COLUMNS
-from vaebench.references import names
+from vaebench.results.leaderboard import COLUMNS
+from vaebench.scoring.references import names
 
 STUDY = """
 [study]

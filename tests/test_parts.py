@@ -13,7 +13,7 @@ from annotated_types import Gt
 from vaebench import parts
 from vaebench.errors import InputError
 from vaebench.parts import PACKAGES, Part, check_type, field_types, load, make, modules
-from vaebench.spec import PARTS, Spec
+from vaebench.study.spec import PARTS, Spec
 
 EVERY = [(kind, name) for kind in PACKAGES for name in modules(kind)]
 SOURCE = re.compile(r"[=~]|\w\(\w|arXiv|\b(19|20)\d\d\b")

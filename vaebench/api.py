@@ -8,36 +8,36 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vaebench.cluster import executor
-from vaebench.conclusions import conclusions
-from vaebench.conclusions import worth as worth_of
 from vaebench.data_sets.file import File
-from vaebench.definition import StudyDefinition
 from vaebench.errors import InputError
-from vaebench.export import check_place, write_whole
-from vaebench.finishing import finish
-from vaebench.home import home_folder
-from vaebench.ranking import best_trial
-from vaebench.ranking import leaderboard as rank
+from vaebench.files import home_folder
 from vaebench.records import StudyRecord, TrialRecord
+from vaebench.results.export import check_place, write_whole
+from vaebench.results.leaderboard import best_trial
+from vaebench.results.leaderboard import leaderboard as rank
+from vaebench.results.summary import conclusions
+from vaebench.results.summary import worth as worth_of
+from vaebench.search import run as studies
+from vaebench.search.home import existing
+from vaebench.search.home import folder as study_folder
+from vaebench.search.home import studies as known_studies
+from vaebench.search.lock import lock
+from vaebench.search.observer import Observer, Silent
+from vaebench.search.store import RecordStore
+from vaebench.search.tasks import Executors
+from vaebench.search.workers import executor
 from vaebench.seeds import derive
-from vaebench.spec import Spec
-from vaebench.study import run as studies
-from vaebench.study.home import existing
-from vaebench.study.home import folder as study_folder
-from vaebench.study.home import studies as known_studies
-from vaebench.study.lock import lock
-from vaebench.study.observer import Observer, Silent
-from vaebench.study.record_store import RecordStore
-from vaebench.study.tasks import Executors
-from vaebench.study_file import difference, load, to_plain
-from vaebench.tracked import Tracked
+from vaebench.study.definition import StudyDefinition
+from vaebench.study.file import difference, load, to_plain
+from vaebench.study.spec import Spec
+from vaebench.tracking.finishing import finish
+from vaebench.tracking.live import Tracked
 from vaebench.tracking.where import read_ids, run_ids, write_ids
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from vaebench.model import Generator
+    from vaebench.trial.generator import Generator
 
 
 def run(
@@ -144,7 +144,7 @@ def report(study: str, path: str | Path, *, home: str | Path | None = None) -> N
 
     Raises InputError for an unknown study, one without a trial that did not fail, or a path that cannot be written.
     """
-    from vaebench.report_page import page
+    from vaebench.results.report import page
 
     store = RecordStore.open(home_folder(home), study_name(study))
     record = store.record()
@@ -181,7 +181,7 @@ def choose_trial(record: StudyRecord, number: int | None) -> TrialRecord:
 
 def fit_generator(definition: StudyDefinition, trial: TrialRecord) -> "Generator":
     """Fit a trial to its first search replicate, as it was when it was scored."""
-    from vaebench.model import Generator
+    from vaebench.trial.generator import Generator
 
     return Generator.fit(Spec.from_flat(trial.params), definition.replicate("search", 0))
 

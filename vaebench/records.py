@@ -40,9 +40,9 @@ class Result:
     """What evaluating one spec, baseline or the floor on one replicate gave."""
 
     metrics: Metrics = field(default_factory=dict)
-    """ks, mean_error, std_error, ... (see vaebench.scoring); empty where it failed."""
+    """ks, mean_error, std_error, ... (see vaebench.scoring.score); empty where it failed."""
     curves: Mapping[str, Curve] = field(default_factory=dict)
-    """Thinned loss curves by name, e.g. "training.reconstruction" (see vaebench.evaluate)."""
+    """Thinned loss curves by name, e.g. "training.reconstruction" (see vaebench.trial.evaluate)."""
     reason: str | None = None
     """Why it failed; None where it did not."""
     epochs: int = 0
@@ -54,7 +54,7 @@ class Result:
 
 
 Evidence = Mapping[str, float]
-"""What was measured of why a trial is off, by name: see vaebench.evidence.gather_evidence."""
+"""What was measured of why a trial is off, by name: see vaebench.trial.evidence.gather_evidence."""
 FindingName = Literal[
     "not_converged",
     "collapsed",
@@ -130,7 +130,7 @@ class StudyRecord:
 
     name: str
     definition: Mapping[str, Any]
-    """The study file's content, resolved, as plain values (see vaebench.study_file)."""
+    """The study file's content, resolved, as plain values (see vaebench.study.file)."""
     columns: tuple[str, ...]
     objectives: tuple[str, ...]
     attainable: Metrics

@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import vaebench
-from vaebench.pictures.style import COLOURS, TRUE, name_rows, new_figure, plain_log, set_labels
+from vaebench.results.plots.style import COLOURS, TRUE, name_rows, new_figure, plain_log, set_labels
 
 STUDIES = Path(__file__).parents[2] / "studies"
 RIVALS = ("gaussian", "kde", "true_family")

@@ -11,17 +11,17 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from matplotlib.figure import Figure
 
-from vaebench.cluster import executor
-from vaebench.definition import StudyDefinition
-from vaebench.intervals import interval
-from vaebench.pictures.style import COLOURS, INK, new_figure, set_labels, set_title
-from vaebench.ranking import standings
-from vaebench.scoring import score
-from vaebench.spec import Spec
-from vaebench.study import run as studies
-from vaebench.study.observer import Silent
-from vaebench.study.tasks import Executors, Workers, evaluate_spec
-from vaebench.study_file import load
+from vaebench.results.leaderboard import standings
+from vaebench.results.plots.style import COLOURS, INK, new_figure, set_labels, set_title
+from vaebench.scoring.intervals import interval
+from vaebench.scoring.score import score
+from vaebench.search import run as studies
+from vaebench.search.observer import Silent
+from vaebench.search.tasks import Executors, Workers, evaluate_spec
+from vaebench.search.workers import executor
+from vaebench.study.definition import StudyDefinition
+from vaebench.study.file import load
+from vaebench.study.spec import Spec
 
 STUDY = Path(__file__).parent / "coverage.toml"
 

@@ -17,7 +17,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from vaebench.spec import Spec
+from vaebench.study.spec import Spec
 
 REPEATS = 30
 SECONDS = 1e-3

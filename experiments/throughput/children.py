@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vaebench.records import TrialRecord
-from vaebench.study.record_store import RecordStore
+from vaebench.search.store import RecordStore
 
 FOLDER = Path(__file__).parent
 THROUGHPUT = FOLDER / "throughput.toml"

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from vaebench.records import Result
-from vaebench.replicates import Replicate
-from vaebench.spec import Spec
+from vaebench.study.replicate import Replicate
+from vaebench.study.spec import Spec
 
 SECONDS: dict[str, float] = defaultdict(float)
 """Seconds spent so far, by the clock's name, in this process."""
@@ -35,7 +35,8 @@ def clock(owner: Any, attribute: str, name: str, now: Callable[[], float] = time
 @functools.cache
 def clock_evaluation() -> None:
     """Set the clocks of this process, once."""
-    from vaebench import evaluate, fitting
+    from vaebench.trial import evaluate
+    from vaebench.trial import fit as fitting
 
     clock(Replicate, "draw", "data")
     clock(fitting, "train", "train")
@@ -46,7 +47,7 @@ def clock_evaluation() -> None:
 
 def evaluate_clocked(spec: Spec, replicate: Replicate) -> Result:
     """Evaluate like vaebench, and report the seconds of each part among the metrics."""
-    from vaebench.evaluate import evaluate
+    from vaebench.trial.evaluate import evaluate
 
     clock_evaluation()
     SECONDS.clear()

@@ -27,11 +27,11 @@ from mlflow.entities import Metric, Param
 from scipy.stats import ks_2samp
 
 from vaebench.records import Rows
-from vaebench.replicates import Replicate
-from vaebench.scaling import Scaler
 from vaebench.seeds import derive
-from vaebench.spec import Spec
-from vaebench.study_file import load
+from vaebench.study.file import load
+from vaebench.study.replicate import Replicate
+from vaebench.study.spec import Spec
+from vaebench.trial.scaling import Scaler
 
 STUDY = Path(__file__).parent / "throughput.toml"
 CURVE_POINTS = 12

@@ -19,7 +19,7 @@ from children import FOLDER, THROUGHPUT, answer, run, run_study
 from clocks import PREFIX, SECONDS, clock, evaluate_clocked
 
 from vaebench.records import TrialRecord
-from vaebench.study.record_store import RecordStore
+from vaebench.search.store import RecordStore
 
 WARMING = 8
 """Trials of the study that fills the compile cache."""
@@ -109,11 +109,11 @@ def _worker(
 def _run_clocked(home: str, trials: int) -> dict[str, Any]:
     """Run the study with clocks; return what they show."""
     from vaebench import api
-    from vaebench.study import search
-    from vaebench.study.asking import Asker
-    from vaebench.study.tasks import Workers, evaluate_spec
+    from vaebench.search import loop as search
+    from vaebench.search.asking import Asker
+    from vaebench.search.tasks import Workers, evaluate_spec
     from vaebench.tracking.projector import Projector
-    from vaebench.tracking.trial_writer import TrialWriter
+    from vaebench.tracking.writer_process import TrialWriter
 
     clock(Asker, "ask", "ask")
     clock(Asker, "_tell", "tell")  # within ask
@@ -128,7 +128,7 @@ def _run_clocked(home: str, trials: int) -> dict[str, Any]:
         leave(writer, *arguments)
 
     TrialWriter.__exit__ = leave_clocked  # type: ignore[method-assign]
-    studies: Any = importlib.import_module("vaebench.study.run")
+    studies: Any = importlib.import_module("vaebench.search.run")
     clock(studies, "search", "search")
     clock(api, "finish", "finish")
     clocked = studies.search

@@ -16,11 +16,11 @@ from children import THROUGHPUT, answer, child
 from scipy.stats import ks_2samp, wilcoxon
 from training import spec_of
 
-from vaebench.cluster import ENVIRONMENT
 from vaebench.parts import make
 from vaebench.records import MAIN_METRICS
-from vaebench.spec import Spec
-from vaebench.study_file import load
+from vaebench.search.workers import ENVIRONMENT
+from vaebench.study.file import load
+from vaebench.study.spec import Spec
 
 COMPARED = (*MAIN_METRICS, "last training loss", "epochs")
 """What is compared: the scores, and two figures of the training, which show a difference sooner."""
@@ -71,7 +71,7 @@ def _evaluate(side: str, variant: str, replicates: int) -> list[list[float]]:
             metrics, curves = naive.train_and_score(one, replicate)
             training = [curves["loss"][-1], len(curves["loss"])]
         else:
-            from vaebench.evaluate import evaluate
+            from vaebench.trial.evaluate import evaluate
 
             result = evaluate(one, replicate)
             metrics, training = dict(result.metrics), [result.curves["training.total"][-1][1], result.epochs]

@@ -13,13 +13,13 @@ from typing import Any
 
 from children import THROUGHPUT, answer, child
 
-from vaebench.cluster import ENVIRONMENT
 from vaebench.parts import make
-from vaebench.replicates import Replicate
-from vaebench.scaling import Scaler
-from vaebench.space import RandomTrial
-from vaebench.spec import Spec
-from vaebench.study_file import load
+from vaebench.search.workers import ENVIRONMENT
+from vaebench.study.file import load
+from vaebench.study.replicate import Replicate
+from vaebench.study.space import RandomTrial
+from vaebench.study.spec import Spec
+from vaebench.trial.scaling import Scaler
 
 VARIANTS = ("ae", "vae")
 LATENT_DIM = 8

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from command_line import STUDY
 
-from vaebench.attainable import Attainable
 from vaebench.records import ReferenceRecord, Result, TrialRecord
-from vaebench.spec import Spec
-from vaebench.study.asking import Asker
-from vaebench.study.lock import lock
-from vaebench.study.record_store import RecordStore
-from vaebench.study_file import load
+from vaebench.scoring.attainable import Attainable
+from vaebench.search.asking import Asker
+from vaebench.search.lock import lock
+from vaebench.search.store import RecordStore
+from vaebench.study.file import load
+from vaebench.study.spec import Spec
 
 
 @pytest.fixture(autouse=True)

@@ -10,10 +10,10 @@ import pytest
 from command_line import STUDY, environment, invoke, process, tree
 from unprivileged import unprivileged
 
-from vaebench import cluster
-from vaebench.study.lock import lock
-from vaebench.study.record_store import RecordStore
-from vaebench.study_file import load
+from vaebench.search import workers as cluster
+from vaebench.search.lock import lock
+from vaebench.search.store import RecordStore
+from vaebench.study.file import load
 
 NORM = 'distribution = { name = "norm", loc = 100, scale = 10 }\nrows = 40'
 LATENT_DIM = "latent_dim = { int = [1, 4] }"
@@ -246,7 +246,7 @@ def test_a_changed_data_file_under_an_old_name(folder: Path) -> None:
 
 def test_a_study_that_another_process_runs(recorded: Path) -> None:
     holder = (
-        "import sys; from pathlib import Path; from vaebench.study.lock import lock\n"
+        "import sys; from pathlib import Path; from vaebench.search.lock import lock\n"
         "with lock(Path('runs'), 'small'): print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen([sys.executable, "-c", holder], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

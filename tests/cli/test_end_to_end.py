@@ -18,10 +18,10 @@ from command_line import STUDY, environment, invoke, process, tree
 
 import vaebench
 from vaebench.data_sets.distribution import Distribution
-from vaebench.ranking import COLUMNS
-from vaebench.references import names
-from vaebench.scoring import mean_score
-from vaebench.study.record_store import RecordStore
+from vaebench.results.leaderboard import COLUMNS
+from vaebench.scoring.references import names
+from vaebench.scoring.score import mean_score
+from vaebench.search.store import RecordStore
 from vaebench.tracking.store import open_client
 from vaebench.tracking.where import read_ids
 

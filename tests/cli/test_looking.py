@@ -15,7 +15,7 @@ from rich.console import Console
 from scipy import stats
 
 from vaebench.cli import parts
-from vaebench.cli.describe import KS_OF_TRUTH, duration
+from vaebench.cli.check import KS_OF_TRUTH, duration
 from vaebench.cli.progress import Progress
 from vaebench.parts import modules
 

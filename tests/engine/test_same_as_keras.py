@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from vaebench.engine.keras_models import build, set_weights, trained_models
+from vaebench.engine.random_numbers import normal, uniform
 from vaebench.engine.structure import Structure
 from vaebench.engine.train import Start, Trained, start_of, train
-from vaebench.keras_models import build, set_weights, trained_models
-from vaebench.layout import initial_statistics
-from vaebench.noise import normal, uniform
+from vaebench.engine.weights import initial_statistics
 from vaebench.parts import make, modules
-from vaebench.spec import LATENT_UNITS, Spec
+from vaebench.study.spec import LATENT_UNITS, Spec
 
 SMALL = {"encoder": (8, 6), "decoder": (5, 7), "batch_size": 4, "epochs": 6, "latent_dim": 3}
 random = np.random.default_rng(1)

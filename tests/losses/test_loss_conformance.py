@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from vaebench.engine.structure import assigned_fields
+from vaebench.engine.tf_setup import tf
 from vaebench.parts import load, modules
-from vaebench.runtime import tf
 
 GRID = np.linspace(-8.0, 8.0, 3201, dtype=np.float32)[:, None]  # decoder outputs, [B, 1]
 

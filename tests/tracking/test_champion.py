@@ -13,14 +13,14 @@ from records_by_hand import study, trial
 
 import vaebench
 from vaebench.data_sets.distribution import Distribution
-from vaebench.replicates import Replicate
-from vaebench.spec import Spec
-from vaebench.tracking.projection import project
+from vaebench.study.replicate import Replicate
+from vaebench.study.spec import Spec
 from vaebench.tracking.store import open_client
+from vaebench.tracking.sync import project
 
 if TYPE_CHECKING:
-    from vaebench.exhibit import Exhibit
-    from vaebench.model import Generator
+    from vaebench.tracking.artifacts import Exhibit
+    from vaebench.trial.generator import Generator
 
 # Keras 3.15 reads a TensorFlow variable in the way that NumPy 2 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 @pytest.fixture(scope="module")
 def shown() -> "Exhibit":
-    from vaebench.exhibit import exhibit
+    from vaebench.tracking.artifacts import exhibit
 
     data = Distribution("norm", (("loc", 100.0), ("scale", 10.0)))
     spec = Spec(epochs=2, encoder=(8,), decoder=(8,), latent_dim=2)
@@ -36,7 +36,7 @@ def shown() -> "Exhibit":
 
 
 def unpacked(shown: "Exhibit", folder: Path) -> "Generator":
-    from vaebench.model import Generator
+    from vaebench.trial.generator import Generator
 
     for name, content in shown.model.items():
         (folder / name).write_bytes(content)

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from records_by_hand import START, result, study, trial
 
-from vaebench.ranking import leaderboard
-from vaebench.tracking.projection import project
+from vaebench.results.leaderboard import leaderboard
 from vaebench.tracking.store import open_client
+from vaebench.tracking.sync import project
 from vaebench.tracking.where import run_ids
 
 
@@ -91,7 +91,7 @@ def test_the_parent_run_sums_the_study_up(home: Path, tmp_path: Path) -> None:
     projection = project(home, record, {})
     client = open_client(home)
     run = client.get_run(projection.parent_run_id)
-    assert run.data.tags["vaebench.study"] == "gaussian"
+    assert run.data.tags["vaebench.search"] == "gaussian"
     assert run.data.params["search.latent_dim.int"] == "[1, 42]"
     assert run.data.params["data.distribution.scale"] == "10.0"
     frame = leaderboard(record, projection.run_ids)

@@ -11,9 +11,9 @@ import pytest
 from records_by_hand import study, trial
 from tracking_server import free_port, serving, wait_until
 
-from vaebench.tracking.projection import project
 from vaebench.tracking.projector import Projector
 from vaebench.tracking.store import open_client
+from vaebench.tracking.sync import project
 from vaebench.tracking.where import run_ids
 
 

@@ -8,8 +8,8 @@ import pytest
 from records_by_hand import study, trial
 from tracking_server import free_port, serving
 
-from vaebench.ranking import leaderboard
-from vaebench.tracking.projection import project
+from vaebench.results.leaderboard import leaderboard
+from vaebench.tracking.sync import project
 from vaebench.tracking.ui import ui_command, ui_url
 
 ARGUMENTS = [

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vaebench.runtime import tf
+from vaebench.engine.tf_setup import tf
 
 
 class PlainNetworks:

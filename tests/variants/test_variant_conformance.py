@@ -8,9 +8,9 @@ from plain_networks import PlainNetworks
 from small_specs import small_replicate, small_spec
 
 from vaebench.engine.structure import assigned_fields
-from vaebench.evaluate import evaluate
+from vaebench.engine.tf_setup import tf
 from vaebench.parts import load, modules
-from vaebench.runtime import tf
+from vaebench.trial.evaluate import evaluate
 from vaebench.variants import Terms
 
 ROWS, COLUMNS = 9, 2

@@ -6,12 +6,12 @@ from plain_networks import PlainNetworks
 from scipy import integrate, stats
 from small_specs import small_spec
 
-from vaebench.engine.program import Batch, settings_of
+from vaebench.engine.perceptron import Assigned, Network
 from vaebench.engine.structure import Structure
-from vaebench.layout import initial_statistics, initial_weights
-from vaebench.networks import Assigned, Network
+from vaebench.engine.tf_setup import tf
+from vaebench.engine.training_loop import Batch, settings_of
+from vaebench.engine.weights import initial_statistics, initial_weights
 from vaebench.parts import make
-from vaebench.runtime import tf
 
 X = np.random.default_rng(4).normal(size=(6, 2)).astype(np.float32)
 

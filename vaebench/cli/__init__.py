@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from vaebench.cli import explore, parts, results, search, selftest
+from vaebench.cli import parts, results, search, selftest
+from vaebench.cli import ui as explore
 from vaebench.errors import InputError
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import click
 
 from vaebench.parts import Kind, field_types, load, modules
-from vaebench.spec import PARTS
+from vaebench.study.spec import PARTS
 
 KINDS: dict[str, Kind] = {
     "variants": "variant",

@@ -10,9 +10,9 @@ from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn
 from rich.progress import Progress as Bar
 from rich.table import Column
 
-from vaebench.cli.describe import duration
+from vaebench.cli.check import duration
 from vaebench.records import Metrics, StudyRecord, TrialRecord
-from vaebench.scoring import mean_score
+from vaebench.scoring.score import mean_score
 
 LINES = 10
 """Plain lines a search prints when piped, besides its first."""

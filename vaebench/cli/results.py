@@ -8,7 +8,7 @@ import click
 
 from vaebench.cli.options import home_option
 from vaebench.errors import InputError
-from vaebench.home import home_folder
+from vaebench.files import home_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,10 +23,10 @@ WIDTH = 100
 def status(study: str | None, home: str | None) -> None:
     """Say which studies there are, and how far they are."""
     from vaebench.api import study_name
-    from vaebench.ranking import best_trial, leaderboard
-    from vaebench.study.asking import targets
-    from vaebench.study.home import existing, studies
-    from vaebench.study.record_store import RecordStore
+    from vaebench.results.leaderboard import best_trial, leaderboard
+    from vaebench.search.asking import targets
+    from vaebench.search.home import existing, studies
+    from vaebench.search.store import RecordStore
 
     folder = home_folder(home)
     names = [study_name(study)] if study else studies(folder)
@@ -69,7 +69,7 @@ def leaderboard(
     Its rows are every trial, baseline and the noise floor, best first; files hold them all.
     """
     from vaebench import api
-    from vaebench.export import write
+    from vaebench.results.export import write
 
     files = {"csv": csv, "json": json, "markdown": markdown, "parquet": parquet}
     wanted = {kind: path for kind, path in files.items() if path is not None}
@@ -112,7 +112,7 @@ def generate(study: str, n: int, output: Path, trial: int | None, seed: int, hom
     They are in the data's own units and columns.
     """
     from vaebench import api
-    from vaebench.export import write
+    from vaebench.results.export import write
 
     kinds = {".csv": "csv", ".parquet": "parquet"}
     if output.suffix.lower() not in kinds:
@@ -127,7 +127,7 @@ def show(frame: "pd.DataFrame", top: int, said: Sequence[str]) -> None:
     """Print the leaderboard as a table, and below it what it says."""
     from rich.console import Console
 
-    from vaebench.table import table
+    from vaebench.results.table import table
 
     console = Console()
     if not console.is_terminal:

@@ -33,10 +33,10 @@ def run(
         _describe(study, trials)
         return
     from vaebench import api
-    from vaebench.cli.describe import warn
+    from vaebench.cli.check import warn
     from vaebench.cli.progress import Progress
     from vaebench.cli.results import show
-    from vaebench.study_file import load
+    from vaebench.study.file import load
 
     warn(load(Path(study)), err=True)
     with Progress() as progress:
@@ -96,7 +96,7 @@ def check(study: str, trials: int | None) -> None:
 
 
 def _describe(study: str, trials: int | None) -> None:
-    from vaebench.cli.describe import describe
-    from vaebench.study_file import load
+    from vaebench.cli.check import describe
+    from vaebench.study.file import load
 
     describe(load(Path(study)), trials)

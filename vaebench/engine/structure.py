@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from vaebench.losses import Loss
 from vaebench.parts import PACKAGES, load, modules
-from vaebench.spec import Spec
+from vaebench.study.spec import Spec
 from vaebench.variants import Variant
 
 if TYPE_CHECKING:
-    from vaebench.layout import Layout
+    from vaebench.engine.weights import Layout
 
 P = TypeVar("P", Variant, Loss)
 
@@ -57,7 +57,7 @@ class Structure:
     @property
     def layout(self) -> "Layout":
         """The layers and where each variable stands."""
-        from vaebench.layout import Layout  # needs TensorFlow, which structures are compared without
+        from vaebench.engine.weights import Layout  # needs TensorFlow, which structures are compared without
 
         return Layout(self.columns, self.encoder, self.decoder, self.variant, batch_norm=self.batch_norm)
 

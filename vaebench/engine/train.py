@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vaebench.engine.program import Program, Settings, settings_of
+from vaebench.engine.perceptron import Assigned, Network
 from vaebench.engine.structure import Structure
+from vaebench.engine.tf_setup import return_memory, stable_function_names, tf
+from vaebench.engine.training_loop import Program, Settings, settings_of
+from vaebench.engine.weights import Layout, Vector, Weights, initial_statistics, initial_weights
 from vaebench.latent_samplers import Codes, Latent
-from vaebench.layout import Layout, Vector, Weights, initial_statistics, initial_weights
 from vaebench.losses import Loss
-from vaebench.networks import Assigned, Network
 from vaebench.records import Rows
-from vaebench.runtime import return_memory, stable_function_names, tf
 from vaebench.seeds import generator
-from vaebench.spec import LATENT_UNITS, Spec
+from vaebench.study.spec import LATENT_UNITS, Spec
 
 DECODED_AT_ONCE = 4096
 """Rows whose activities stay in a processor's cache."""

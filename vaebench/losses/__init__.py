@@ -32,7 +32,7 @@ class Loss(Part):
     def derivatives(self, x: Rows, output: Rows) -> tuple[Rows, Rows] | None:
         """Return first and second derivative of each cell's loss with respect to `output`, NumPy, shape [n, F].
 
-        What foresees posterior collapse (see vaebench.collapse). None where they do not tell, as is the default.
+        What foresees posterior collapse (see vaebench.trial.collapse). None where they do not tell, as is the default.
         """
         return None
 

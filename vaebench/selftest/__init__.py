@@ -7,17 +7,17 @@ leaderboard must rank behind Gaussian maximum likelihood.
 from collections.abc import Callable, Iterator
 
 from vaebench.records import Result
-from vaebench.replicates import Replicate
 from vaebench.selftest.check import Check
-from vaebench.spec import Spec
+from vaebench.study.replicate import Replicate
+from vaebench.study.spec import Spec
 
 Evaluate = Callable[[Spec, Replicate], Result]
 
 
 def run(evaluate: Evaluate | None = None) -> Iterator[Check]:
     """Yield each check as soon as it is measured; `evaluate` is vaebench's own unless another is to be tested."""
-    from vaebench.evaluate import evaluate as own  # loads TensorFlow
     from vaebench.selftest import linear, referees
+    from vaebench.trial.evaluate import evaluate as own  # loads TensorFlow
 
     yield from referees.checks()
     for case in linear.cases():

@@ -9,18 +9,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from vaebench.collapse import critical_weight
 from vaebench.losses import Loss
 from vaebench.parts import make
 from vaebench.records import Result
-from vaebench.replicates import Replicate
-from vaebench.scaling import Scaler
 from vaebench.seeds import generator
 from vaebench.selftest import closed_forms as known
 from vaebench.selftest.check import Check
 from vaebench.selftest.closed_forms import Answer
 from vaebench.selftest.exact_rows import STD, ExactRows
-from vaebench.spec import Spec
+from vaebench.study.replicate import Replicate
+from vaebench.study.spec import Spec
+from vaebench.trial.collapse import critical_weight
+from vaebench.trial.scaling import Scaler
 
 ROWS, EPOCHS, BATCH, LEARNING_RATE = 1000, 2000, 100, 1e-3
 """20,000 steps: all checks of one column share a program, and each trains in 1 to 2 s."""

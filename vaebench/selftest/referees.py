@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from vaebench.data_sets.distribution import Distribution
-from vaebench.ranking import leaderboard
 from vaebench.records import MAIN_METRICS, Metrics, Result, Rows, StudyRecord, TrialRecord
-from vaebench.references import baseline
-from vaebench.replicates import Replicate
-from vaebench.scoring import mean_metrics, measure
+from vaebench.results.leaderboard import leaderboard
+from vaebench.scoring.references import baseline
+from vaebench.scoring.score import mean_metrics, measure
 from vaebench.seeds import generator
 from vaebench.selftest.check import Check
+from vaebench.study.replicate import Replicate
 
 REPLICATES = 60
 """The copycat is the closest: measured, its score is higher by 0.31 on average; paired differences have a standard

@@ -1,1 +1,1 @@
-"""The study: ask, evaluate, tell, persist, confirm. One coordinator owns a study; workers never touch it."""
+"""What a study is: its question, data, space and budget; and the record of what came of it."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vaebench.tracking.store import import_mlflow
 
 if TYPE_CHECKING:
-    from vaebench.exhibit import Exhibit
+    from vaebench.tracking.artifacts import Exhibit
 
 ALIAS = "champion"
 REQUIREMENTS = (

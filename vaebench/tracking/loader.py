@@ -26,6 +26,6 @@ class Drawer:
 
 def _load_pyfunc(path: str) -> Drawer:
     """Load the generator saved in the folder `path`: MLflow's hook, hence its name."""
-    from vaebench.model import Generator
+    from vaebench.trial.generator import Generator
 
     return Drawer(Generator.load(Path(path)))

@@ -5,7 +5,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from vaebench.records import StudyRecord, TrialRecord
-from vaebench.tracking.trial_writer import TrialWriter
+from vaebench.tracking.writer_process import TrialWriter
 
 
 class Projector:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from vaebench.records import Curve, Metrics, ReferenceRecord, Result, StudyRecord, TrialRecord
-from vaebench.scoring import mean_metrics, score
+from vaebench.scoring.score import mean_metrics, score
 
 
 @dataclass(frozen=True, kw_only=True)

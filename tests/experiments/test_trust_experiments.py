@@ -1,0 +1,81 @@
+"""The experiments on what can be trusted: their studies are valid, and a winner's further draws are further draws."""
+
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from vaebench import search as study
+from vaebench.records import Result
+from vaebench.scoring.attainable import Attainable
+from vaebench.search import run as studies
+from vaebench.search.workers import InProcess
+from vaebench.study.file import load
+
+FOLDER = Path(__file__).parents[2] / "experiments"
+ATTAINABLE = {"ks": 0.05, "mean_error": 1.0, "std_error": 0.5}
+
+
+@pytest.fixture
+def coverage(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(FOLDER / "coverage"))
+    import coverage
+
+    return coverage
+
+
+@pytest.mark.parametrize(("further_score", "covered"), [(1.0, True), (2.0, False)])
+def test_the_further_draws_are_none_of_the_study_s_and_say_whether_the_interval_holds(
+    coverage, monkeypatch, further_score, covered
+):
+    drawn = []
+
+    def evaluate(spec, replicate):
+        further = replicate.phase == "confirm" and replicate.index >= 25
+        if further:
+            drawn.append(replicate.index)
+        wave = 0.1 * np.cos(np.pi * replicate.index)  # its mean over an even number of draws is 0
+        value = (further_score if further else 1.0 + 0.01 * spec.latent_dim) + wave
+        return Result(metrics={name: value * unit for name, unit in ATTAINABLE.items()}, started=0.0)
+
+    scale = Attainable(ATTAINABLE, ATTAINABLE, "gaussian", 2000)
+    monkeypatch.setattr(studies, "begin_attainable", lambda definition, workers: lambda: scale)
+    monkeypatch.setattr(studies, "evaluate_spec", evaluate)
+    monkeypatch.setattr(coverage, "evaluate_spec", evaluate)
+    monkeypatch.setattr(studies.run, "__kwdefaults__", studies.run.__kwdefaults__ | {"evaluate": evaluate})
+    monkeypatch.setattr(study.confirmation, "evaluate_spec", None)  # nothing is diagnosed
+    definition = replace(load(FOLDER / "coverage" / "coverage.toml"), trials=4)
+    found = coverage.outcome(definition, 6, lambda: nullcontext(InProcess()))
+    assert drawn == list(range(25, 31))
+    assert found.further == pytest.approx(further_score)
+    assert found.further_error == pytest.approx(0.1 * np.sqrt(6 / 5) / np.sqrt(6))
+    assert found.covered is covered
+    assert found.low < found.confirmed < found.high
+
+
+def test_the_study_of_coverage_is_that_of_the_shipped_question_but_small():
+    definition = load(FOLDER / "coverage" / "coverage.toml")
+    assert definition.confirm_replicates == 25
+    assert definition.data_set == load(FOLDER.parent / "studies" / "gaussian.toml").data_set
+
+
+def test_a_search_is_told_what_is_seen_and_judged_by_what_is_worth(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER / "search"))
+    import search
+
+    monkeypatch.setattr(search, "CONFIRMED", 1)
+    monkeypatch.setattr(search, "LUCK", 1.0)
+    asked = []
+
+    def surrogate(values):
+        asked.append(values["latent_dim"])
+        return float(values["latent_dim"])
+
+    outcome = search.search(surrogate, "random", seed=0)
+    seen = np.array(asked) * np.exp(np.random.default_rng(0).standard_normal(200))
+    for length in search.LENGTHS:
+        assert outcome[f"{length} trials"] == asked[seen[:length].argmin()]
+    assert outcome["above 1.5"] == np.mean(np.array(asked) > 1)

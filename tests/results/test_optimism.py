@@ -1,0 +1,49 @@
+"""Selection optimism: what the search promised of the trials it chose, less what the draws explain."""
+
+import dataclasses
+
+import pytest
+from hand_made import baseline, floor, record, trial
+
+from vaebench.results.optimism import optimism
+
+
+def test_selection_optimism_is_what_the_draws_do_not_explain() -> None:
+    found = optimism(
+        record(
+            trial(0, [0.5, 0.9], [1.2] * 8),
+            trial(1, [0.9, 0.9], [1.4] * 8),
+            trial(2, [0.1, 0.1]),  # not confirmed
+            trial(3, [0.2, 0.2], [0.5, None]),  # failed there
+            references=[
+                baseline("gaussian", [0.95, 1.05], [1.1] * 8),
+                baseline("kde", [1.3, 1.5], [1.4] * 8),
+                floor([0.1, 0.1], [0.1] * 8),
+            ],
+        )
+    )
+    assert found is not None
+    assert (found.searched, found.confirmed, found.baseline) == (pytest.approx(0.8), pytest.approx(1.3), "gaussian")
+    assert found.trials == 2
+    assert found.draws == pytest.approx(0.1)
+    assert found.selection == pytest.approx(0.4)
+    assert found.error == pytest.approx(0.05)  # s - b is -0.25 and -0.15 on the search's draws, steady on the others
+
+
+def test_the_draws_difficulty_is_that_of_the_baseline_that_scores_are_in_units_of() -> None:
+    references = [baseline("kde", [1.0, 1.0], [0.9] * 8), baseline("true_family", [1.0, 1.0], [1.2] * 8)]
+    study = record(trial(0, [0.8, 0.8], [1.3] * 8), references=references)
+    found = optimism(dataclasses.replace(study, attainable_by="true_family, 2000 draws, standard errors 1 %"))
+    assert found is not None
+    assert (found.baseline, found.draws) == ("true_family", pytest.approx(0.2))
+    assert found.selection == pytest.approx(0.3)
+
+
+def test_a_single_draw_has_no_standard_error() -> None:
+    found = optimism(record(trial(0, [0.8], [1.3] * 8), references=[baseline("kde", [1.0], [1.0] * 8)]))
+    assert found is not None
+    assert found.error != found.error
+
+
+def test_there_is_none_without_confirmation() -> None:
+    assert optimism(record(trial(0, [1.0]), references=[baseline("gaussian", [1.0])])) is None

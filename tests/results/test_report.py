@@ -1,0 +1,120 @@
+"""The report: one page that holds everything, loads nothing, and shows names as text."""
+
+import dataclasses
+from base64 import b64decode
+from html.parser import HTMLParser
+
+import numpy as np
+import pandas as pd
+import pytest
+from hand_made import many_digits, record, trial
+from small_specs import small_replicate, small_spec
+
+from vaebench.data_sets.file import File
+from vaebench.records import Diagnosis, Finding
+from vaebench.results.leaderboard import best_trial, leaderboard
+from vaebench.results.report import page
+from vaebench.tracking.artifacts import exhibit
+from vaebench.trial.generator import Generator
+
+
+class Page(HTMLParser):
+    """What a page consists of: its elements, with their attributes, and its text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text.append(data.strip())
+
+    def of(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+@pytest.fixture(scope="module")
+def generator():
+    return Generator.fit(small_spec("ae", latent_sampler="gaussian"), small_replicate())
+
+
+def test_it_holds_every_picture_and_loads_nothing(generator):
+    study = many_digits()
+    shown = Page(page(study, best_trial(study).number, generator))
+    pictures = [b64decode(image["src"].removeprefix("data:image/png;base64,")) for image in shown.of("img")]
+    assert len(pictures) == 4
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures)
+    assert all(image["alt"] for image in shown.of("img"))
+    elsewhere = [value for _, own in shown.elements for name, value in own.items() if name in ("src", "href")]
+    assert len(elsewhere) == 4
+    assert not {"script", "link", "iframe"} & {tag for tag, _ in shown.elements}
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras, when it saves a model
+def test_several_columns_are_shown_against_each_other_there_and_in_the_winners_run(tmp_path):
+    rows = np.random.default_rng(0).multivariate_normal([5.0, -5.0], [[1.0, 0.8], [0.8, 1.0]], 100)
+    pd.DataFrame(rows, columns=["a", "b"]).to_csv(tmp_path / "rows.csv", index=False)
+    replicate = small_replicate(data_set=File.parse("rows.csv", tmp_path))
+    spec = small_spec("ae", latent_sampler="gaussian")
+    study = many_digits()
+    shown = Page(page(study, best_trial(study).number, Generator.fit(spec, replicate)))
+    assert [image["alt"] for image in shown.of("img")][1].startswith("Columns against each other")
+    assert exhibit(spec, replicate, "trial 3").files["pairs_of_columns.png"].startswith(b"\x89PNG")
+
+
+def test_its_table_is_the_leaderboard(generator):
+    study = many_digits()
+    shown = Page(page(study, best_trial(study).number, generator))
+    frame = leaderboard(study)
+    assert len(shown.of("tr")) == 1 + int((frame["status"] != "failed").sum())
+    assert "1 failed: loss is NaN in epoch 3" in shown.text
+    assert "13 trials, 3 confirmed, 9 searched, 1 failed. Columns of the data: x." in shown.text
+
+
+def test_it_tells_why_each_confirmed_trial_is_off(generator):
+    finding = Finding("no_decoder_noise", "Spread too small: std ratio 0.71.", 1.0)
+    one = dataclasses.replace(trial(0, [1.0] * 3, [2.0] * 8), diagnosis=Diagnosis((finding,), {}))
+    other = dataclasses.replace(trial(1, [1.5] * 3, [2.5] * 8), diagnosis=Diagnosis((), {}))
+    text = Page(page(record(one, other), 0, generator)).text
+    start = text.index("Trial 0, vae, score 2.00")
+    assert text[start + 1 : start + 5] == [
+        "",
+        "no_decoder_noise",
+        ": Spread too small: std ratio 0.71. Set decoder_noise = true.",
+        "",
+    ]
+    assert text[text.index("Trial 1, vae, score 2.50") + 2] == "No single part explains a plain difference."
+
+
+def test_before_any_confirmation_there_is_no_word_of_luck(generator):
+    study = record(trial(0, [1.0, 2.0]))
+    shown = Page(page(study, 0, generator))
+    assert len(shown.of("img")) == 3
+    assert "How much of it was luck?" not in shown.text
+    assert "Why is it off?" not in shown.text
+
+
+def test_it_says_how_far_the_study_is_and_no_folder(generator):
+    study = dataclasses.replace(
+        record(trial(0, [1.0])),
+        definition={"study": {"trials": 24}, "data": {"file": {"path": "/home/someone/secret/rows.csv"}}},
+    )
+    html = page(study, 0, generator)
+    assert "1 of 24 trials, 1 searched." in html
+    assert "rows.csv" in html
+    assert "secret" not in html
+
+
+def test_names_are_text(generator):
+    hostile = "<script>alert(1)</script> & <b>"
+    study = dataclasses.replace(
+        record(trial(0, [1.0], loss=hostile)), name="<i>", columns=("<u>",), definition={"study": {"question": hostile}}
+    )
+    html = page(study, 0, generator)
+    shown = Page(html)
+    assert not {"script", "i", "u", "b"} & {tag for tag, _ in shown.elements}
+    assert hostile in shown.text

@@ -1,0 +1,93 @@
+import pandas as pd
+import pytest
+from hand_made import baseline, many_digits, record, trial
+from rich.console import Console
+
+from vaebench.results.leaderboard import leaderboard
+from vaebench.results.table import table
+
+
+@pytest.fixture
+def frame():
+    return leaderboard(many_digits(), {3: "abc"})
+
+
+def shown(frame: pd.DataFrame, top: int, width: int = 100) -> list[str]:
+    console = Console(width=width, force_terminal=False)
+    with console.capture() as capture:
+        console.print(table(frame, top, width))
+    return [line.rstrip() for line in capture.get().splitlines()]
+
+
+def cells(lines: list[str]) -> list[list[str]]:
+    """Return the cells of the table's rows, which end where the notes begin."""
+    end = next(place for place, line in enumerate(lines) if line.startswith(("confirmed;", "=")))
+    return [line.split() for line in lines[2:end] if line]
+
+
+def test_table_shows_the_top_trials_and_every_reference_in_place(frame):
+    lines = shown(frame, 5)
+    assert max(map(len, lines)) <= 100
+    rows = cells(lines)
+    trials = [row for row in rows if row[0].isdigit()]
+    assert [int(row[0]) for row in trials] == [1, 2, 3, 4, 5]
+    ranked = frame[frame["rank"].notna()]
+    assert [int(row[2]) for row in trials] == ranked["trial"].tolist()[:5]
+    others = {row[0]: place for place, row in enumerate(rows) if not row[0].isdigit()}
+    scored = frame[~(frame["rank"] > 5).fillna(False)].reset_index()
+    assert others == {name: int(scored.index[scored["variant"] == name][0]) for name in ("gaussian", "truth")}
+    tie = f"= a paired test cannot tell it from trial {ranked['trial'].iloc[0]}"
+    assert lines[-3:] == [tie, "7 more trials", "1 failed: loss is NaN in epoch 3"]
+
+
+def test_a_gap_parts_confirmed_rows_from_searched_ones(frame):
+    lines = shown(frame, 5)
+    gap = lines.index("")
+    confirmed = frame[(frame["status"] == "confirmed") & frame["rank"].notna()]
+    ranked = [line for line in lines[2:gap] if line.split()[0].isdigit()]
+    assert [int(line.split()[2]) for line in ranked] == confirmed["trial"].tolist()
+    for line, searched in zip(ranked, confirmed["metric.search_score"], strict=True):
+        assert line.removesuffix(" =").split()[-1] == f"{searched:.2f}"
+    assert [line.split()[0] for line in lines[gap + 1 : gap + 3]] == ["4", "5"]
+    assert lines[gap + 3].startswith("confirmed; then searched, partly luck")
+
+
+@pytest.mark.parametrize("width", [70, 80, 96])
+def test_a_narrow_table_keeps_ranks_and_figures(width):
+    params = {"loss": "binary_cross_entropy", "latent_sampler": "a_long_sampler", "latent_dim": 42}
+    trials = [trial(980 + n, [10.0 + n, 900.0], variant="a_variant", **params) for n in range(101)]
+    lines = shown(leaderboard(record(*trials)), 101, width)
+    assert max(map(len, lines)) <= width
+    if width >= 80:
+        assert lines[2].split() == ["1", "a_variant", "980", "binary_cros…", "a_long_…", "42", *lines[2].split()[6:]]
+        assert len(lines[2].split()) == 10, "score, ks, mean error, std error"
+        assert lines[102].split()[0] == "101"
+
+
+def test_an_empty_table_says_so():
+    assert shown(leaderboard(record()), 5)[-1] == "no trial yet"
+
+
+def test_table_fits_100_characters_at_its_widest():
+    params = {"loss": "binary_cross_entropy", "latent_sampler": "a_long_sampler", "latent_dim": 42}
+    trials = [trial(98_000 + n, [10.0 + n, 900.0], variant="a_very_long_variant", **params) for n in range(1001)]
+    lines = shown(leaderboard(record(*trials)), 1001)
+    assert max(len(line.rstrip()) for line in lines) <= 100
+    last = next(line for line in lines if line.startswith("1001"))
+    assert "99000" in last
+    assert "binary_cros…" in last
+    assert last.endswith(" 955")
+
+
+def test_table_marks_the_front_of_several_objectives_only(frame):
+    assert "P Pareto front" not in " ".join(shown(frame, 5))
+    frame["pareto_front"] = frame["rank"].isin([1, 2]).astype("boolean")
+    lines = shown(frame, 5)
+    assert [row[-1].endswith("P") for row in cells(lines) if row[0].isdigit()] == [True] * 2 + [False] * 3
+    assert "P Pareto front" in " ".join(lines)
+
+
+def test_table_does_not_read_names_as_markup():
+    lines = shown(leaderboard(record(trial(0, [1.0], loss="[red]x"), references=[baseline("kde", [None])])), 5)
+    assert "[red]x" in lines[2]
+    assert "kde failed: loss is NaN in epoch 3" in lines[-1]

@@ -1,0 +1,228 @@
+import pickle
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import log, pi, sqrt
+
+import numpy as np
+import pytest
+
+from vaebench.data_sets import DataSet
+from vaebench.data_sets.distribution import Distribution
+from vaebench.data_sets.file import File
+from vaebench.errors import InputError
+from vaebench.records import Draw, Result
+from vaebench.scoring.attainable import (
+    attainable,
+    attainable_draws,
+    best_of,
+    combine,
+    final_draws,
+    suitable,
+)
+from vaebench.scoring.references import evaluate_reference, names
+from vaebench.study.replicate import Replicate
+
+NORMAL = Distribution("norm", (("loc", 100.0), ("scale", 10.0)))
+BIG = 15_000
+HALF_NORMAL = sqrt(2 / pi)
+"""E|x| of a standard normal x."""
+
+
+def replicate(index: int = 0, data_set: DataSet = NORMAL, true: int = BIG) -> Replicate:
+    return Replicate(data_set, 100, 0.33, BIG, true, 0, "search", index)
+
+
+@dataclass(frozen=True)
+class Given(DataSet):
+    """Rows as they are given."""
+
+    parts: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def columns(self):
+        return ("x",)
+
+    def draw(self, random, *, rows, test_fraction, true):
+        return Draw(*(np.array(part).reshape(-1, 1) for part in self.parts))
+
+
+@dataclass(frozen=True)
+class Constant(Distribution):
+    """A distribution whose training rows happen to be equal."""
+
+    def draw(self, random, *, rows, test_fraction, true):
+        drawn = super().draw(random, rows=rows, test_fraction=test_fraction, true=true)
+        return replace(drawn, train=np.full_like(drawn.train, 5.0))
+
+
+def inputs(data_set=NORMAL, rows=100, test_fraction=0.33, generated=BIG, true=BIG):
+    return Replicate(data_set, rows, test_fraction, generated, true, 0, "attainable", 0)
+
+
+SMALL = inputs(rows=20, test_fraction=0.5, generated=300, true=300)
+
+
+def test_attainable_of_67_normal_rows():
+    draws = 300
+    found = attainable(inputs(), screening=20, draws=draws)
+    assert found.baseline in ("gaussian", "gmm", "ppca", "true_family"), "all the same here"
+    assert found.draws == draws
+    # 67 rows, plus the two samples of 15,000, in closed form: 0.98 and 0.70; measured on 2,000 draws: ks 0.0523
+    expected = {
+        "ks": 0.0523,
+        "mean_error": HALF_NORMAL * 10 * sqrt(1 / 67 + 2 / BIG),
+        "std_error": HALF_NORMAL * 10 * sqrt(1 / (2 * 67) + 2 / (2 * BIG)),
+    }
+    # a |normal| has a standard deviation of sqrt(pi / 2 - 1) means
+    spread = {"ks": 0.54, "mean_error": 0.755, "std_error": 0.76}
+    assert list(found.metrics) == ["ks", "mean_error", "std_error"]
+    for name, value in expected.items():
+        error = value * spread[name] / sqrt(draws)
+        assert found.metrics[name] == pytest.approx(value, abs=4 * error), name
+        assert found.standard_errors[name] == pytest.approx(error, rel=0.2), name
+
+
+def test_mean_error_of_endless_generated_rows_is_that_of_a_mean_of_67():
+    """E|m - mu| = sigma * sqrt(2 / (pi n)); the two samples add 0.4 per cent at 15,000 and less than that here."""
+    draws = 400
+    results = attainable_draws(inputs(generated=60_000, true=60_000), "gaussian", 0, draws)
+    found = combine("gaussian", results).metrics["mean_error"]
+    assert found == pytest.approx(10 * sqrt(2 / (pi * 67)), rel=4 * 0.755 / sqrt(draws))
+
+
+def test_attainable_is_of_the_baseline_with_the_lowest_screened_ks_on_fresh_draws():
+    found = attainable(SMALL, screening=5, draws=7)
+    ks = {}
+    for name in names(NORMAL):
+        replicates = [Replicate(NORMAL, 20, 0.5, 300, 300, 0, "attainable", index) for index in range(12)]
+        results = [evaluate_reference(name, each) for each in replicates]
+        ks[name] = np.mean([result.metrics["ks"] for result in results[:5]])
+        if name == found.baseline:
+            last = results[5:]
+    lowest = min(ks[name] for name in ks.keys() - {"truth", "bootstrap"})
+    assert found.baseline == "true_family"
+    assert lowest <= ks["true_family"] <= 1.05 * lowest
+    for metric, value in found.metrics.items():
+        each = [result.metrics[metric] for result in last]
+        assert value == pytest.approx(np.mean(each))
+        assert found.standard_errors[metric] == pytest.approx(np.std(each, ddof=1) / sqrt(7))
+    assert found == attainable(SMALL, screening=5, draws=7)
+
+
+@pytest.mark.parametrize("cuts", [(1, 2), (4, 5), (3,)])
+def test_draws_in_pieces_are_the_same_draws(cuts):
+    def plain(results):
+        return [dict(result.metrics) for result in results]
+
+    whole = attainable_draws(SMALL, "kde", 2, 10)
+    ends = (2, *(2 + cut for cut in cuts), 10)
+    pieces = [one for start, stop in pairwise(ends) for one in attainable_draws(SMALL, "kde", start, stop)]
+    assert plain(pieces) == plain(whole)
+    assert combine("kde", pieces) == combine("kde", whole)
+    copy = pickle.loads(pickle.dumps(SMALL))
+    assert plain(attainable_draws(copy, "kde", 2, 10)) == plain(whole)
+
+
+def test_a_copycat_never_sets_what_is_attainable():
+    assert "bootstrap" in names(NORMAL)
+    assert set(suitable(NORMAL)) == set(names(NORMAL)) - {"truth", "bootstrap"}
+    discrete = Distribution("bernoulli", (("p", 0.5),))  # copying rows is as good as it gets here
+    settings = inputs(discrete, 40, 0.5, 500, 500)
+    found = attainable(settings, screening=4, draws=4)
+    assert found.baseline != "bootstrap"
+    assert found.metrics["ks"] > combine("bootstrap", attainable_draws(settings, "bootstrap", 0, 8)).metrics["ks"]
+
+
+def test_best_of_leaves_out_who_fails_and_takes_the_first_of_equals():
+    def results(*values):
+        return [Result(metrics={"ks": value}) if value else Result(reason="no fit") for value in values]
+
+    assert best_of({"b": results(0.2, 0.4), "a": results(0.4, 0.2), "c": results(0.1, None)}) == "a"
+    assert best_of({"a": results(0.2, 0.4), "true_family": results(0.21, 0.415)}) == "true_family"
+    assert best_of({"a": results(0.2, 0.4), "true_family": results(0.22, 0.42)}) == "a"
+    with pytest.raises(InputError, match=r"no baseline .*: c: no fit \(1 of 2 draws\); d: no fit \(2 of 2 draws\)"):
+        best_of({"c": results(0.1, None), "d": results(None, None)})
+
+
+def test_combine_counts_the_draws_it_could_be_scored_on():
+    good = [Result(metrics={"ks": ks, "mean_error": 1.0, "std_error": 2.0}) for ks in (0.1, 0.3)]
+    found = combine("kde", [good[0], Result(reason="no fit"), good[1]])
+    assert found.metrics == pytest.approx({"ks": 0.2, "mean_error": 1.0, "std_error": 2.0})
+    assert found.standard_errors == pytest.approx({"ks": 0.1, "mean_error": 0.0, "std_error": 0.0})
+    assert (found.baseline, found.draws) == ("kde", 2)
+    with pytest.raises(InputError, match="baseline 'kde' can be scored on 1 of 2 draws: no fit"):
+        combine("kde", [good[0], Result(reason="no fit")])
+
+
+def test_a_file_is_resampled_less_often(tmp_path):
+    np.savetxt(
+        tmp_path / "a.csv", np.random.default_rng(0).normal(size=(40, 2)), header="a,b", delimiter=",", comments=""
+    )
+    settings = inputs(File.parse("a.csv", tmp_path), 40, 0.5, 200, 200)
+    assert final_draws(settings) == (60, 560)
+    assert final_draws(inputs()) == (60, 2060)
+    found = attainable(settings, screening=3, draws=4)
+    assert found.draws == 4
+    assert all(value > 0 for value in found.metrics.values())
+
+
+def test_noise_floor_is_that_of_two_samples_of_the_truth():
+    draws = 200
+    results = [evaluate_reference("truth", replicate(index)) for index in range(draws)]
+    ks = np.mean([result.metrics["ks"] for result in results])
+    kolmogorov_mean = sqrt(pi / 2) * log(2)
+    assert ks == pytest.approx(kolmogorov_mean * sqrt(2 / BIG), rel=4 * 0.3 / sqrt(draws))  # 0.0100
+    assert ks == pytest.approx(0.0102, rel=0.09)
+
+
+@pytest.mark.parametrize("name", names(NORMAL))
+def test_a_reference_depends_on_name_and_replicate_alone(name):
+    first, other = evaluate_reference(name, replicate(3)), evaluate_reference(name, replicate(4))
+    again = evaluate_reference(name, replicate(3))
+    assert first.reason is None
+    assert dict(first.metrics) == dict(again.metrics)
+    assert dict(first.metrics) != dict(other.metrics)
+    assert first.started > 0
+    assert first.seconds > 0
+
+
+def test_references_are_the_baselines_that_suit_and_the_floor():
+    assert names(NORMAL) == ("bootstrap", "gaussian", "gmm", "kde", "ppca", "true_family", "uniform", "truth")
+    assert "true_family" not in names(Given())
+
+
+def test_an_unknown_baseline_is_named():
+    with pytest.raises(InputError, match=r"unknown baseline 'gausian'.*did you mean 'gaussian'"):
+        evaluate_reference("gausian", replicate())
+
+
+def test_a_failing_baseline_is_a_result_with_a_reason():
+    constant = Given(parts=((5.0,) * 9, (5.0,), (1.0, 2.0, 3.0), (1.0, 2.0, 3.0)))
+    failed = evaluate_reference("kde", replicate(data_set=constant))
+    assert failed.reason is not None
+    assert failed.reason.startswith("LinAlgError: ")
+    assert failed.metrics == {}
+    assert evaluate_reference("bootstrap", replicate(data_set=constant)).reason is None
+
+
+def test_constant_training_rows_cost_a_baseline_its_row_and_no_study():
+    data_set = Constant("norm", (("loc", 5.0),))
+    reasons = {
+        name: evaluate_reference(name, replicate(data_set=data_set, true=500)).reason for name in names(data_set)
+    }
+    failed = {name for name, reason in reasons.items() if reason}
+    assert failed - {"kde"} == {"true_family"}, "whether kde sees that they are equal is a matter of rounding"
+    assert reasons["true_family"].startswith("ValueError: no maximum likelihood")
+
+
+def test_attainable_leaves_out_a_baseline_that_fails():
+    constant = Given(parts=((5.0,) * 9, (5.0,), (4.0, 5.0, 6.0), (4.0, 5.0, 6.0)))
+    found = attainable(inputs(constant, 10, 0.1, 50, 3), screening=2, draws=2)
+    assert found.baseline != "kde"
+    assert found.metrics["std_error"] == pytest.approx(1.0, abs=1e-2)
+
+
+def test_rows_that_no_baseline_can_be_scored_on_are_bad_input():
+    constant = Given(parts=((1.0, 2.0, 3.0), (5.0,), (7.0, 7.0), (7.0, 7.0)))
+    with pytest.raises(InputError, match=r"no baseline can be scored.*gaussian: ValueError: true samples are constant"):
+        attainable(inputs(constant, 4, 0.25, 50, 2), screening=2, draws=2)

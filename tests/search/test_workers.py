@@ -1,0 +1,153 @@
+import json
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor, wait
+from pathlib import Path
+
+import psutil
+import pytest
+
+from vaebench.errors import InputError
+from vaebench.search import workers as cluster
+
+
+@pytest.fixture(autouse=True)
+def _without_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_warm_up", lambda client: [])
+
+
+@pytest.fixture
+def two_workers(_without_tensorflow: None) -> Iterator[Executor]:
+    with cluster.executor(2) as executor:
+        yield executor
+
+
+def meet(folder: Path) -> tuple[int, frozenset[int]]:
+    """Return this worker's process and cores, once a second worker runs this too."""
+    (folder / str(os.getpid())).touch()
+    while len(list(folder.iterdir())) < 2:
+        pass
+    return os.getpid(), frozenset(os.sched_getaffinity(0))
+
+
+def cores() -> frozenset[int]:
+    return frozenset(os.sched_getaffinity(0))
+
+
+def environment() -> dict[str, str]:
+    return dict(os.environ)
+
+
+def listening(pid: int) -> set[str]:
+    sockets = psutil.Process(pid).net_connections("inet")
+    return {socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN}
+
+
+def die_once(flag: Path, value: int) -> int:
+    if not flag.exists():
+        flag.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return value
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def square(value: int) -> int:
+    return value**2
+
+
+def note(file: Path, value: int) -> None:
+    with file.open("a") as lines:
+        lines.write(f"{value}\n")
+
+
+def refuse() -> None:
+    raise ValueError("no")
+
+
+def spawned() -> list[psutil.Process]:
+    return [child for child in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+
+
+def test_each_worker_has_a_core_and_an_environment_of_its_own(two_workers: Executor, tmp_path: Path) -> None:
+    available = sorted(os.sched_getaffinity(0))
+    met = {future.result() for future in [two_workers.submit(meet, tmp_path) for _ in range(2)]}
+    assert len(met) == 2
+    if len(available) <= 2:  # workers that are fewer than the cores are not pinned
+        assert sorted(min(own) for _, own in met) == sorted(available[index % len(available)] for index in range(2))
+        assert {len(own) for _, own in met} == {1}
+    else:
+        assert {own for _, own in met} == {frozenset(available)}
+    theirs = two_workers.submit(environment).result()
+    assert {name: theirs[name] for name in cluster.ENVIRONMENT} == cluster.ENVIRONMENT
+    assert listening(os.getpid()) | set().union(*(listening(pid) for pid, _ in met)) == {"127.0.0.1"}
+
+
+def test_nothing_is_left_behind_and_nothing_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    before = dict(os.environ)
+    with cluster.executor(2) as executor:
+        futures = [executor.submit(die_once, tmp_path / "flag", value) for value in range(20)]
+        assert [future.result() for future in futures] == list(range(20))
+        assert len(executor.submit(cores).result()) == 1 or len(cores()) > 2  # pinned again after the death
+    assert dict(os.environ) == before
+    assert spawned() == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_task_that_kills_its_workers_fails_alone(two_workers: Executor) -> None:
+    deadly, others = two_workers.submit(die), [two_workers.submit(square, value) for value in range(10)]
+    assert [future.result() for future in others] == [value**2 for value in range(10)]
+    with pytest.raises(Exception, match="workers died"):
+        deadly.result()
+
+
+def test_futures_are_those_of_the_standard_library(two_workers: Executor) -> None:
+    futures = [two_workers.submit(square, 3), two_workers.submit(refuse)]
+    assert wait(futures, timeout=60).not_done == set()
+    assert futures[0].result() == 9
+    with pytest.raises(ValueError, match=r"^no$"):
+        futures[1].result()
+
+
+def test_a_running_cluster_is_joined_by_address_or_file(tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    with LocalCluster(1, processes=False, protocol="tcp://", host="127.0.0.1", dashboard_address=":0") as running:
+        file = tmp_path / "scheduler.json"
+        file.write_text(json.dumps({"address": running.scheduler_address, "type": "Scheduler"}))
+        for address in (running.scheduler_address, str(file)):
+            with cluster.executor(0, address) as executor:
+                assert executor.submit(square, 4).result() == 16
+        assert len(running.workers) == 1  # still there for others
+
+
+def test_an_address_where_nobody_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
+    (tmp_path / "broken.json").write_text("{")
+    for address in ("tcp://127.0.0.1:1", "no:such:place", str(tmp_path / "none.json"), str(tmp_path / "broken.json")):
+        with pytest.raises(InputError, match=r"scheduler"), cluster.executor(0, address):
+            pass
+
+
+def test_in_process_a_task_runs_when_its_result_is_asked_for() -> None:
+    ran: list[int] = []
+    with cluster.executor(0) as executor:
+        first, second, third = (executor.submit(ran.append, value) for value in range(3))
+        second.result()
+        assert ran == [1]
+        assert third.cancel()
+        first.result()
+        first.result()
+        assert ran == [1, 0]
+        with pytest.raises(ValueError, match=r"^no$"):
+            executor.submit(refuse).result()
+
+
+def test_tasks_run_in_the_order_of_sending(tmp_path: Path) -> None:
+    file = tmp_path / "order"
+    with cluster.executor(1) as executor:
+        wait([executor.submit(note, file, value) for value in range(40)])
+    assert [int(line) for line in file.read_text().split()] == list(range(40))

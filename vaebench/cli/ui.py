@@ -1,0 +1,83 @@
+"""The command that opens the browser."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from tempfile import TemporaryFile
+
+import click
+
+from vaebench.cli.options import home_option
+from vaebench.errors import InputError
+from vaebench.files import home_folder
+
+HOST = "127.0.0.1"
+
+
+@click.command()
+@click.argument("study", required=False)
+@click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True)
+@home_option
+def ui(study: str | None, port: int, home: str | None) -> None:
+    """Serve the MLflow UI at 127.0.0.1.
+
+    It opens the right store, and the address that is printed is the study's page.
+    """
+    from vaebench.api import study_name
+    from vaebench.search.home import existing, studies
+    from vaebench.tracking.ui import ui_command, ui_url
+
+    folder = home_folder(home)
+    name = study_name(study) if study else None
+    if name is not None:
+        existing(folder, name)
+    elif not studies(folder):
+        raise InputError(f"no study was run in {folder}")
+    command = ui_command(folder, HOST, port)
+    if command is not None:
+        _check_free(port)
+    click.echo(ui_url(folder, name, HOST, port))
+    if command is None:
+        click.echo("a tracking server serves it already (MLFLOW_TRACKING_URI)")
+        return
+    click.echo("starting, which takes some seconds; Ctrl-C ends it")
+    sys.exit(_serve(*command))
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise InputError(f"port {port} cannot be served ({error.strerror}): choose another with --port") from None
+
+
+def _serve(command: list[str], environment: dict[str, str]) -> int:
+    """Run the server until it, Ctrl-C or SIGTERM ends it; what it says is shown only where it fails."""
+    servers: list[subprocess.Popen[str]] = []
+    ending: list[int] = []
+
+    def end(number: int, _: object) -> None:
+        ending.append(number)
+        for server in servers:
+            server.terminate()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    with TemporaryFile("w+") as said:
+        # A terminal sends Ctrl-C to the server as well, which would end in tracebacks: it is this process that ends it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        server = subprocess.Popen(command, env={**os.environ, **environment}, stdout=said, stderr=said, text=True)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        servers.append(server)
+        if ending:  # meanwhile
+            server.terminate()
+        status = server.wait()
+        if ending:
+            return 0
+        said.seek(0)
+        click.echo(said.read(), err=True)
+    return status

@@ -1,0 +1,104 @@
+"""Encoder and decoder, applied with hyper-parameters that are assigned at run time.
+
+Axes: B rows of a batch, F columns, Z = 42 latent units, of which latent_dim are in use and the others masked to zero.
+
+    encoder  [Dense -> batch norm -> relu -> dropout] * n -> z_mean: Dense, z_log_var: Dense, clipped
+    decoder  [Dense -> batch norm -> relu] * n -> Dense
+
+`vaebench.engine.keras_models` builds the same network, latent_dim wide, from ordinary Keras layers.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from vaebench.engine.random_numbers import uniform
+from vaebench.engine.tf_setup import tf
+from vaebench.engine.weights import Layout, Variables
+
+BATCH_NORM_MOMENTUM = 0.99
+BATCH_NORM_EPSILON = 1e-3
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """The hyper-parameters of a run as tensors, so that one compiled program serves all their values."""
+
+    latent_mask: Any  # [Z], 1.0 for units in use, 0.0 beyond
+    dropout: Any  # the rate
+
+
+class Network:
+    """A layout with variables, applied to batches. With a row mask [B] it trains, without it infers.
+
+    Training uses the batch's statistics (rows whose mask is false do not count) and dropout; `statistics` then holds
+    the moving statistics after the batch and `activities` the encoder's hidden activities with z_mean at their end.
+    """
+
+    def __init__(
+        self, layout: Layout, variables: Variables, assigned: Assigned, *, mask: Any = None, seed: Any = None
+    ) -> None:
+        self.layout, self.variables, self.assigned = layout, variables, assigned
+        self.counted = None if mask is None else tf.cast(mask, tf.float32)[:, None]  # [B, 1]
+        self.seed = seed
+        self.activities: list[Any] = []
+        self._moments = list(variables.moments)
+
+    @property
+    def statistics(self) -> Any:
+        """The moving statistics as one vector."""
+        moments = [moment for pair in self._moments if pair is not None for moment in pair]
+        return tf.concat(moments, axis=0) if moments else tf.zeros(0)
+
+    def encode(self, x: Any) -> tuple[Any, Any]:
+        """Return z_mean [B, Z] and z_log_var [B, Z] (None where the variant is not stochastic) of rows x [B, F]."""
+        activities = []
+        for index, layer in enumerate(self.layout.layers):
+            if layer.role == "encoder":
+                x = tf.nn.relu(self._normed(index, self._affine(index, x)))  # [B, width]
+                if self.counted is not None:
+                    x = dropout(x, self.assigned.dropout, tf.add(self.seed, (0, index)))
+                activities.append(x)
+        mean = self._head("mean", x) * self.assigned.latent_mask
+        self.activities = [*activities, mean]
+        if not self.layout.variant.stochastic:
+            return mean, None
+        bounds = self.layout.variant.log_variance_bounds
+        return mean, tf.clip_by_value(self._head("log_variance", x), *bounds) * self.assigned.latent_mask
+
+    def decode(self, z: Any) -> Any:
+        """Return the decoder's output [B, F] of latent vectors z [B, Z]."""
+        x = z * self.assigned.latent_mask
+        for index, layer in enumerate(self.layout.layers):
+            if layer.role == "decoder":
+                x = tf.nn.relu(self._normed(index, self._affine(index, x)))
+        return self._head("output", x)
+
+    def _head(self, role: str, x: Any) -> Any:
+        return self._affine([layer.role for layer in self.layout.layers].index(role), x)
+
+    def _affine(self, index: int, x: Any) -> Any:
+        own = self.variables.trained[index]
+        return x @ own["kernel"] + own["bias"]
+
+    def _normed(self, index: int, h: Any) -> Any:
+        """Return batch norm of h [B, width] where the layer has it, h where it has not."""
+        if not self.layout.layers[index].normed:
+            return h
+        own = self.variables.trained[index]
+        mean, variance = self._moments[index]
+        if self.counted is not None:
+            rows = tf.reduce_sum(self.counted)
+            batch_mean = tf.reduce_sum(self.counted * h, axis=0) / rows
+            batch_variance = tf.reduce_sum(self.counted * (h - batch_mean) ** 2, axis=0) / rows
+            keep = BATCH_NORM_MOMENTUM
+            self._moments[index] = (
+                keep * mean + (1 - keep) * tf.stop_gradient(batch_mean),
+                keep * variance + (1 - keep) * tf.stop_gradient(batch_variance),
+            )
+            mean, variance = batch_mean, batch_variance
+        return own["gamma"] * (h - mean) * tf.math.rsqrt(variance + BATCH_NORM_EPSILON) + own["beta"]
+
+
+def dropout(h: Any, rate: Any, seed: Any) -> Any:
+    """Zero each unit with probability `rate` and scale the others by 1 / (1 - rate); stateless, from `seed` [2]."""
+    return tf.where(uniform(h.shape, seed) >= rate, h * (1.0 / (1.0 - rate)), 0.0)

@@ -1,0 +1,220 @@
+"""One compiled program: the whole training loop of a structure as one XLA computation.
+
+Epochs, batches, early stopping and the loss history live inside. What a run needs comes in as arguments: rows,
+permutations, seeds and every hyper-parameter. Training in a program is what `fit` of Keras does: batches of a shuffled
+epoch, the last one smaller; a running mean of the training loss over the epoch; the validation loss at its end.
+"""
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from vaebench.engine.optimizers import Coefficients, Moments, coefficients, update
+from vaebench.engine.perceptron import Assigned, Network
+from vaebench.engine.random_numbers import normal
+from vaebench.engine.structure import Structure, assigned_fields
+from vaebench.engine.tf_setup import tf
+from vaebench.engine.weights import Weights
+from vaebench.losses import Loss
+from vaebench.study.spec import LATENT_UNITS, Spec
+from vaebench.variants import Terms
+
+CURVES = ("reconstruction", "penalty", "total")
+"""What the history holds, in this order, of the training rows and then of the test rows."""
+
+
+class Settings(NamedTuple):
+    """The hyper-parameters that a run assigns, scalars but for the mask."""
+
+    latent_mask: Any  # [Z]
+    dropout: Any
+    l2_activity: Any
+    l2_weights: Any
+    optimizer: Coefficients
+    epochs: Any  # int
+    monitor: Any  # int: 0 none, 1 training loss, 2 validation loss
+    patience: Any  # int
+    loss: Any  # int: index into the structure's losses
+    variant: dict[str, Any]  # the variant's own hyper-parameters
+    losses: tuple[dict[str, Any], ...]  # each loss's own hyper-parameters
+
+
+class State(NamedTuple):
+    """What training changes."""
+
+    weights: Weights
+    statistics: Any  # the moving statistics
+    moments: Weights  # the optimizer's, one Moments a variable
+    step: Any  # float, steps done
+
+
+class Batch:
+    """The networks as a variant sees them while it looks at one batch (implements variants.Networks)."""
+
+    def __init__(self, network: Network, settings: Settings, losses: tuple[Loss, ...]) -> None:
+        self.network, self.settings, self.losses = network, settings, losses
+        self.noises = 0
+
+    def encode(self, x: Any) -> tuple[Any, Any]:
+        """Return z_mean and z_log_var of rows x."""
+        return self.network.encode(x)
+
+    def decode(self, z: Any) -> Any:
+        """Return the decoder's output of latent vectors z."""
+        return self.network.decode(z)
+
+    def reconstruction(self, x: Any, output: Any) -> Any:
+        """Return the run's loss of each row, summed over columns."""
+        log_variance = tf.clip_by_value(self.network.variables.log_variance, -10.0, 10.0)
+        cells = tf.zeros_like(output)
+        for index, loss in enumerate(self.losses):
+            assigned = dataclasses.replace(loss, **self.settings.losses[index])
+            cells += tf.where(self.settings.loss == index, assigned.elementwise(x, output, log_variance), 0.0)
+        return tf.reduce_sum(cells, axis=-1)
+
+    def latent_noise(self) -> Any:
+        """Return standard normal draws in the shape of the codes, zero in masked units."""
+        seed = tf.add(self.network.seed, (1, self.noises))
+        self.noises += 1
+        return normal(self.network.activities[-1].shape, seed) * self.settings.latent_mask
+
+
+class Program:
+    """The compiled training of one structure: a pure function of its arguments."""
+
+    def __init__(self, structure: Structure) -> None:
+        self.structure = structure
+        self.layout = structure.layout
+        self.compiled = False
+        self.train = tf.function(self._train, jit_compile=True, autograph=False)
+
+    def _network(self, state: State, settings: Settings, *, mask: Any = None, seed: Any) -> Network:
+        assigned = Assigned(settings.latent_mask, settings.dropout)
+        return Network(self.layout, self.layout.unpack(state.weights, state.statistics), assigned, mask=mask, seed=seed)
+
+    def _terms(self, x: Any, network: Network, settings: Settings) -> Terms:
+        """Return the variant's terms, the activity penalty counted with the reconstruction."""
+        variant = dataclasses.replace(self.structure.variant, **settings.variant)
+        terms = variant.terms(x, Batch(network, settings, self.structure.losses))
+        activity = tf.add_n([tf.reduce_sum(h**2, axis=-1) for h in network.activities])
+        return Terms(terms.reconstruction + settings.l2_activity * activity, terms.penalty)
+
+    def _weights_of_penalty(self, settings: Settings, epoch: Any) -> tuple[Any, Any]:
+        """Return the penalty's weight in `epoch` and the one it ends at."""
+        variant = dataclasses.replace(self.structure.variant, **settings.variant)
+        return variant.weight(tf.cast(epoch, tf.float32)), variant.weight(tf.constant(1e9))
+
+    def _step(
+        self, state: State, x: Any, mask: Any, seed: Any, weights: tuple[Any, Any], settings: Settings
+    ) -> tuple[State, Any]:
+        """Return the state after one batch, and reconstruction, penalty and total summed over its rows, [3]."""
+        counted = tf.cast(mask, tf.float32)  # [B]
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(state.weights)
+            network = self._network(state, settings, mask=mask, seed=seed)
+            terms = self._terms(x, network, settings)
+            rows = counted * (terms.reconstruction + weights[0] * terms.penalty)
+            loss = tf.reduce_sum(rows) / tf.reduce_sum(counted)
+        gradients = tape.gradient(loss, state.weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+        reconstruction = tf.reduce_sum(counted * terms.reconstruction)
+        penalty = tf.reduce_sum(counted * terms.penalty)
+        sums = tf.stack([reconstruction, penalty, reconstruction + weights[1] * penalty])
+        return self._updated(state, gradients, network.statistics, settings), sums
+
+    def _updated(self, state: State, gradients: Weights, statistics: Any, settings: Settings) -> State:
+        """Return the state after a step of the optimizer; l2_weights adds its gradient to the kernels'."""
+        step = state.step + 1.0
+
+        def one(w: Any, moments: Moments, g: Any) -> tuple[Any, Moments]:
+            return update(self.structure.rule, settings.optimizer, step, w, moments, g)
+
+        kernels, moments = zip(
+            *(
+                one(w, own, g + 2.0 * settings.l2_weights * w)
+                for w, own, g in zip(state.weights.kernels, state.moments.kernels, gradients.kernels, strict=True)
+            ),
+            strict=True,
+        )
+        vector, vector_moments = one(state.weights.vector, state.moments.vector, gradients.vector)
+        return State(Weights(kernels, vector), statistics, Weights(moments, vector_moments), step)
+
+    def _train(
+        self, weights: Weights, statistics: Any, train: Any, test: Any, order: Any, seed: Any, settings: Settings
+    ) -> tuple[Weights, Any, Any, Any]:
+        """Train from `weights` and `statistics`.
+
+        `train` [N, F] and `test` [M, F] scaled rows, `order` [capacity, N] a permutation of the rows for each epoch,
+        `seed` [2]. Returns weights, statistics, the history [capacity, 6] (CURVES of train, then of test; rows beyond
+        the end are zero) and the number of epochs trained. The totals count l2_weights as it is at an epoch's end.
+        """
+        structure = self.structure
+        size, steps = structure.batch_size, structure.steps
+        padding = steps * size - structure.train_rows
+        counted = tf.constant(np.arange(steps * size).reshape(steps, size) < structure.train_rows)  # [steps, B]
+
+        def epoch_of(epoch: Any, state: State) -> tuple[State, Any]:
+            weights = self._weights_of_penalty(settings, epoch)
+            rows = tf.reshape(tf.pad(order[epoch], [[0, padding]]), (steps, size))
+
+            def step(index: Any, state: State, sums: Any) -> tuple[Any, State, Any]:
+                x = tf.gather(train, rows[index])
+                step_seed = seed + tf.stack([4 * (epoch * steps + index), 0])
+                state, of_batch = self._step(state, x, counted[index], step_seed, weights, settings)
+                return index + 1, state, sums + of_batch
+
+            start = (tf.constant(0), state, tf.zeros(len(CURVES)))
+            _, state, sums = tf.while_loop(lambda index, *_: index < steps, step, start)
+            network = self._network(state, settings, seed=tf.add(seed, (2, 0)))  # the same noise in every epoch
+            terms = self._terms(test, network, settings)
+            reconstruction, penalty = tf.reduce_mean(terms.reconstruction), tf.reduce_mean(terms.penalty)
+            total = reconstruction + weights[1] * penalty
+            l2 = settings.l2_weights * tf.add_n([tf.reduce_sum(kernel**2) for kernel in state.weights.kernels])
+            l2_of = tf.stack([0.0, 0.0, l2])
+            validation = tf.stack([reconstruction, penalty, total])
+            return state, tf.concat([sums / structure.train_rows + l2_of, validation + l2_of], axis=0)  # [6]
+
+        def body(epoch: Any, state: State, best: Any, waited: Any, history: Any) -> tuple[Any, ...]:
+            state, losses = epoch_of(epoch, state)
+            monitored = tf.where(settings.monitor == 2, losses[5], losses[2])
+            better = monitored < best
+            history = tf.tensor_scatter_nd_update(history, [[epoch]], [losses])
+            return epoch + 1, state, tf.minimum(best, monitored), tf.where(better, 0, waited + 1), history
+
+        def go_on(epoch: Any, _: State, best: Any, waited: Any, history: Any) -> Any:
+            stopped = (settings.monitor > 0) & (waited >= settings.patience)
+            last = history[tf.maximum(epoch - 1, 0)]
+            finite = tf.reduce_all(tf.math.is_finite(last[: len(CURVES)]))
+            return (epoch < settings.epochs) & finite & ~stopped
+
+        zero = tf.nest.map_structure(tf.zeros_like, weights)
+        moments = Weights(tuple(Moments(w, w) for w in zero.kernels), Moments(zero.vector, zero.vector))
+        state = State(weights, statistics, moments, tf.constant(0.0))
+        waiting = (tf.constant(np.inf, tf.float32), tf.constant(0))
+        history = tf.zeros((structure.capacity, 2 * len(CURVES)))
+        epochs, state, _, _, history = tf.while_loop(go_on, body, (tf.constant(0), state, *waiting, history))
+        return state.weights, state.statistics, history, epochs
+
+
+def settings_of(structure: Structure, spec: Spec) -> Settings:
+    """Return what `spec` assigns to a program of its structure."""
+    names = [loss.name for loss in structure.losses]
+    index = names.index(spec.loss.name)
+    parts = [spec.loss if i == index else loss for i, loss in enumerate(structure.losses)]
+    return Settings(
+        latent_mask=tf.constant(np.arange(LATENT_UNITS) < spec.latent_dim, tf.float32),
+        dropout=tf.constant(spec.dropout, tf.float32),
+        l2_activity=tf.constant(spec.l2_activity, tf.float32),
+        l2_weights=tf.constant(spec.l2_weights, tf.float32),
+        optimizer=coefficients(spec.optimizer, spec.learning_rate),
+        epochs=tf.constant(spec.epochs),
+        monitor=tf.constant({"off": 0, "training_loss": 1, "validation_loss": 2}[spec.early_stopping]),
+        patience=tf.constant(spec.patience),
+        loss=tf.constant(index),
+        variant=_tensors(spec.variant),
+        losses=tuple(_tensors(part) for part in parts),
+    )
+
+
+def _tensors(part: Any) -> dict[str, Any]:
+    return {name: tf.constant(float(getattr(part, name))) for name in assigned_fields(part)}

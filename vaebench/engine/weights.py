@@ -1,0 +1,113 @@
+"""The layers of a network and where each trained variable stands in the arrays that a program works on.
+
+Kernels are arrays of their own, since slicing them out of one vector and joining their gradients to one cost as much
+time as their matrix products. All else is short and lives in one vector, which one operation updates.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaebench.engine.tf_setup import tf
+from vaebench.study.spec import LATENT_UNITS
+from vaebench.variants import Variant
+
+Vector = NDArray[np.float32]
+
+
+class Weights(NamedTuple):
+    """All trained variables: NumPy arrays outside of programs, tensors inside."""
+
+    kernels: tuple[Any, ...]  # [inputs, outputs], one a layer
+    vector: Any  # each layer's bias, gamma and beta, then the decoder's log-variance [F]
+
+
+@dataclass(frozen=True)
+class Dense:
+    """One dense layer: what it is for and its sizes."""
+
+    role: str  # "encoder" | "decoder" (hidden: relu follows), "mean", "log_variance", "output" (heads)
+    inputs: int
+    outputs: int
+    normed: bool
+    """Whether batch norm follows."""
+
+    @property
+    def hidden(self) -> bool:
+        """Whether relu follows."""
+        return self.role in ("encoder", "decoder")
+
+    @property
+    def vectors(self) -> tuple[str, ...]:
+        """The names of its variables beside the kernel, each `outputs` long, in their order in the vector."""
+        return ("bias", "gamma", "beta") if self.normed else ("bias",)
+
+
+@dataclass(frozen=True)
+class Variables:
+    """Each layer's variables, in the layout's order."""
+
+    trained: list[dict[str, Any]]  # "kernel", "bias" and, before batch norm, "gamma" and "beta"
+    moments: list[Any]  # (moving mean, moving variance), None where there is no batch norm
+    log_variance: Any  # [F]
+
+
+class Layout:
+    """The layers of a structure and where each variable stands."""
+
+    def __init__(
+        self, columns: int, encoder: Sequence[int], decoder: Sequence[int], variant: Variant, *, batch_norm: bool
+    ) -> None:
+        self.columns = columns
+        self.variant = variant
+        into_encoder = [columns, *encoder]
+        into_decoder = [LATENT_UNITS, *decoder]
+        heads = ["mean", "log_variance"] if variant.stochastic else ["mean"]
+        self.layers = [
+            *(Dense("encoder", a, b, batch_norm) for a, b in zip(into_encoder, encoder, strict=False)),
+            *(Dense(head, into_encoder[-1], LATENT_UNITS, normed=False) for head in heads),
+            *(Dense("decoder", a, b, batch_norm) for a, b in zip(into_decoder, decoder, strict=False)),
+            Dense("output", into_decoder[-1], columns, normed=False),
+        ]
+        self.widths = [layer.outputs for layer in self.layers for _ in layer.vectors] + [columns]
+        self.statistics_widths = [layer.outputs for layer in self.layers if layer.normed for _ in range(2)]
+
+    def unpack(self, weights: Weights, statistics: Any) -> Variables:
+        """Split the arrays into each layer's variables."""
+        vectors = iter(tf.split(weights.vector, self.widths))
+        trained = [
+            {"kernel": kernel} | {name: next(vectors) for name in layer.vectors}
+            for layer, kernel in zip(self.layers, weights.kernels, strict=True)
+        ]
+        moving: Iterator[Any] = iter(tf.split(statistics, self.statistics_widths) if self.statistics_widths else [])
+        moments = [(next(moving), next(moving)) if layer.normed else None for layer in self.layers]
+        return Variables(trained, moments, next(vectors))
+
+
+def initial_weights(layout: Layout, latent_dim: int, random: np.random.Generator) -> Weights:
+    """Draw the weights a run starts from: Glorot uniform kernels, gamma 1, the rest 0.
+
+    Kernels are those of a network latent_dim wide: U(-a, a), a = sqrt(6 / (fan_in + fan_out)). Weights of masked latent
+    units are zero and stay so.
+    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010.
+    """
+    kernels, vectors = [], []
+    into_decoder = next(layer for layer in layout.layers if layer.role in ("decoder", "output"))
+    for layer in layout.layers:
+        rows = latent_dim if layer is into_decoder else layer.inputs
+        columns = latent_dim if layer.role in ("mean", "log_variance") else layer.outputs
+        limit = np.sqrt(6.0 / (rows + columns))
+        kernel = np.zeros((layer.inputs, layer.outputs), np.float32)
+        kernel[:rows, :columns] = random.uniform(-limit, limit, (rows, columns))
+        kernels.append(kernel)
+        vectors += [np.full(layer.outputs, float(name == "gamma"), np.float32) for name in layer.vectors]
+    return Weights(tuple(kernels), np.concatenate([*vectors, np.zeros(layout.columns, np.float32)]))
+
+
+def initial_statistics(layout: Layout) -> Vector:
+    """Return the moving statistics a run starts from: mean 0, variance 1."""
+    values = [np.full(width, float(i % 2), np.float32) for i, width in enumerate(layout.statistics_widths)]
+    return np.concatenate([*values, np.zeros(0, np.float32)])

@@ -1,0 +1,225 @@
+"""The leaderboard: every trial, baseline and the noise floor of a study as one table, best first.
+
+What a reader of its columns should know (COLUMNS, then everything else):
+
+- rank counts trials only; a baseline or the floor stands at its place by score, but is no candidate.
+- variant holds a baseline's name ("gaussian", ...) and "truth" for the floor; `kind` tells them apart.
+- status is confirmed where there are confirmation replicates, and then every figure is over these; else searched, and
+  every figure is over the search replicates; or pruned, and they are over the first of them. A trial with any failing
+  replicate is failed and has no figures. reason says why a trial failed or was pruned.
+- score_low .. score_high and ks_low .. ks_high are 95 % bootstrap intervals of the mean over the replicates.
+- tied_with_best: a paired test cannot tell the row from the best ranked trial. True for that trial itself; empty for
+  every row where there are too few replicates for a test, for
+  the floor, which does not compete, and for a row whose replicates are not those of the best (searched only, failed).
+- metric.generated_mean and metric.generated_std are of the first search replicate: the fit that `generate` draws from.
+- param.NAME is the whole resolved spec; metric.search_score is the score the search saw, whatever the status.
+- diagnosis: why a confirmed trial is off, worst first (see vaebench.trial.diagnosis); empty where no reason was found.
+- pareto_front: no other trial is as good in every objective and better in one, over the search replicates.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from vaebench.records import MAIN_METRICS, Metrics, Result, StudyRecord, TrialRecord
+from vaebench.scoring.intervals import interval, tied
+from vaebench.scoring.score import mean_metrics, mean_score, objective_values, score
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "rank", "study", "kind", "trial", "variant", "loss", "latent_sampler", "latent_dim", "status", "replicates",
+    "score", "score_low", "score_high", "ks", "ks_low", "ks_high", "mean_error", "std_error", "tied_with_best",
+)  # fmt: skip
+"""The first columns, in their order; everything else stands behind them."""
+
+TYPES = {
+    "Int64": ("rank", "trial", "latent_dim", "replicates"),
+    "boolean": ("tied_with_best", "pareto_front"),
+    "float64": ("score", "score_low", "score_high", "ks", "ks_low", "ks_high", "mean_error", "std_error", "seconds"),
+}
+"""The types of columns that are known whatever their cells; all can be empty."""
+
+Status = Literal["confirmed", "searched", "pruned", "failed"]
+ORDER: tuple[Status, ...] = ("confirmed", "searched", "pruned", "failed")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one row stands for, before it is a row."""
+
+    kind: Literal["trial", "baseline", "floor"]
+    name: str
+    """A trial's variant; a baseline's or the floor's name."""
+    trial: TrialRecord | None
+    """None for a baseline and the floor."""
+    search: tuple[Result, ...]
+    confirmation: tuple[Result, ...]
+    attainable: Metrics
+
+    @cached_property
+    def failure(self) -> str | None:
+        """Why it failed: the first failing replicate; a row without any replicate has no score either."""
+        results = (*self.search, *self.confirmation)
+        return next((result.reason for result in results if result.reason), None if results else "no replicate")
+
+    @cached_property
+    def status(self) -> Status:
+        """Failed where any replicate failed; else confirmed where there is any confirmation."""
+        if self.failure:
+            return "failed"
+        if self.confirmation:
+            return "confirmed"
+        return "pruned" if self.trial and self.trial.pruned else "searched"
+
+    @cached_property
+    def results(self) -> tuple[Result, ...]:
+        """The replicates that its figures are over; none where it failed."""
+        return {"confirmed": self.confirmation, "failed": ()}.get(self.status, self.search)
+
+    @cached_property
+    def scores(self) -> tuple[float, ...]:
+        """The score on each of `results`."""
+        return tuple(score(result.metrics, self.attainable) for result in self.results)
+
+    @property
+    def ranked(self) -> bool:
+        """Whether it has a rank: trials that did not fail."""
+        return self.trial is not None and self.status != "failed"
+
+    @property
+    def place(self) -> tuple[int, float, bool, int, str]:
+        """What the leaderboard is sorted by: status, mean score, trials before others, number, name."""
+        mean = float(np.mean(self.scores)) if self.scores else 0.0
+        return ORDER.index(self.status), mean, self.trial is None, self.trial.number if self.trial else 0, self.name
+
+
+def standings(record: StudyRecord) -> list[Standing]:
+    """Return every trial and reference in order: confirmed, searched and pruned by score, failed by trial number."""
+    trials = [
+        Standing("trial", str(one.params.get("variant")), one, one.results, one.confirmation, record.attainable)
+        for one in record.trials
+    ]
+    references = [
+        Standing(one.kind, one.name, None, one.search, one.confirmation, record.attainable) for one in record.references
+    ]
+    return sorted([*trials, *references], key=lambda row: row.place)
+
+
+def best_trial(record: StudyRecord) -> TrialRecord | None:
+    """Return the trial of rank 1; None where no trial has a score yet."""
+    return next((row.trial for row in standings(record) if row.ranked), None)
+
+
+def leaderboard(record: StudyRecord, run_ids: Mapping[int, str] | None = None) -> "pd.DataFrame":
+    """Return the leaderboard (see the module's text): COLUMNS, params, metrics, then what identifies the row.
+
+    `run_ids` holds the MLflow run of a trial by its number.
+    """
+    import pandas as pd
+
+    rows = standings(record)
+    ranked = [row for row in rows if row.ranked]
+    ranks = {row.trial.number: rank for rank, row in enumerate(ranked, 1) if row.trial}
+    front = pareto_front(record)
+    cells = []
+    for row in rows:
+        cells.append({"study": record.name, "kind": row.kind, "variant": row.name} | _figures(row, ranked))
+        if row.trial:
+            number = row.trial.number
+            cells[-1] |= _params(row.trial) | {
+                "rank": ranks.get(number),
+                "pareto_front": front.get(number),
+                "mlflow_run_id": (run_ids or {}).get(number),
+            }
+    arm = ["arm"] if any(trial.arm for trial in record.trials) else []
+    columns = (
+        *COLUMNS,
+        *_names(cells, "param."),
+        *_names(cells, "metric."),
+        *("pareto_front", "diagnosis", "reason", *arm, "seconds", "mlflow_run_id"),
+    )
+    return pd.DataFrame({name: _series(name, [row.get(name) for row in cells]) for name in columns})
+
+
+def pareto_front(record: StudyRecord) -> dict[int, bool]:
+    """Say of each trial that was neither pruned nor failed, by number, whether it is on the front of the objectives.
+
+    It is where no other is as good in every objective and better in one, over the search replicates, which every
+    trial has. With a single objective the front is the best trial.
+    """
+    trials = [row.trial for row in standings(record) if row.ranked and row.trial and not row.trial.pruned]
+    values = np.array([objective_values(trial.results, record.objectives, record.attainable) for trial in trials])
+    return {
+        trial.number: not ((values <= own).all(axis=1) & (values < own).any(axis=1)).any()
+        for trial, own in zip(trials, values, strict=True)
+    }
+
+
+def _figures(row: Standing, ranked: Sequence[Standing]) -> dict[str, Any]:
+    """Return what was measured; a failed row has no figures."""
+    cells: dict[str, Any] = {
+        "status": row.status,
+        "replicates": len(row.results),
+        "diagnosis": _diagnosis(row.trial),
+        "reason": row.failure or (row.trial.pruned if row.trial else None),
+        "seconds": sum(result.seconds for result in (*row.search, *row.confirmation)),
+    }
+    if row.status == "failed":
+        return cells
+    means = mean_metrics(row.results)
+    if row.search:  # see mean_metrics
+        means |= {name: value for name, value in row.search[0].metrics.items() if name.startswith("generated_")}
+    cells |= {"score": float(np.mean(row.scores))} | {name: means.pop(name) for name in MAIN_METRICS}
+    cells["score_low"], cells["score_high"] = interval(row.scores)
+    cells["ks_low"], cells["ks_high"] = interval([result.metrics["ks"] for result in row.results])
+    if ranked and row.kind != "floor" and row.status == ranked[0].status:
+        best = ranked[0].scores
+        pairs = min(len(row.scores), len(best))  # replicate r is the same draw for every row
+        cells["tied_with_best"] = tied(row.scores[:pairs], best[:pairs])
+    if row.search:
+        cells["metric.search_score"] = mean_score(row.search, row.attainable)
+    return cells | {f"metric.{name}": value for name, value in means.items()}
+
+
+def _diagnosis(trial: TrialRecord | None) -> str | None:
+    if trial is None or trial.diagnosis is None:
+        return None
+    return ", ".join(finding.name for finding in trial.diagnosis.findings)
+
+
+def _params(trial: TrialRecord) -> dict[str, Any]:
+    """Return what the trial is; lists, such as layer sizes, as the study file writes them."""
+    own = {name: trial.params.get(name) for name in ("loss", "latent_sampler", "latent_dim")}
+    paths = {
+        f"param.{name}": json.dumps(value) if isinstance(value, tuple | list) else value
+        for name, value in trial.params.items()
+    }
+    return {"trial": trial.number, "arm": trial.arm or None} | own | paths
+
+
+def _names(cells: Sequence[Mapping[str, Any]], prefix: str) -> list[str]:
+    """Return the column names that begin with `prefix`, each once, in alphabetical order."""
+    return sorted({name for row in cells for name in row if name.startswith(prefix)})
+
+
+def _series(name: str, values: Sequence[Any]) -> "pd.Series[Any]":
+    """Return a column whose type keeps whole numbers whole, and truth values true, where cells are empty."""
+    import pandas as pd
+
+    known = next((dtype for dtype, names in TYPES.items() if name in names), None)
+    if known:
+        return pd.Series(values, dtype=known)
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {bool}:
+        return pd.Series(values, dtype="boolean")
+    if kinds == {int}:
+        return pd.Series(values, dtype="Int64")
+    if kinds and kinds <= {int, float}:
+        return pd.Series(values, dtype="float64")
+    return pd.Series([None if value is None else str(value) for value in values], dtype="object")

@@ -1,0 +1,88 @@
+"""Generated rows beside true samples."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaebench.records import Rows
+from vaebench.results.plots.style import GENERATED, TRAIN, TRUE, new_figure, set_labels, set_title
+from vaebench.scoring.metrics.distances import ks_distance
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_COLUMNS = 6
+"""How many columns of the data one picture shows."""
+
+
+def generated_against_true(generated: Rows, true: Rows, train: Rows, columns: tuple[str, ...], title: str) -> "Figure":
+    """Show generated rows against true samples: histograms and a quantile-quantile plot for each column, 6 at most.
+
+    Arrays have shape (rows, columns), in the data's own units. Ticks under a histogram are the training rows.
+    """
+    shown = columns[:MOST_COLUMNS]
+    figure = new_figure(10, 0.7 + 3.3 * len(shown))
+    panels = figure.subplots(len(shown), 2, squeeze=False, width_ratios=[1.7, 1])
+    for index, column in enumerate(shown):
+        arrays = generated[:, index], true[:, index], train[:, index]
+        _histogram(panels[index, 0], *arrays, column)
+        _quantiles(panels[index, 1], *arrays[:2])
+    figure.legend(
+        *panels[0, 0].get_legend_handles_labels(), loc="outside upper right", ncols=3, frameon=False, fontsize=9
+    )
+    left_out = f", first {MOST_COLUMNS} of {len(columns)} columns" if len(columns) > MOST_COLUMNS else ""
+    set_title(figure, title + left_out)
+    return figure
+
+
+def _histogram(
+    panel: "Axes",
+    generated: NDArray[np.float64],
+    true: NDArray[np.float64],
+    train: NDArray[np.float64],
+    column: str,
+) -> None:
+    # the true samples set the range: generated outliers would flatten the picture
+    low, high = np.quantile(true, [0.0005, 0.9995])
+    margin = 0.15 * (high - low or abs(high) or 1.0)
+    low, high = low - margin, high + margin
+    bins = np.linspace(low, high, 71 if len(true) > 2000 else 31).tolist()
+    width = bins[1] - bins[0]
+
+    def share(values: NDArray[np.float64]) -> NDArray[np.float64]:  # of all, also of those beyond the range
+        return np.full(len(values), 1 / (len(values) * width))
+
+    panel.hist(true, bins, weights=share(true), color=TRUE, alpha=0.45, label=f"true ({len(true):,})")
+    panel.hist(
+        generated, bins, weights=share(generated), histtype="step", color=GENERATED, linewidth=1.8,
+        label=f"generated ({len(generated):,})",
+    )  # fmt: skip
+    foot = panel.get_xaxis_transform()
+    panel.plot(
+        train,
+        np.full(len(train), 0.02),
+        "|",
+        color=TRAIN,
+        markersize=9,
+        alpha=0.8,
+        transform=foot,
+        label=f"training ({len(train):,})",
+    )
+    panel.set_xlim(low, high)
+    panel.set_yticks([])
+    distance = ks_distance(generated, true)
+    beyond = float(np.mean((generated < low) | (generated > high)))
+    more = f", {beyond:.1%} beyond the axis" if beyond >= 0.005 else ""
+    set_labels(panel, column, "density", f"{column}: KS {distance:.4f}{more}")
+
+
+def _quantiles(panel: "Axes", generated: NDArray[np.float64], true: NDArray[np.float64]) -> None:
+    levels = np.linspace(0.002, 0.998, 250)
+    expected, got = np.quantile(true, levels), np.quantile(generated, levels)
+    ends = [min(expected[0], got[0]), max(expected[-1], got[-1])]
+    panel.plot(ends, ends, color=TRUE, linewidth=1.2)
+    panel.plot(expected, got, ".", color=GENERATED, markersize=4)
+    panel.set_aspect("equal", adjustable="datalim")
+    set_labels(panel, "true quantiles", "generated quantiles", "")

@@ -1,0 +1,50 @@
+"""Whether columns keep their relation, which a score that looks at them one by one does not see."""
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vaebench.records import Rows
+from vaebench.results.plots.style import GENERATED, TRAIN, TRUE, new_figure, set_labels, set_title
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MOST_COLUMNS = 4
+"""How many columns of the data one picture shows, each against each."""
+DOTS = 500
+"""Rows of each kind in a panel; the rest would be a blot."""
+
+
+def pairs_of_columns(generated: Rows, true: Rows, train: Rows, columns: tuple[str, ...], title: str) -> "Figure":
+    """Show each of the first 4 columns against each: rows of the data on the left, as many generated ones on the right.
+
+    Arrays have shape (rows, columns), two columns or more, in the data's own units. A panel says Pearson's correlation,
+    of the rows it shows and of those it leaves out.
+    """
+    pairs = list(combinations(range(min(len(columns), MOST_COLUMNS)), 2))
+    figure = new_figure(10, 0.7 + 3.3 * len(pairs))
+    panels = figure.subplots(len(pairs), 2, squeeze=False, sharex="row", sharey="row")
+    data = np.concatenate([true, train])
+    shown = min(len(true), DOTS) + min(len(train), DOTS)
+    low, high = data.min(axis=0), data.max(axis=0)  # generated outliers would flatten the picture
+    margin = 0.15 * np.where(high > low, high - low, np.maximum(np.abs(high), 1.0))
+    for (left, right), (x, y) in zip(panels, pairs, strict=True):
+        left.plot(*true[:DOTS, [x, y]].T, ".", color=TRUE, alpha=0.7, label="true")
+        left.plot(*train[:DOTS, [x, y]].T, ".", color=TRAIN, alpha=0.7, label="training")
+        right.plot(*generated[:shown, [x, y]].T, ".", color=GENERATED, alpha=0.7, label="generated")
+        left.set_xlim(low[x] - margin[x], high[x] + margin[x])
+        left.set_ylim(low[y] - margin[y], high[y] + margin[y])
+        set_labels(left, columns[x], columns[y], f"data: correlation {_correlation(data, x, y)}")
+        set_labels(right, columns[x], "", f"generated: correlation {_correlation(generated, x, y)}")
+    handles = [line for panel in panels[0] for line in panel.lines]
+    figure.legend(handles=handles, loc="outside upper right", ncols=3, frameon=False, fontsize=9)
+    left_out = f", first {MOST_COLUMNS} of {len(columns)} columns" if len(columns) > MOST_COLUMNS else ""
+    set_title(figure, title + left_out)
+    return figure
+
+
+def _correlation(rows: Rows, x: int, y: int) -> str:
+    with np.errstate(invalid="ignore", divide="ignore"):  # a constant column has none
+        return f"{np.corrcoef(rows[:, x], rows[:, y])[0, 1]:.2f}"

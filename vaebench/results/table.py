@@ -1,0 +1,131 @@
+"""The leaderboard as a table to look at: the best rows, a few columns, rounded; in a terminal, and in a report."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from vaebench.results.export import is_empty
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+    from rich.text import Text
+
+
+class Column(NamedTuple):
+    """How a column looks."""
+
+    header: str
+    width: int
+    """The largest, in characters; with blanks between they come to 100."""
+    number: bool
+
+
+COLUMNS = (
+    Column("#", 4, True), Column("variant", 11, False), Column("trial", 5, True), Column("loss", 12, False),
+    Column("latent", 8, False), Column("dim", 3, True), Column("score [95 %]", 17, True), Column("ks", 6, True),
+    Column("mean err", 8, True), Column("std err", 7, True), Column("search", 6, True), Column("", 2, False),
+)  # fmt: skip
+NOTES = {"confirmed": "confirmed", "searched": "searched, partly luck", "pruned": "pruned, on fewer draws"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the table."""
+
+    kind: Literal["trial", "baseline", "floor"]
+    status: str
+    cells: tuple[str, ...]
+    """One for each of COLUMNS. The last are marks: "=" cannot be told from the best, "P" on the Pareto front."""
+
+
+def lines(frame: "pd.DataFrame", top: int, intervals: bool = True) -> list[Line]:
+    """Return the lines of a leaderboard's `top` trials, with baselines and the floor in place; none that failed."""
+    several = int(frame["pareto_front"].sum()) > 1
+    return [
+        Line(row["kind"], row["status"], _cells(row, several, intervals))
+        for row in _shown(frame, top).to_dict(orient="records")
+    ]
+
+
+def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
+    """Yield what stands below the table, a line each."""
+    trials, shown = frame[frame["kind"] == "trial"], _shown(frame, top)
+    failed = frame[frame["status"] == "failed"]
+    if trials.empty:
+        yield "no trial yet"
+    groups = [NOTES[status] for status in shown["status"].unique()]
+    if groups not in ([], ["confirmed"]):
+        yield "; then ".join(groups)
+    if (frame["tied_with_best"].fillna(False) & frame["rank"].ne(1)).any():
+        yield f"= a paired test cannot tell it from trial {frame.loc[frame['rank'] == 1, 'trial'].iloc[0]}"
+    if int(frame["pareto_front"].sum()) > 1:
+        yield "P Pareto front"
+    if more := int(trials["rank"].notna().sum() - shown["rank"].notna().sum()):
+        yield f"{more} more trials"
+    if count := int((failed["kind"] == "trial").sum()):
+        yield f"{count} failed: {_first_line(failed[failed['kind'] == 'trial']['reason'].iloc[0])}"
+    for name, reason in failed[failed["kind"] != "trial"][["variant", "reason"]].to_numpy():
+        yield f"{name} failed: {_first_line(reason)}"
+
+
+def table(frame: "pd.DataFrame", top: int, width: int = 100) -> "Table":
+    """Return a leaderboard's `top` trials as a table for a terminal `width` characters wide, confirmed ones first.
+
+    Baselines and the floor stand dim in place. "search" is the score in the search. Below 100 characters that and the
+    score's interval are left out.
+    """
+    from rich import box
+    from rich.table import Table
+
+    wide = width >= sum(column.width for column in COLUMNS) + len(COLUMNS) - 1
+    places = [place for place, column in enumerate(COLUMNS) if wide or column.header != "search"]
+    result = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, caption=_plain("\n".join(notes(frame, top))))
+    result.caption_justify = "left"
+    for column in (COLUMNS[place] for place in places):
+        justify: Literal["left", "right"] = "right" if column.number else "left"
+        header = column.header if wide else column.header.removesuffix(" [95 %]")
+        result.add_column(header, justify=justify, max_width=column.width, no_wrap=True, overflow="ellipsis")
+    before = None
+    for line in lines(frame, top, intervals=wide):
+        if before not in (None, line.status):
+            result.add_section()
+        before = line.status
+        result.add_row(*(_plain(line.cells[place]) for place in places), style="dim" if line.kind != "trial" else None)
+    return result
+
+
+def _shown(frame: "pd.DataFrame", top: int) -> "pd.DataFrame":
+    return frame[(frame["status"] != "failed") & ~(frame["rank"] > top).fillna(False)]
+
+
+def _cells(row: Mapping[Any, Any], several: bool, intervals: bool) -> tuple[str, ...]:
+    score = _short(row["score"])
+    if intervals and not is_empty(row["score_low"]):
+        score += f" [{_short(row['score_low'])}, {_short(row['score_high'])}]"
+    named = (row[name] for name in ("rank", "variant", "trial", "loss", "latent_sampler", "latent_dim"))
+    searched = row["metric.search_score"]
+    marks = ("=" if row["tied_with_best"] is True else " ") + ("P" if several and row["pareto_front"] is True else "")
+    return (
+        *("" if is_empty(cell) else str(cell) for cell in named),
+        score,
+        f"{row['ks']:.4f}",
+        *(f"{row[name]:#.3g}".rstrip(".") for name in ("mean_error", "std_error")),
+        "" if is_empty(searched) else _short(searched),
+        marks,
+    )
+
+
+def _short(value: float) -> str:
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def _first_line(reason: str) -> str:
+    return next(iter(reason.splitlines()), "")[:200]
+
+
+def _plain(text: str) -> "Text":
+    """Return text that rich does not look for markup in."""
+    from rich.text import Text
+
+    return Text(text)

@@ -1,0 +1,64 @@
+"""The metrics of one column, and their means over several."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vaebench.records import Metrics, Phase
+from vaebench.scoring.metrics.distances import Sample, energy_distance, ks_distance, wasserstein
+
+PERCENT = (1, 5, 25, 50, 75, 95, 99)
+"""The quantiles that are compared."""
+UNITLESS = ("ks", "std_ratio")
+"""The metrics that are not in the column's units."""
+
+
+def column_metrics(generated: Sample, true: Sample, phase: Phase) -> dict[str, float]:
+    """Return the metrics of a column, shapes (rows,), that belong to `phase` (see vaebench.scoring.score.measure).
+
+    Raises ValueError where generated values overflow and where the true samples are constant.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # an overflow is reported below, by name
+        mean, std = float(generated.mean()), float(generated.std(ddof=1))
+    if not np.isfinite([mean, std]).all():
+        raise ValueError("generated values overflow")
+    true_mean, true_std = float(true.mean()), float(true.std(ddof=1))
+    if true_std == 0:
+        raise ValueError("true samples are constant")
+    metrics = {
+        "ks": ks_distance(generated, true),
+        "mean_error": abs(mean - true_mean),
+        "std_error": abs(std - true_std),
+        "std_ratio": std / true_std,
+        "generated_mean": mean,
+        "generated_std": std,
+    }
+    if phase != "attainable":
+        metrics["wasserstein"] = float(wasserstein(generated, true))
+    if phase == "confirm":
+        metrics |= {"energy": energy_distance(generated, true)} | quantile_errors(generated, true)
+    return metrics
+
+
+def quantile_errors(generated: Sample, true: Sample) -> dict[str, float]:
+    """Return q01_error = |1 % quantile of generated - that of true|, ..., q99_error, and quantile_error, their mean."""
+    levels = np.array(PERCENT) / 100
+    errors = np.abs(np.quantile(generated, levels) - np.quantile(true, levels))
+    each = {f"q{percent:02d}_error": float(error) for percent, error in zip(PERCENT, errors, strict=True)}
+    return {"quantile_error": float(errors.mean())} | each
+
+
+def overall(columns: Sequence[str], each: Sequence[Metrics], true_stds: Sequence[float]) -> dict[str, float]:
+    """Return each metric's mean over the columns, then that of each column as NAME.COLUMN.
+
+    The mean of one with units is of it in units of each column's true standard deviation, since different units cannot
+    be averaged. generated_mean and generated_std have no mean.
+    """
+    metrics = {}
+    for name in each[0]:
+        if not name.startswith("generated_"):
+            units = [1.0] * len(columns) if name in UNITLESS else true_stds
+            metrics[name] = float(np.mean([one[name] / unit for one, unit in zip(each, units, strict=True)]))
+    for column, one in zip(columns, each, strict=True):
+        metrics |= {f"{name}.{column}": value for name, value in one.items()}
+    return metrics

@@ -1,0 +1,52 @@
+"""References: the baselines and the noise floor, scored on the same replicates as the trials."""
+
+import time
+
+from vaebench.baselines import Baseline
+from vaebench.data_sets import DataSet
+from vaebench.parts import load, modules
+from vaebench.records import Draw, Metrics, Result
+from vaebench.scoring.score import measure
+from vaebench.seeds import generator
+from vaebench.study.replicate import Replicate
+
+FLOOR = "truth"
+"""The noise floor's name: true samples scored against other true samples."""
+
+
+def names(data_set: DataSet) -> tuple[str, ...]:
+    """Return the name of every reference of `data_set`: the baselines that suit it, then the floor."""
+    return (*(name for name in modules("baseline") if baseline(name).suits(data_set)), FLOOR)
+
+
+def baseline(name: str) -> Baseline:
+    """Return the baseline called `name`. Raises InputError for an unknown name."""
+    found = load("baseline", name)()
+    assert isinstance(found, Baseline)
+    return found
+
+
+def evaluate_reference(name: str, replicate: Replicate) -> Result:
+    """Score the baseline called `name`, or the floor, on `replicate`.
+
+    Whatever goes wrong in fitting or scoring is the result's reason. Raises InputError for an unknown name.
+    """
+    own = None if name == FLOOR else baseline(name)
+    draw = replicate.draw()
+    started, clock = time.time(), time.perf_counter()
+    metrics: Metrics = {}
+    reason = None
+    try:
+        metrics = _metrics(own, replicate, draw)
+    except Exception as error:  # a baseline may be anybody's code: its failure must not end the study
+        reason = f"{type(error).__name__}: {error}"
+    return Result(metrics=metrics, reason=reason, started=started, seconds=time.perf_counter() - clock)
+
+
+def _metrics(own: Baseline | None, replicate: Replicate, draw: Draw) -> Metrics:
+    if own is None:
+        rows = draw.floor
+    else:
+        random = generator("baseline", own.name, replicate.seed)
+        rows = own.generate(draw.train, replicate.generated, random, replicate.data_set)
+    return measure(rows, draw, replicate.data_set, replicate.phase)

@@ -1,0 +1,106 @@
+"""Scoring: how far generated rows are from true samples, in the data's own units."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vaebench.data_sets import DataSet, KnownCdf
+from vaebench.records import MAIN_METRICS, Draw, Metrics, Phase, Result, Rows
+from vaebench.scoring.metrics.copying import copying
+from vaebench.scoring.metrics.distances import Sample
+from vaebench.scoring.metrics.exact import ks_exact
+from vaebench.scoring.metrics.joint import joint_metrics
+from vaebench.scoring.metrics.one_column import column_metrics, overall
+
+
+def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dict[str, float]:
+    """Measure `generated`, shape (rows, columns), against the true samples of `draw`.
+
+    For each column, with F and G the two empirical distribution functions, m the mean and s the standard deviation:
+
+        ks             = max |F(x) - G(x)|               two-sample Kolmogorov-Smirnov distance
+        mean_error     = |m(generated) - m(true)|        in the column's units
+        std_error      = |s(generated) - s(true)|        in the column's units
+        std_ratio      = s(generated) / s(true)
+        generated_mean = m(generated)
+        generated_std  = s(generated)
+
+    That is all in the phase "attainable". In the search there are also
+
+        wasserstein         Wasserstein-1 distance, in the column's units     vaebench.scoring.metrics.distances
+        sliced_wasserstein  the same of projections of all columns            vaebench.scoring.metrics.joint
+        correlation_error   of the correlations between columns               vaebench.scoring.metrics.joint
+
+    and, since they take longer and are many, in the confirmation alone
+
+        energy, quantile_error, q01_error, ..., q99_error                     vaebench.scoring.metrics.one_column
+        ks_exact    ks to the exact CDF, where the data set has one           vaebench.scoring.metrics.exact
+        mmd         of all columns                                            vaebench.scoring.metrics.joint
+        classifier  of all columns                                            vaebench.scoring.metrics.classifier
+        copying     closeness to the training rows                            vaebench.scoring.metrics.copying
+
+    One column gives these names, without those of all columns. Several columns give them as "ks.COLUMN", ..., and over
+    all columns as means, in units of each column's s(true) where a metric has units. A metric that is undefined for
+    these rows is left out.
+
+    Raises ValueError, whose message is the reason a trial failed, where a main figure is undefined: rows that are not
+    finite or overflow, fewer than two rows, true samples that are constant.
+    """
+    true, columns = draw.true, data_set.columns
+    for name, rows in (("generated", generated), ("true", true)):
+        if len(rows) < 2:
+            raise ValueError(f"{len(rows)} {name} rows: at least two are needed")
+    wrong = int(np.sum(~np.isfinite(generated).all(axis=1)))
+    if wrong:
+        raise ValueError(f"{wrong} of {len(generated)} generated rows are not finite")
+    each = [
+        _column(generated[:, i], true[:, i], columns[i] if len(columns) > 1 else "", phase) for i in range(len(columns))
+    ]
+    metrics = each[0]
+    if len(columns) > 1:
+        metrics = overall(columns, each, true.std(axis=0, ddof=1)) | joint_metrics(generated, true, phase)
+    if phase == "confirm":
+        if len(columns) == 1 and isinstance(data_set, KnownCdf):
+            metrics["ks_exact"] = ks_exact(generated[:, 0], data_set.cdf)
+        if len(draw.test) and generated is not draw.test:  # a file's noise floor is its test rows
+            metrics["copying"] = copying(generated, draw.train, draw.test)
+    return metrics
+
+
+def _column(generated: Sample, true: Sample, column: str, phase: Phase) -> dict[str, float]:
+    try:
+        return column_metrics(generated, true, phase)
+    except ValueError as error:
+        raise ValueError(f"{error} in column {column!r}" if column else str(error)) from None
+
+
+def score(metrics: Metrics, attainable: Metrics) -> float:
+    """Return the mean of metric / attainable over ks, mean_error and std_error.
+
+    1.0 is what the best fitting baseline is expected to reach; a single draw can be luckier, or unluckier.
+    """
+    return float(np.mean([metrics[name] / attainable[name] for name in MAIN_METRICS]))
+
+
+def mean_metrics(results: Sequence[Result]) -> dict[str, float]:
+    """Return the mean over the replicates in `results`, none of which failed, of each metric that all of them have.
+
+    generated_mean and generated_std are those of the first replicate: a mean of them over draws of the data is no one
+    generator's, while the first search replicate's fit is the one that `generate` draws from.
+    """
+    return {
+        name: value if name.startswith("generated_") else float(np.mean([result.metrics[name] for result in results]))
+        for name, value in results[0].metrics.items()
+        if all(name in result.metrics for result in results)
+    }
+
+
+def mean_score(results: Sequence[Result], attainable: Metrics) -> float:
+    """Return the score of the means over the replicates in `results`, which is the mean of their scores."""
+    return score(mean_metrics(results), attainable)
+
+
+def objective_values(results: Sequence[Result], objectives: Sequence[str], attainable: Metrics) -> tuple[float, ...]:
+    """Return the objectives, each a mean over the replicates in `results`; lower is better for every one."""
+    means = mean_metrics(results)
+    return tuple(score(means, attainable) if name == "score" else means[name] for name in objectives)

@@ -1,0 +1,44 @@
+"""Compiling the programs that a search will need while nothing else is ready: each once, spread over the workers."""
+
+from collections import Counter
+
+from vaebench.data_sets import split_sizes
+from vaebench.engine.structure import Structure
+from vaebench.search.tasks import Workers
+from vaebench.study.definition import StudyDefinition
+from vaebench.study.replicate import Replicate
+from vaebench.study.space import RandomTrial
+from vaebench.study.spec import Spec
+
+SAMPLED = 64
+"""Specs drawn at random from each space to see which structures it has."""
+AT_MOST = 8
+"""Programs compiled ahead: a space of more structures meets each of them seldom."""
+
+
+def compile_ahead(definition: StudyDefinition, workers: Workers, at_most: int) -> None:
+    """Send the most frequent structures of a study's spaces, `at_most` of them, to be compiled.
+
+    Two workers would otherwise both compile the first program, then both the second; a program that one has compiled
+    is on disk for the others. What fails here fails again, with its reason, as a trial.
+    """
+    train, test = split_sizes(definition.rows, definition.test_fraction)
+    columns = len(definition.data_set.columns)
+    frequency: Counter[Structure] = Counter()
+    specs: dict[Structure, Spec] = {}
+    for arm in definition.arms:
+        for index in range(SAMPLED):
+            spec = Spec.from_flat(arm.space.suggest(RandomTrial(index)))
+            structure = Structure.of(spec, columns=columns, train_rows=train, test_rows=test)
+            frequency[structure] += 1
+            specs.setdefault(structure, spec)
+    for structure, _ in frequency.most_common(min(AT_MOST, at_most)):
+        workers.submit(compile_for, specs[structure], definition.replicate("search", 0))
+
+
+def compile_for(spec: Spec, replicate: Replicate) -> None:
+    """Compile the program that `spec` needs on rows as `replicate` has them."""
+    from vaebench.engine.train import compile_program
+
+    draw = replicate.draw()
+    compile_program(spec, columns=draw.train.shape[1], train_rows=len(draw.train), test_rows=len(draw.test))

@@ -1,0 +1,161 @@
+"""The search: ask, evaluate, prune, tell, persist."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from optuna.trial import FrozenTrial
+
+from vaebench.records import Metrics, Result, TrialRecord
+from vaebench.scoring.score import objective_values
+from vaebench.search.asking import Asker, batches
+from vaebench.search.observer import Observer
+from vaebench.search.pruning import Pruner
+from vaebench.search.store import RecordStore
+from vaebench.search.tasks import Evaluate, Task, Workers
+from vaebench.seeds import derive
+from vaebench.study.definition import STAGE, StudyDefinition
+from vaebench.study.spec import Spec
+
+BATCHES_IN_FLIGHT = 2
+"""While one batch is waited for, the workers have the next."""
+
+
+@dataclass(frozen=True)
+class _Trial:
+    number: int
+    arm: str
+    known: int
+    """How many earlier trials of its arm it was asked with the results of."""
+    asked: FrozenTrial
+    spec: Spec
+    tasks: list[Task]
+
+
+def search(
+    store: RecordStore,
+    definition: StudyDefinition,
+    prepare: Callable[[], Metrics],
+    workers: Workers,
+    *,
+    evaluate: Evaluate,
+    observer: Observer,
+    deadline: float,
+) -> None:
+    """Run the trials that are missing, persisting each in the order of asking; ask for none after `deadline`.
+
+    `prepare` is called once, when the workers have the first trials; it returns what is attainable. `deadline` is a
+    time.monotonic(). A kill at any moment loses what is in flight and nothing else.
+    """
+    done = {arm.name: store.finished(arm.name) for arm in definition.arms}
+    plan = batches(definition, {arm: len(trials) for arm, trials in done.items()})
+    asking = _Asking(definition, done, store.count, workers, evaluate)
+    flying: deque[list[_Trial]] = deque()
+
+    def fill() -> None:
+        while len(flying) < BATCHES_IN_FLIGHT and time.monotonic() < deadline and (item := next(plan, None)):
+            flying.append(asking.send(*item))
+
+    fill()
+    judging = _Judging(definition, prepare(), store.record().trials)
+    while flying:
+        waiting = deque(flying[0])
+        finished: dict[int, TrialRecord] = {}
+        while waiting:
+            for trial in flying[0]:
+                if trial.number in finished:
+                    continue
+                record = judging.judged(trial)
+                if record is None:
+                    asking.send_more(trial)
+                else:
+                    finished[trial.number] = record
+                while waiting and waiting[0].number in finished:
+                    first = waiting.popleft()
+                    record = finished[first.number]
+                    asking.askers[first.arm].finish(store.add(first.asked, record, judging.values(first, record)))
+                    judging.remember(record)
+                    observer.trial_finished(record)
+        flying.popleft()
+        fill()
+
+
+class _Asking:
+    """Asks for trials, and sends their replicates to the workers: all at once, or with pruning stage by stage."""
+
+    def __init__(
+        self,
+        definition: StudyDefinition,
+        done: dict[str, list[FrozenTrial]],
+        count: int,
+        workers: Workers,
+        evaluate: Evaluate,
+    ) -> None:
+        self.askers = {arm.name: Asker(definition, arm, done[arm.name]) for arm in definition.arms}
+        self._replicates = [definition.replicate("search", index) for index in range(definition.replicates)]
+        self._stage = STAGE if definition.pruning else definition.replicates
+        self._seed, self._number = definition.seed, count
+        self._workers, self._evaluate = workers, evaluate
+
+    def send(self, arm: str, count: int) -> list[_Trial]:
+        """Ask for a batch and send the first replicates of each of its trials."""
+        batch = []
+        for _ in range(count):
+            known = self.askers[arm].known
+            values, asked = self.askers[arm].ask()
+            seed = derive("trial", self._seed, arm, self.askers[arm].asked)
+            seed %= 2**53  # exact where a reader of the CSV makes it a float
+            batch.append(_Trial(self._number, arm, known, asked, Spec.from_flat(values | {"seed": seed}), []))
+            self.send_more(batch[-1])
+            self._number += 1
+        return batch
+
+    def send_more(self, trial: _Trial) -> None:
+        """Send the next replicates of a trial."""
+        have = len(trial.tasks)
+        replicates = self._replicates[have : have + self._stage]
+        trial.tasks.extend(self._workers.evaluate(self._evaluate, trial.spec, replicates))
+
+
+class _Judging:
+    """Turns what the workers return into finished trials."""
+
+    def __init__(self, definition: StudyDefinition, attainable: Metrics, trials: Sequence[TrialRecord]) -> None:
+        self._definition, self._attainable = definition, attainable
+        self._pruners = {arm.name: Pruner() for arm in definition.arms}
+        for trial in trials:
+            self.remember(trial)
+
+    def judged(self, trial: _Trial) -> TrialRecord | None:
+        """Wait for the replicates that were sent. Return the trial where it is finished, failed or pruned."""
+        results = tuple(task.result() for task in trial.tasks)
+        record = TrialRecord(
+            number=trial.number,
+            params=trial.spec.flat(),
+            results=results,
+            started=min(result.started for result in results),
+            ended=max(result.started + result.seconds for result in results),
+            arm=trial.arm,
+        )
+        if record.reason or len(results) == self._definition.replicates:
+            return record
+        pruned = self._pruners[trial.arm].verdict(self._each(results), trial.known)
+        return replace(record, pruned=pruned) if pruned else None
+
+    def remember(self, record: TrialRecord) -> None:
+        """Let the trials to come be compared with this one, where it came through."""
+        whole = record.reason is None and record.pruned is None
+        self._pruners[record.arm].finish(record.number, self._each(record.results) if whole else None)
+
+    def values(self, trial: _Trial, record: TrialRecord) -> tuple[float, ...] | None:
+        """Return the objectives that the sampler is told; None where the trial failed."""
+        if record.reason:
+            return None
+        if record.pruned:
+            return (self._pruners[trial.arm].estimate(self._each(record.results), trial.known),)
+        return objective_values(record.results, self._definition.objectives, self._attainable)
+
+    def _each(self, results: Sequence[Result]) -> tuple[float, ...]:
+        """Return the first objective on each replicate; with pruning there is one."""
+        return tuple(objective_values([result], self._definition.objectives, self._attainable)[0] for result in results)

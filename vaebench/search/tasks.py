@@ -1,0 +1,107 @@
+"""Tasks: what is sent to the workers, and how what comes back, a worker's death included, becomes a result."""
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError, Executor, Future
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from vaebench.records import MAIN_METRICS, Result
+from vaebench.study.replicate import Replicate
+from vaebench.study.spec import Spec
+
+T = TypeVar("T")
+Evaluate = Callable[[Spec, Replicate], Result]
+"""Trains and scores a spec on a replicate: a pure function, importable by name, so that a worker can be sent it."""
+Executors = Callable[[], AbstractContextManager[Executor]]
+"""Starts the workers, or joins them, and ends them with the context."""
+
+
+def result_of(future: "Future[T]") -> T:
+    """Wait for what a task returns, or raises. Raises ConnectionError where there are no workers any more."""
+    try:
+        return future.result()
+    except CancelledError:
+        raise ConnectionError("the workers are gone; the same command goes on from here") from None
+
+
+def evaluate_spec(spec: Spec, replicate: Replicate) -> Result:
+    """Evaluate `spec` on `replicate`. TensorFlow, which takes seconds to load, is loaded where the task runs alone."""
+    from vaebench.trial.evaluate import evaluate
+
+    return evaluate(spec, replicate)
+
+
+@dataclass(frozen=True)
+class Task:
+    """An evaluation under way."""
+
+    future: "Future[Result]"
+    submitted: float
+
+    def result(self) -> Result:
+        """Wait for the result. A task that raised, or whose workers died, gives a failed one, with the reason.
+
+        Raises ConnectionError where there are no workers any more.
+        """
+        try:
+            return _finite(result_of(self.future))
+        except ConnectionError:
+            raise
+        except Exception as error:  # whatever it is, it is this trial's failure and nobody else's
+            seconds = time.time() - self.submitted
+            return Result(reason=f"{type(error).__name__}: {error}", started=self.submitted, seconds=seconds)
+
+
+class Workers:
+    """An executor that is started by the first task, so that a study with nothing to do starts nothing.
+
+    Leaving its context by an exception (Ctrl-C, say) cancels what is in flight.
+    """
+
+    def __init__(self, executors: Executors) -> None:
+        self._executors = executors
+        self._stack = ExitStack()
+        self._executor: Executor | None = None
+        self._futures: set[Future[Any]] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            for future in list(self._futures):
+                future.cancel()
+        self._stack.__exit__(kind, error, trace)
+
+    @property
+    def started(self) -> bool:
+        """Whether there has been a task."""
+        return self._executor is not None
+
+    def submit(self, function: Callable[..., Any], *args: object) -> "Future[Any]":
+        """Send a task to the workers."""
+        if self._executor is None:
+            self._executor = self._stack.enter_context(self._executors())
+        future = self._executor.submit(function, *args)
+        self._futures.add(future)
+        future.add_done_callback(self._futures.discard)
+        return future
+
+    def evaluate(
+        self, function: Callable[..., Result], first: Spec | str, replicates: Iterable[Replicate]
+    ) -> list[Task]:
+        """Send an evaluation of a spec, or of the reference of that name, on each replicate."""
+        return [Task(self.submit(function, first, replicate), time.time()) for replicate in replicates]
+
+
+def _finite(result: Result) -> Result:
+    wrong = [name for name in MAIN_METRICS if not math.isfinite(result.metrics.get(name, math.nan))]
+    if result.reason or not wrong:
+        return result
+    return replace(result, reason=f"{wrong[0]} is {result.metrics.get(wrong[0], math.nan)}")

@@ -1,0 +1,169 @@
+"""The study file: a TOML file that holds one question, and the study definition that it becomes.
+
+Every error is one InputError that names file, section, key, value and what is allowed.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+from vaebench.errors import InputError, unknown
+from vaebench.study.definition import JOINT_OBJECTIVES, STAGE, Arm, Objective, StudyDefinition
+from vaebench.study.file.compare import read_arms
+from vaebench.study.file.parameters import located, read_nodes, show, write_nodes
+from vaebench.study.file.paths import flatten
+from vaebench.study.file.sections import ConfirmSection, EvaluationSection, StudySection, read_data, read_section
+from vaebench.study.space import Space
+
+SECTIONS = ("study", "data", "evaluation", "fixed", "search", "confirm", "compare")
+EXTENDING = ("study.trials", "study.question", "confirm", "data.file.path")
+"""What may change under a study's name: more of the same, other words, and a data file that moved."""
+_UNSET = object()
+
+
+def load(path: Path) -> StudyDefinition:
+    """Read a study file. Raises InputError for anything that is not a valid study."""
+    tables = _tables(path)
+    with located(f"{path}: "):
+        for section in tables:
+            if section not in SECTIONS:
+                raise InputError(unknown("section", section, SECTIONS))
+        for section in ("study", "data"):
+            if section not in tables:
+                raise InputError(f"section [{section}] is missing")
+        arms = read_arms(tables.get("fixed", {}), tables.get("search", {}), tables.get("compare", {}))
+        return _definition(tables, arms, path.absolute().parent)
+
+
+def to_plain(definition: StudyDefinition) -> dict[str, Any]:
+    """Return the definition as plain, JSON-able values laid out as in a study file; defaults are filled in.
+
+    The sub-studies of [compare] stand under "arms" by name, each with its own "fixed" and "search".
+    """
+    plain: dict[str, Any] = {
+        "study": {
+            "name": definition.name,
+            "question": definition.question,
+            "objectives": list(definition.objectives),
+            "trials": definition.trials,
+            "replicates": definition.replicates,
+            "pruning": definition.pruning,
+            "seed": definition.seed,
+            "sampler": definition.sampler,
+            "batch": definition.batch,
+        },
+        "data": {
+            definition.data_set.name: _listed(definition.data_set.plain()),
+            "rows": definition.rows,
+            "test_fraction": definition.test_fraction,
+        },
+        "evaluation": {"generated": definition.generated, "true": definition.true},
+        "confirm": {"top": definition.confirm_top, "replicates": definition.confirm_replicates},
+    }
+    if [arm.name for arm in definition.arms] == [""]:
+        return plain | write_nodes(definition.arms[0].space)
+    return plain | {"arms": {arm.name: write_nodes(arm.space) for arm in definition.arms}}
+
+
+def from_plain(plain: Mapping[str, Any]) -> StudyDefinition:
+    """Return the definition that `to_plain` was given. Nothing is read from disk."""
+    spaces = plain.get("arms") or {"": plain}
+    with located(f"stored definition of study {plain['study']['name']!r}: "):
+        arms = tuple(
+            Arm(name=name, space=Space(read_nodes(tables["fixed"], tables["search"])))
+            for name, tables in spaces.items()
+        )
+        return _definition(plain, arms, None)
+
+
+def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return what differs between two plain definitions, "path: old -> new" each; what may change is left out."""
+    before, after = dict(flatten(old)), dict(flatten(new))
+    return [
+        f"{path}: {_shown(before, path)} -> {_shown(after, path)}"
+        for path in dict.fromkeys([*before, *after])
+        if before.get(path, _UNSET) != after.get(path, _UNSET)
+        and not any(path == free or path.startswith(f"{free}.") for free in EXTENDING)
+    ]
+
+
+def _definition(tables: Mapping[str, Any], arms: tuple[Arm, ...], folder: Path | None) -> StudyDefinition:
+    study = read_section(StudySection, "study", tables["study"])
+    evaluation = read_section(EvaluationSection, "evaluation", tables.get("evaluation", {}))
+    confirm = read_section(ConfirmSection, "confirm", tables.get("confirm", {}))
+    if study.pruning and len(study.objectives) > 1:
+        raise InputError(f"[study] pruning = true: it takes one objective, there are {len(study.objectives)}")
+    if study.pruning and study.replicates <= STAGE:
+        raise InputError(
+            f"[study] replicates = {study.replicates} with pruning = true: a trial can be pruned after "
+            f"{STAGE}, so more than {STAGE} are needed"
+        )
+    if study.sampler == "grid":
+        for arm in arms:
+            for path in arm.space.gridless:
+                raise InputError(
+                    f'[search] {path} is a range without steps, which sampler = "grid" cannot go through: '
+                    "give it a step, or a choice of values"
+                )
+    data_set, rows, test_fraction = read_data(tables["data"], folder)
+    joint = [objective for objective in study.objectives if objective in JOINT_OBJECTIVES]
+    if joint and len(data_set.columns) == 1:
+        raise InputError(
+            f"[study] objectives = {show(study.objectives)}: {joint[0]!r} is between columns, and the data have one; "
+            f"allowed are {', '.join(name for name in get_args(Objective) if name not in JOINT_OBJECTIVES)}"
+        )
+    return StudyDefinition(
+        name=study.name,
+        question=study.question,
+        objectives=tuple(study.objectives),
+        trials=study.trials,
+        replicates=study.replicates,
+        pruning=study.pruning,
+        seed=study.seed,
+        sampler=study.sampler,
+        batch=study.batch,
+        data_set=data_set,
+        rows=rows,
+        test_fraction=test_fraction,
+        generated=evaluation.generated,
+        true=evaluation.true,
+        arms=arms,
+        confirm_top=confirm.top,
+        confirm_replicates=confirm.replicates,
+    )
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    """Read the file as TOML."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        return tomllib.loads(text)
+    except OSError as error:
+        raise InputError(f"{path}: the study file cannot be read: {error.strerror}{_nearest(path)}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start})") from None
+    except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
+        raise InputError(f"{path}: broken TOML: {error}") from None
+    except RecursionError:
+        raise InputError(f"{path}: broken TOML: nested too deeply") from None
+
+
+def _nearest(path: Path) -> str:
+    """Name the study file beside the missing `path`, or in studies/ there, that was probably meant."""
+    folders = (path.parent / "studies", path.parent)
+    files = {file.stem: file for folder in folders for file in folder.glob("*.toml") if file.name != "pyproject.toml"}
+    nearest = [] if path.exists() else get_close_matches(path.stem, files, n=1)
+    return f"; did you mean {str(files[nearest[0]])!r}?" if nearest else ""
+
+
+def _listed(value: Any) -> Any:
+    """Return `value` as JSON gives it back: lists for tuples."""
+    if isinstance(value, dict):
+        return {key: _listed(own) for key, own in value.items()}
+    return [_listed(own) for own in value] if isinstance(value, list | tuple) else value
+
+
+def _shown(leaves: Mapping[str, Any], path: str) -> str:
+    return show(leaves[path]) if path in leaves else "(not set)"

@@ -1,0 +1,136 @@
+"""[study], [evaluation], [confirm] and [data] of a study file: their keys, defaults and bounds."""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from vaebench import parts
+from vaebench.data_sets import DataSet, split_sizes
+from vaebench.errors import InputError, unknown
+from vaebench.records import MAIN_METRICS
+from vaebench.study.definition import Objective, Sampler
+from vaebench.study.file.parameters import located, show
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
+MOST_ROWS = 10_000_000
+TRUTH_ROWS = 100
+"""Rows drawn where the truth is known and the study file does not say how many."""
+
+
+def _name(value: str) -> str:
+    if not NAME.fullmatch(value):
+        raise ValueError("1 to 100 letters, digits, '_', '.' or '-' are allowed, the first a letter, a digit or '_'")
+    return value
+
+
+def _objectives(values: list[Objective]) -> list[Objective]:
+    if len(set(values)) < len(values):
+        raise ValueError("an objective is listed twice")
+    if "score" in values and not set(values).isdisjoint(MAIN_METRICS):
+        raise ValueError(f"'score' is made of {', '.join(MAIN_METRICS)}: it does not stand beside them")
+    return values
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class StudySection(_Section):
+    """[study]."""
+
+    name: Annotated[str, AfterValidator(_name)]
+    question: str = ""
+    objectives: Annotated[list[Objective], Field(min_length=1), AfterValidator(_objectives)] = ["score"]
+    trials: Annotated[int, Field(ge=1, le=1_000_000)] = 100
+    replicates: Annotated[int, Field(ge=1, le=10_000)] = 3
+    pruning: bool = False
+    seed: Annotated[int, Field(ge=0)] = 0
+    sampler: Sampler = "tpe"
+    batch: Annotated[int, Field(ge=1, le=10_000)] = 4
+
+
+class EvaluationSection(_Section):
+    """[evaluation]."""
+
+    generated: Annotated[int, Field(ge=2, le=MOST_ROWS)] = 15_000
+    true: Annotated[int, Field(ge=2, le=MOST_ROWS)] = 15_000
+
+
+class ConfirmSection(_Section):
+    """[confirm]."""
+
+    top: Annotated[int, Field(ge=0)] = 5
+    replicates: Annotated[int, Field(ge=1, le=10_000)] = 25
+
+
+class _RowsSection(_Section):
+    """What stands beside the data set in [data]."""
+
+    rows: Annotated[int, Field(ge=1, le=MOST_ROWS)] | None = None
+    test_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.33
+
+
+Section = TypeVar("Section", bound=_Section)
+
+
+def read_section(model: type[Section], name: str, table: Any) -> Section:
+    """Check a section's table. Raises InputError with section, key, value and what is allowed."""
+    if not isinstance(table, dict):
+        raise InputError(f"[{name}] = {show(table)}: a table is expected")
+    with located(f"[{name}] "):
+        for key in table:
+            if key not in model.model_fields:
+                raise InputError(unknown("key", key, model.model_fields))
+        try:
+            return model.model_validate(table)
+        except ValidationError as error:
+            raise InputError(_message(error, table)) from None
+
+
+def read_data(table: Any, folder: Path | None) -> tuple[DataSet, int, float]:
+    """Return data set, rows and test fraction of [data]; without a folder the data set is as stored with a study."""
+    if not isinstance(table, dict):
+        raise InputError(f"[data] = {show(table)}: a table is expected")
+    known = parts.modules("data_set")
+    own = {key: value for key, value in table.items() if key in _RowsSection.model_fields}
+    keys = [key for key in table if key not in own]
+    with located("[data] "):
+        for key in keys:
+            if key not in known:
+                raise InputError(unknown("key", key, [*known, *_RowsSection.model_fields]))
+        if len(keys) != 1:
+            raise InputError(f"one data set is expected (one of {', '.join(known)}), there are {len(keys)}")
+        section = read_section(_RowsSection, "data", own)
+        kind = cast(type[DataSet], parts.load("data_set", keys[0]))
+        value = table[keys[0]]
+        data_set = kind.from_plain(value) if folder is None else kind.parse(value, folder)
+        rows = section.rows or data_set.available_rows or TRUTH_ROWS
+        _check_split(data_set, rows, section.test_fraction)
+        return data_set, rows, section.test_fraction
+
+
+def _check_split(data_set: DataSet, rows: int, test_fraction: float) -> None:
+    available = data_set.available_rows
+    if available is not None and rows > available:
+        raise InputError(f"rows = {rows}: the data set has {available}")
+    train, test = split_sizes(rows, test_fraction)
+    # The held-out rows of a file are shared between the validation loss and the true samples.
+    needed = 2 if available is None else 4
+    if train < 2 or test < needed:
+        raise InputError(
+            f"rows = {rows} with test_fraction = {test_fraction} are {train} training and {test} test rows: "
+            f"too few, at least 2 and {needed} are needed"
+        )
+
+
+def _message(error: ValidationError, table: dict[str, Any]) -> str:
+    first = error.errors(include_url=False)[0]
+    key = str(first["loc"][0])
+    if first["type"] == "missing":
+        return f"{key} is missing"
+    shown = f"{key} = {show(table[key])}: "
+    if first["type"] == "literal_error":
+        return shown + unknown(key.removesuffix("s"), first["input"], re.findall(r"'(\w+)'", first["ctx"]["expected"]))
+    return shown + first["msg"].removeprefix("Value error, ")

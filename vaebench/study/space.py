@@ -1,0 +1,233 @@
+"""The space a study searches: its nodes, how a trial is asked for a point of it, and which points there are.
+
+Values go by their paths ("latent_dim", "variant", "variant.vae.beta", ...), as `Spec.from_flat` takes them. A trial is
+asked such paths, or PATH.off, so that a name never changes its choices. What leaves no choice is not asked.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from vaebench import parts
+from vaebench.errors import InputError
+from vaebench.parts import Value
+from vaebench.study.suggesters import GridTrial as GridTrial
+from vaebench.study.suggesters import Point as Point
+from vaebench.study.suggesters import RandomTrial as RandomTrial
+from vaebench.study.suggesters import Trial as Trial
+from vaebench.study.suggesters import UnitTrial as UnitTrial
+from vaebench.study.suggesters import steps
+
+FixedValue = Value | tuple[int, ...]
+Values = dict[str, FixedValue]
+"""Values by path."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """One value."""
+
+    value: FixedValue
+
+
+@dataclass(frozen=True)
+class Int:
+    """An integer of low, low + step, ..., high, or exactly `off`."""
+
+    low: int
+    high: int
+    log: bool = False
+    step: int = 1
+    off: int | None = None
+
+
+@dataclass(frozen=True)
+class Float:
+    """A number in [low, high], or of low, low + step, ..., high, or exactly `off`."""
+
+    low: float
+    high: float
+    log: bool = False
+    step: float | None = None
+    off: float | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of `options`. Layer widths are asked by their label, e.g. "200-50"."""
+
+    options: tuple[FixedValue, ...]
+
+
+Leaf = Fixed | Int | Float | Choice
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """A part: one branch of several, by the part's name, each with the nodes of its own hyper-parameters."""
+
+    branches: Mapping[str, Mapping[str, Leaf]]
+
+
+Node = Leaf | OneOf
+
+
+@dataclass(frozen=True)
+class Space:
+    """What is fixed and what is searched, by field of `Spec`; a field that is missing takes the spec's default.
+
+    Where the loss that came up requires a scaling, scaling is not asked but set to it, so that impossible pairs cannot
+    be written. Raises InputError where a fixed scaling contradicts a loss.
+    """
+
+    nodes: Mapping[str, Node]
+
+    def __post_init__(self) -> None:
+        scaling = self.nodes.get("scaling")
+        for name in self._losses():
+            required = required_scaling(name)
+            if required is not None and isinstance(scaling, Fixed) and scaling.value != required:
+                raise InputError(
+                    f"scaling = {scaling.value!r} contradicts loss {name!r}, which requires scaling = {required!r}: "
+                    "leave scaling out, search it, or leave that loss out"
+                )
+
+    def suggest(self, trial: Trial) -> Values:
+        """Ask `trial` for a point of the space."""
+        values: Values = {}
+        for path, node in self.nodes.items():
+            if path != "scaling":
+                values |= _suggest(node, trial, path)
+        required = required_scaling(str(values["loss"])) if "loss" in values else None
+        if required is not None:
+            values["scaling"] = required
+        elif "scaling" in self.nodes:
+            values |= _suggest(self.nodes["scaling"], trial, "scaling")
+        return values
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names that can be asked, conditional ones included."""
+        return tuple(name for path, node in self.nodes.items() for name in _names(node, path))
+
+    @property
+    def dimensions(self) -> int:
+        """The length of the vectors that `unit_point` takes."""
+        return len(self.names)
+
+    def unit_point(self, u: Sequence[float]) -> Point:
+        """Return the answers at a point of the unit cube [0, 1)^dimensions; inactive dimensions are ignored."""
+        trial = UnitTrial(dict(zip(self.names, u, strict=True)))
+        self.suggest(trial)
+        return trial.asked
+
+    def grid(self) -> Iterator[Point]:
+        """Yield the answers of every cell, each once, in a fixed order; every range needs a step (see `gridless`)."""
+        turns: list[int] = []
+        while True:
+            trial = GridTrial(turns)
+            self.suggest(trial)
+            yield trial.asked
+            turns = trial.turns
+            while turns and turns[-1] + 1 == trial.counts[len(turns) - 1]:
+                turns.pop()
+            if not turns:
+                return
+            turns[-1] += 1
+
+    @property
+    def size(self) -> int | None:
+        """The number of the grid's cells; None where a range is continuous."""
+        rest = math.prod(_cells(node) for path, node in self.nodes.items() if path not in ("loss", "scaling"))
+        scalings = _cells(self.nodes["scaling"]) if "scaling" in self.nodes else 1
+        losses = sum(
+            _cells(OneOf({name: own})) * (scalings if required_scaling(name) is None else 1)
+            for name, own in self._losses().items()
+        )
+        cells = rest * (losses if "loss" in self.nodes else scalings)
+        return None if cells == math.inf else int(cells)
+
+    @property
+    def gridless(self) -> tuple[str, ...]:
+        """The paths of the continuous ranges, which no grid can have."""
+        return tuple(path for path, node in _leaves(self.nodes) if _cells(node) == math.inf)
+
+    def _losses(self) -> Mapping[str, Mapping[str, Leaf]]:
+        loss = self.nodes.get("loss")
+        return loss.branches if isinstance(loss, OneOf) else {}
+
+
+def required_scaling(loss: str) -> str | None:
+    """Return the scaling that the loss called `loss` requires; None where any will do."""
+    required: str | None = getattr(parts.load("loss", loss), "required_scaling", None)
+    return required
+
+
+def label(value: object) -> str:
+    """Return a value as one word: layer widths as "200-50", booleans as in a study file."""
+    if isinstance(value, tuple):
+        return "-".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _suggest(node: Node, trial: Trial, path: str) -> Values:
+    """Ask `trial`; return the value at `path`, and those below it."""
+    match node:
+        case Fixed(value):
+            return {path: value}
+        case Choice(options):
+            labels = [label(option) if isinstance(option, tuple) else option for option in options]
+            return {path: options[labels.index(_pick(trial, path, labels))]}
+        case OneOf(branches):
+            branch = str(_pick(trial, path, list(branches)))
+            values: Values = {path: branch}
+            for param, own in branches[branch].items():
+                values |= _suggest(own, trial, f"{path}.{branch}.{param}")
+            return values
+    if node.off is not None and _pick(trial, f"{path}.off", (True, False)):
+        return {path: node.off}
+    if isinstance(node, Int):
+        return {path: trial.suggest_int(path, node.low, node.high, step=node.step, log=node.log)}
+    return {path: trial.suggest_float(path, node.low, node.high, step=node.step, log=node.log)}
+
+
+def _pick(trial: Trial, path: str, choices: Sequence[Value]) -> Value:
+    answer = choices[0] if len(choices) == 1 else trial.suggest_categorical(path, choices)
+    assert answer is not None
+    return answer
+
+
+def _names(node: Node, path: str) -> list[str]:
+    """Return the names that can be asked for `node`."""
+    match node:
+        case Fixed():
+            return []
+        case Choice(options):
+            return [path] if len(options) > 1 else []
+        case OneOf(branches):
+            own = [name for below, leaf in _leaves({path: node}) for name in _names(leaf, below)]
+            return [path, *own] if len(branches) > 1 else own
+    return [path] if node.off is None else [f"{path}.off", path]
+
+
+def _cells(node: Node) -> float:
+    """Return how many cells of a grid `node` has; infinite where a range is continuous."""
+    match node:
+        case Fixed():
+            return 1
+        case Choice(options):
+            return len(options)
+        case OneOf(branches):
+            return sum(math.prod(map(_cells, own.values())) for own in branches.values())
+        case Int(low, high, _, step):
+            return (high - low) // step + 1 + (node.off is not None)
+    return math.inf if node.step is None else steps(node.low, node.high, node.step) + (node.off is not None)
+
+
+def _leaves(nodes: Mapping[str, Node]) -> Iterator[tuple[str, Leaf]]:
+    for path, node in nodes.items():
+        if isinstance(node, OneOf):
+            for branch, own in node.branches.items():
+                yield from ((f"{path}.{branch}.{param}", leaf) for param, leaf in own.items())
+        else:
+            yield path, node

@@ -1,0 +1,169 @@
+"""A study's runs in MLflow: its experiment, its parent run and the nested runs, each written once."""
+
+import getpass
+import math
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from vaebench.records import Diagnosis, StudyRecord, TrialRecord
+from vaebench.tracking.experiment import find_or_create
+from vaebench.tracking.runs import Run, best_so_far, curve_points, described, finite, key, milliseconds
+from vaebench.tracking.store import open_client
+from vaebench.tracking.where import Ids, read_ids, write_ids
+
+DONE = ("FINISHED", "FAILED")
+
+
+@dataclass
+class StudyRuns:
+    """The runs of one study. Every call goes to an explicit run id: MLflow's active run is never used."""
+
+    client: Any
+    record: StudyRecord
+    study_id: str
+    experiment_id: str
+    parent_run_id: str
+    present: dict[str, str] = field(default_factory=dict)
+    """Run id of each complete nested run by its identity."""
+    done: int = 0
+    """Trials finished so far."""
+    best_score: float = math.inf
+
+    def ids(self, trials: Mapping[int, str]) -> Ids:
+        """Return what to keep of this study; `trials` holds run ids by trial number."""
+        return Ids(self.study_id, self.experiment_id, self.parent_run_id, {str(one): trials[one] for one in trials})
+
+    @classmethod
+    def open(cls, home: Path, record: StudyRecord) -> Self:
+        """Find the study's runs, or begin them; for the study's coordinator alone.
+
+        What is half-written, twice there or no part of `record` (any more) is deleted.
+        """
+        ids = read_ids(home, record.name)
+        if ids is None:
+            ids = Ids(study=uuid.uuid4().hex)
+            write_ids(home, record.name, ids)  # before the parent run, so that a killed process finds it again
+        client = open_client(home)
+        experiment_id = find_or_create(client, home, record)
+        parent_run_id = _find_or_begin_parent(client, experiment_id, record, ids.study)
+        runs = cls(client, record, ids.study, experiment_id, parent_run_id, done=len(record.trials))
+        runs.best_score = best_so_far(record, record.trials).get("best_score", math.inf)
+        wanted = {run.identity: milliseconds(run.started) for run in described(record)}
+        for run in runs.children():
+            identity = run.data.tags.get("vaebench.trial", "")
+            # The start tells a trial from one of the same number that the study has thrown away.
+            if run.info.status in DONE and wanted.pop(identity, None) == run.info.start_time:
+                runs.present[identity] = run.info.run_id
+            else:
+                client.delete_run(run.info.run_id)
+        return runs
+
+    def children(self) -> list[Any]:
+        """Return every nested run."""
+        runs: list[Any] = []
+        token = None
+        while True:
+            nested = f"tags.`mlflow.parentRunId` = '{self.parent_run_id}'"
+            page = self.client.search_runs([self.experiment_id], nested, max_results=1000, page_token=token)
+            runs += page
+            token = page.token
+            if not token:
+                return runs
+
+    def write(self, run: Run) -> str:
+        """Write `run` complete, with its true times and status; what is there already is left alone."""
+        from mlflow.entities import Metric, Param
+
+        if run.identity in self.present:
+            return self.present[run.identity]
+        started, ended = milliseconds(run.started), milliseconds(run.ended)
+        tags = {
+            "vaebench.trial": run.identity,
+            "vaebench.kind": run.kind,
+            "vaebench.status": "failed" if run.reason else "pruned" if run.pruned else "searched",
+            "mlflow.parentRunId": self.parent_run_id,
+            **common_tags(),
+        }
+        if run.reason:
+            tags |= failure_tags(run.reason)
+        elif run.pruned:
+            tags |= {"vaebench.reason": run.pruned, "mlflow.note.content": f"Stopped early: {run.pruned}"}
+        created = self.client.create_run(self.experiment_id, start_time=started, tags=tags, run_name=run.name)
+        run_id: str = created.info.run_id
+        metrics = [Metric(name, value, ended, 0) for name, value in finite(run.metrics).items()]
+        metrics += [Metric(name, value, ended, epoch) for name, epoch, value in curve_points(run.curves)]
+        params = [Param(key(name), value[:6000]) for name, value in run.params.items()]
+        self.client.log_batch(run_id, metrics=metrics, params=params)
+        self.client.set_terminated(run_id, status=run.status, end_time=ended)  # last: from now on it is complete
+        self.present[run.identity] = run_id
+        return run_id
+
+    def note_best(self, trial: TrialRecord) -> None:
+        """Let the parent run say so where the finished `trial` has the best score so far."""
+        from mlflow.entities import Metric
+
+        self.done += 1
+        best = best_so_far(self.record, [trial])
+        if best and best["best_score"] < self.best_score:
+            self.best_score = best["best_score"]
+            stamp = milliseconds(trial.ended)
+            metrics = [Metric(name, value, stamp, self.done) for name, value in finite(best).items()]
+            self.client.log_batch(self.parent_run_id, metrics=metrics)
+
+    def update(self, run_id: str, *, metrics: dict[str, float], tags: dict[str, str], step: int = 0) -> None:
+        """Bring metrics and tags of a written run up to date; what is unchanged is not written again."""
+        from mlflow.entities import Metric, RunTag
+
+        now = self.client.get_run(run_id)
+        stamp = milliseconds(time.time())  # of two values at one step, MLflow shows the later one
+        new_metrics = [
+            Metric(name, value, stamp, step)
+            for name, value in finite(metrics).items()
+            if now.data.metrics.get(name) != value
+        ]
+        new_tags = [RunTag(name, value[:8000]) for name, value in tags.items() if now.data.tags.get(name) != value]
+        if new_metrics or new_tags:
+            self.client.log_batch(run_id, metrics=new_metrics, tags=new_tags)
+
+
+def failure_tags(reason: str) -> dict[str, str]:
+    """Return the tags that say why a run failed; the second is the description on its page."""
+    return {"vaebench.reason": reason[:8000], "mlflow.note.content": f"Failed: {reason}"[:8000]}
+
+
+def diagnosis_tags(diagnosis: Diagnosis) -> dict[str, str]:
+    """Return the tags that say why a confirmed trial is off; the second is the description on its run's page."""
+    lines = [f"- **{finding.name}**: {finding.text}" for finding in diagnosis.findings] or ["no single reason found"]
+    return {
+        "vaebench.trial.diagnosis": ", ".join(finding.name for finding in diagnosis.findings),
+        "mlflow.note.content": "\n".join(["Why is it off?", "", *lines])[:8000],
+    }
+
+
+def common_tags() -> dict[str, str]:
+    """Return the tags that fill MLflow's own columns."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        user = "unknown"
+    return {"mlflow.source.name": "vaebench", "mlflow.source.type": "LOCAL", "mlflow.user": user}
+
+
+def _find_or_begin_parent(client: Any, experiment_id: str, record: StudyRecord, study_id: str) -> str:
+    """Return the id of the study's own run; a deleted one is restored."""
+    from mlflow.entities import ViewType
+
+    filter_string = f"tags.`vaebench.study_id` = '{study_id}'"
+    for found in client.search_runs([experiment_id], filter_string, run_view_type=ViewType.ALL, max_results=1):
+        if found.info.lifecycle_stage == "deleted":
+            client.restore_run(found.info.run_id)
+        return str(found.info.run_id)
+    tags = {"vaebench.search": record.name, "vaebench.study_id": study_id, "vaebench.kind": "study", **common_tags()}
+    started = min((trial.started for trial in record.trials), default=None)
+    start_time = None if started is None else milliseconds(started)
+    run = client.create_run(experiment_id, start_time=start_time, tags=tags, run_name=f"study {record.name}")
+    return str(run.info.run_id)

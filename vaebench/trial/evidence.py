@@ -1,0 +1,129 @@
+"""Evidence of why a trial is off: what it would score with one of its parts swapped for the ideal, all else equal.
+
+    as_is             the trial as it is: the figures `evaluate` gives
+    noise             decoder noise on
+    codes             latent draws replaced by sampled codes of the training rows: the aggregate posterior
+    codes_noise       both
+    reconstructions   the training rows, encoded (z_mean) and decoded
+    rows              the training rows themselves
+
+Each is measured against the same true samples; those with latent draws share them, and those with noise its normals.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaebench.latent_samplers import Codes, Latent
+from vaebench.records import Draw, Evidence, Rows
+from vaebench.scoring.metrics.copying import copying
+from vaebench.scoring.score import measure
+from vaebench.seeds import generator
+from vaebench.study.replicate import Replicate
+from vaebench.study.spec import Spec
+from vaebench.trial.diagnosis import GENERATORS, MEASURED
+from vaebench.trial.fit import fit
+
+ACTIVE = 0.01
+"""A latent unit is active where the variance of its z_mean over the rows is above this: Burda et al. 2016."""
+COPIES_LOOKED_AT = 2000
+"""Generated rows that are looked up among training and test rows: a share known to 1 %."""
+
+
+def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
+    """Fit `spec` to `replicate` and measure what a diagnosis needs. Depends on the two alone; costs about one fit.
+
+        GENERATOR.METRIC   ks, mean_error, std_error, std_ratio (see vaebench.scoring.score) of the generators above
+        signal             variance of the decoded codes / variance of the training rows, mean over columns
+        noise_share        share of the generated variance that is decoder noise, mean over columns
+        active_units       latent units in use: Var(z_mean) > 0.01 (arXiv 1509.00519); variants with a posterior only
+        kl                 KL(q(z given x) || N(0, 1)) in nats, summed over units, mean over rows; likewise
+        kl_largest_unit    the largest unit's part of it; likewise
+        copied             copying (see scoring.metrics.copying) in units of the bootstrap's: 0 for a perfect generator
+        epochs             epochs trained
+        fall_at_end        fall of the training loss in the last tenth of the epochs, in units of its whole fall
+        fall_error         its standard error
+
+    Raises FittingError where the fit breaks down, and ValueError where generated rows cannot be scored.
+    """
+    with np.errstate(all="ignore"):  # what is not finite is reported by name
+        # noise is drawn after all else, so that the fit is the trial's own and knows its decoder's noise as well
+        fitted = fit(dataclasses.replace(spec, decoder_noise=True), replicate)
+        scaled = fitted.recipe.scaler.transform(fitted.draw.train)
+        codes = fitted.trained.codes(scaled)
+        random = generator("generate", spec.seed, replicate.seed)
+        own = fitted.trained.decode(fitted.recipe.latent.draw(replicate.generated, random))
+        noise = fitted.recipe.noise_std * random.standard_normal(own.shape)
+        ideal = fitted.trained.decode(
+            aggregate_posterior(codes, replicate.generated, generator("codes", spec.seed, replicate.seed))
+        )
+        on = float(spec.decoder_noise)
+        decoded = {
+            "as_is": own + on * noise,
+            "noise": own + noise,
+            "codes": ideal + on * noise,
+            "codes_noise": ideal + noise,
+            "reconstructions": fitted.trained.decode(codes.mean),
+            "rows": scaled,
+        }
+        generated = {name: fitted.recipe.scaler.inverse(decoded[name]) for name in GENERATORS}
+    measured = {name: measure(rows, fitted.draw, replicate.data_set, "attainable") for name, rows in generated.items()}
+    return {
+        **{f"{name}.{metric}": measured[name][metric] for name in GENERATORS for metric in MEASURED},
+        "signal": _mean_share(ideal.var(axis=0), scaled.var(axis=0)),
+        "noise_share": on * _mean_share(fitted.recipe.noise_std**2, own.var(axis=0) + fitted.recipe.noise_std**2),
+        **_posterior(codes),
+        "copied": _copied(generated["as_is"][:COPIES_LOOKED_AT], fitted.draw),
+        **end_of_training(fitted.trained.history[:, 2]),
+    }
+
+
+def aggregate_posterior(codes: Codes, n: int, random: np.random.Generator) -> Latent:
+    """Draw `n` latent vectors of 1/N sum_i N(mean_i, std_i^2), shape (n, latent_dim): every row's equally often.
+
+    Hoffman and Johnson, "ELBO surgery", NIPS workshop 2016.
+    """
+    row = np.arange(n) % len(codes.mean)
+    return codes.mean[row] + codes.std[row] * random.standard_normal((n, codes.mean.shape[1]))
+
+
+def end_of_training(losses: NDArray[np.floating]) -> dict[str, float]:
+    """Return how much of its whole fall a curve of losses, shape (epochs,), still fell in the last tenth of the epochs.
+
+    (mean of the tenth before the last - mean of the last) / (largest - mean of the last), and its standard error. A
+    single epoch shows no end: 1.0.
+    """
+    if len(losses) < 2:
+        return {"epochs": 1.0, "fall_at_end": 1.0, "fall_error": 0.0}
+    tenth = max(1, len(losses) // 10)
+    last, before = losses[-tenth:].mean(), losses[-2 * tenth : -tenth].mean()
+    whole = losses.max() - last
+    unit = whole if whole > 0 else np.inf
+    steps = np.diff(losses[-max(3, len(losses) // 2) :])
+    jitter = np.sqrt(steps.var(ddof=1) / 2) if len(steps) > 1 else 0.0  # of one epoch's loss, whatever the trend
+    return {
+        "epochs": float(len(losses)),
+        "fall_at_end": float((before - last) / unit),
+        "fall_error": float(jitter * np.sqrt(2 / tenth) / unit),
+    }
+
+
+def _posterior(codes: Codes) -> Mapping[str, float]:
+    if not codes.std.any():
+        return {}
+    kl = 0.5 * (codes.mean**2 + codes.std**2 - 2.0 * np.log(codes.std) - 1.0).mean(axis=0)
+    return {
+        "active_units": float((codes.mean.var(axis=0) > ACTIVE).sum()),
+        "kl": float(kl.sum()),
+        "kl_largest_unit": float(kl.max()),
+    }
+
+
+def _copied(generated: Rows, draw: Draw) -> float:
+    return copying(generated, draw.train, draw.test) * (len(draw.train) + len(draw.test)) / len(draw.test)
+
+
+def _mean_share(part: Rows, whole: Rows) -> float:
+    return float(np.mean(part / np.where(whole > 0, whole, 1.0)))

@@ -1,0 +1,90 @@
+"""Fit a spec to a replicate: train, fit the latent sampler to the codes, and know how to generate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from vaebench.engine.train import Trained, train
+from vaebench.latent_samplers import Codes, Latent, LatentDistribution, LatentSampler
+from vaebench.losses import Loss
+from vaebench.records import Draw, Rows
+from vaebench.seeds import derive, generator
+from vaebench.study.replicate import Replicate
+from vaebench.study.spec import Spec
+from vaebench.trial.scaling import Scaler
+
+SAMPLED_CODES = 20
+"""Codes sampled for each training row when the decoder's residual spread is measured."""
+
+
+class FittingError(Exception):
+    """Why a spec could not be fitted to a replicate: its training or its latent sampler broke down."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How rows are generated, but for the decoder: x = unscaled(D(z) + noise), z from the latent distribution."""
+
+    latent: LatentDistribution
+    noise_std: Rows  # [F], in scaled units; zero where decoder noise is off
+    scaler: Scaler
+
+    def generate(self, decode: Callable[[Latent], Rows], n: int, random: np.random.Generator) -> Rows:
+        """Generate `n` rows, shape (n, columns), in the data's own units."""
+        scaled = decode(self.latent.draw(n, random))
+        return self.scaler.inverse(scaled + self.noise_std * random.standard_normal(scaled.shape))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A spec fitted to a replicate."""
+
+    spec: Spec
+    draw: Draw
+    trained: Trained
+    recipe: Recipe
+
+    def generate(self, n: int, random: np.random.Generator) -> Rows:
+        """Generate `n` rows, shape (n, columns), in the data's own units."""
+        return self.recipe.generate(self.trained.decode, n, random)
+
+
+def fit(spec: Spec, replicate: Replicate) -> Fitted:
+    """Fit `spec` to the rows of `replicate`. Depends on the two alone. Raises FittingError where it breaks down."""
+    assert isinstance(spec.latent_sampler, LatentSampler)
+    seed = derive("fit", spec.seed, replicate.seed)
+    draw = replicate.draw()
+    scaler = Scaler.fit(spec.scaling, draw.train)
+    scaled = scaler.transform(draw.train)
+    trained = train(spec, scaled, scaler.transform(draw.test), seed)
+    if not np.isfinite(trained.history[:, :3]).all():
+        raise FittingError(f"the training loss became {trained.history[-1, 2]} in epoch {len(trained.history)}")
+    codes = trained.codes(scaled)
+    if not (np.isfinite(codes.mean).all() and np.isfinite(codes.std).all()):
+        raise FittingError("the codes of the training rows are not finite")
+    try:
+        latent = spec.latent_sampler.fit(codes, generator("latent_sampler", seed))
+    except (ValueError, np.linalg.LinAlgError) as error:
+        raise FittingError(f"latent sampler {spec.latent_sampler.name}: {error}") from error
+    noise_std = np.zeros(draw.train.shape[1])
+    if spec.decoder_noise:
+        noise_std = _decoder_std(spec, trained, codes, scaled, generator("decoder_noise", seed))
+    return Fitted(spec, draw, trained, Recipe(latent, noise_std, scaler))
+
+
+def _decoder_std(spec: Spec, trained: Trained, codes: Codes, scaled: Rows, random: np.random.Generator) -> Rows:
+    """Return the decoder's standard deviation, one a column [F], in scaled units.
+
+    Learned with the loss where the loss has one, else the residual spread of D(z) at sampled codes of the training
+    rows: the maximum-likelihood decoder variance given the trained networks (optimal sigma-VAE, arXiv 2006.13202).
+    """
+    assert isinstance(spec.loss, Loss)
+    if spec.loss.learns_variance:
+        std: Rows = np.exp(0.5 * trained.log_variance)
+        return std
+    draws = SAMPLED_CODES if codes.std.any() else 1
+    z = np.concatenate([codes.choose("sampled", random) for _ in range(draws)])
+    residuals = trained.decode(z) - np.tile(scaled, (draws, 1))
+    spread: Rows = np.sqrt((residuals**2).mean(axis=0))
+    return spread
