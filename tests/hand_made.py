@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from vaebench.records import ReferenceRecord, Result, StudyRecord, TrialRecord
+from vaebench.study.records import ReferenceRecord, Result, StudyRecord, TrialRecord
 
 ATTAINABLE = {"ks": 0.05, "mean_error": 1.0, "std_error": 0.5}
 

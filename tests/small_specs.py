@@ -6,7 +6,7 @@ from typing import Any
 from vaebench.data_sets import DataSet
 from vaebench.data_sets.distribution import Distribution
 from vaebench.parts import Part, make
-from vaebench.records import Phase
+from vaebench.rows import Phase
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 

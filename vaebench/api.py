@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from vaebench.data_sets.file import File
 from vaebench.errors import InputError
 from vaebench.files import home_folder
-from vaebench.records import StudyRecord, TrialRecord
 from vaebench.results.export import check_place, write_whole
 from vaebench.results.leaderboard import best_trial
 from vaebench.results.leaderboard import leaderboard as rank
@@ -29,6 +28,7 @@ from vaebench.search.workers import executor
 from vaebench.seeds import derive
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.file import difference, load, to_plain
+from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.study.spec import Spec
 from vaebench.tracking.finishing import finish
 from vaebench.tracking.live import Tracked

@@ -14,13 +14,13 @@ from optuna.trial import TrialState, create_trial
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.feature_extraction import DictVectorizer
 
-from vaebench.records import StudyRecord
 from vaebench.scoring.score import mean_score
 from vaebench.search import samplers
 from vaebench.search.asking import Asker
 from vaebench.search.store import RecordStore
 from vaebench.study.definition import Sampler
 from vaebench.study.file import load
+from vaebench.study.records import StudyRecord
 
 STUDY = Path(__file__).parents[2] / "studies/gaussian.toml"
 LUCK = 0.06

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vaebench.records import TrialRecord
 from vaebench.search.store import RecordStore
+from vaebench.study.records import TrialRecord
 
 FOLDER = Path(__file__).parent
 THROUGHPUT = FOLDER / "throughput.toml"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from vaebench.records import Result
+from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 

@@ -26,7 +26,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param
 from scipy.stats import ks_2samp
 
-from vaebench.records import Rows
+from vaebench.rows import Rows
 from vaebench.seeds import derive
 from vaebench.study.file import load
 from vaebench.study.replicate import Replicate

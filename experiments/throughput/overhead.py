@@ -18,8 +18,8 @@ from bench import Bench, Row, table
 from children import FOLDER, THROUGHPUT, answer, run, run_study
 from clocks import PREFIX, SECONDS, clock, evaluate_clocked
 
-from vaebench.records import TrialRecord
 from vaebench.search.store import RecordStore
+from vaebench.study.records import TrialRecord
 
 WARMING = 8
 """Trials of the study that fills the compile cache."""

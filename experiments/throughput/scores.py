@@ -17,7 +17,7 @@ from scipy.stats import ks_2samp, wilcoxon
 from training import spec_of
 
 from vaebench.parts import make
-from vaebench.records import MAIN_METRICS
+from vaebench.rows import MAIN_METRICS
 from vaebench.search.workers import ENVIRONMENT
 from vaebench.study.file import load
 from vaebench.study.spec import Spec

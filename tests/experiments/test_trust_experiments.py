@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from vaebench import search as study
-from vaebench.records import Result
 from vaebench.scoring.attainable import Attainable
 from vaebench.search import run as studies
 from vaebench.search.workers import InProcess
 from vaebench.study.file import load
+from vaebench.study.records import Result
 
 FOLDER = Path(__file__).parents[2] / "experiments"
 ATTAINABLE = {"ks": 0.05, "mean_error": 1.0, "std_error": 0.5}

@@ -5,8 +5,8 @@ from hand_made import ATTAINABLE, FAILURE, baseline, floor, record, result, tria
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaebench.records import ReferenceRecord, Result, StudyRecord, TrialRecord
 from vaebench.results.leaderboard import COLUMNS, best_trial, leaderboard, pareto_front
+from vaebench.study.records import ReferenceRecord, Result, StudyRecord, TrialRecord
 
 REFERENCES = [
     baseline("gaussian", [1.0, 1.2], [1.05] * 8),

@@ -11,9 +11,9 @@ from hand_made import many_digits, record, trial
 from small_specs import small_replicate, small_spec
 
 from vaebench.data_sets.file import File
-from vaebench.records import Diagnosis, Finding
 from vaebench.results.leaderboard import best_trial, leaderboard
 from vaebench.results.report import page
+from vaebench.study.records import Diagnosis, Finding
 from vaebench.tracking.artifacts import exhibit
 from vaebench.trial.generator import Generator
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hand_made import baseline, record, trial
 
-from vaebench.records import Diagnosis, Finding
 from vaebench.results.summary import conclusions, worth
+from vaebench.study.records import Diagnosis, Finding
 
 NOISE = np.linspace(-0.2, 0.2, 8)
 

@@ -10,7 +10,7 @@ from vaebench.data_sets import DataSet
 from vaebench.data_sets.distribution import Distribution
 from vaebench.data_sets.file import File
 from vaebench.errors import InputError
-from vaebench.records import Draw, Result
+from vaebench.rows import Draw
 from vaebench.scoring.attainable import (
     attainable,
     attainable_draws,
@@ -20,6 +20,7 @@ from vaebench.scoring.attainable import (
     suitable,
 )
 from vaebench.scoring.references import evaluate_reference, names
+from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 
 NORMAL = Distribution("norm", (("loc", 100.0), ("scale", 10.0)))

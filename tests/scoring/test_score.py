@@ -10,11 +10,12 @@ from scipy.stats import kstest
 from vaebench.data_sets import Truth
 from vaebench.data_sets.distribution import Distribution
 from vaebench.data_sets.file import File
-from vaebench.records import Draw, Result
+from vaebench.rows import Draw
 from vaebench.scoring.metrics.copying import copying
 from vaebench.scoring.metrics.joint import joint_metrics
 from vaebench.scoring.metrics.one_column import PERCENT
 from vaebench.scoring.score import mean_metrics, measure, objective_values, score
+from vaebench.study.records import Result
 
 NORMAL = Distribution("norm")
 MAIN = ["ks", "mean_error", "std_error", "std_ratio", "generated_mean", "generated_std"]

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from vaebench.records import Result
 from vaebench.scoring.attainable import Attainable
 from vaebench.seeds import generator
+from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 

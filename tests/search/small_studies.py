@@ -6,9 +6,9 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from vaebench.records import Result, StudyRecord, TrialRecord
 from vaebench.search.observer import Silent
 from vaebench.search.workers import InProcess
+from vaebench.study.records import Result, StudyRecord, TrialRecord
 
 STUDY = """
 [study]

@@ -10,13 +10,13 @@ from optuna.trial import TrialState
 from scipy.stats import wilcoxon
 from small_studies import STUDY, Heard, in_process, timeless
 
-from vaebench.records import StudyRecord, TrialRecord
 from vaebench.results.leaderboard import leaderboard
 from vaebench.scoring.score import score
 from vaebench.search.pruning import Pruner
 from vaebench.search.run import run
 from vaebench.search.store import RecordStore
 from vaebench.study.definition import StudyDefinition
+from vaebench.study.records import StudyRecord, TrialRecord
 
 Read = Callable[..., StudyDefinition]
 

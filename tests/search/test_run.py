@@ -16,7 +16,6 @@ from hand_made import trial as hand_made_trial
 from small_studies import GRID, STUDY, Heard, in_process, none_at_all, timeless
 
 from vaebench.errors import InputError
-from vaebench.records import Diagnosis, StudyRecord
 from vaebench.results.leaderboard import leaderboard
 from vaebench.scoring import attainable
 from vaebench.scoring.score import mean_metrics, mean_score
@@ -30,6 +29,7 @@ from vaebench.search.run import confirm, run
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Workers
 from vaebench.study.definition import StudyDefinition
+from vaebench.study.records import Diagnosis, StudyRecord
 
 Read = Callable[..., StudyDefinition]
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from small_studies import Heard, in_process
 
 from vaebench.errors import InputError
-from vaebench.records import ReferenceRecord, Result, TrialRecord
 from vaebench.scoring.attainable import Attainable
 from vaebench.search.asking import Asker
 from vaebench.search.home import folder, studies
 from vaebench.search.run import run
 from vaebench.search.store import RecordStore
 from vaebench.study.definition import StudyDefinition
+from vaebench.study.records import ReferenceRecord, Result, TrialRecord
 from vaebench.study.spec import Spec
 
 SCALE = Attainable(

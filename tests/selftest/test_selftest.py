@@ -10,10 +10,10 @@ import pytest
 from scipy import optimize, stats
 
 from vaebench.cli.selftest import show
-from vaebench.records import Result
 from vaebench.selftest import closed_forms, linear, referees, run
 from vaebench.selftest.check import Check
 from vaebench.selftest.exact_rows import MEAN, STD, ExactRows
+from vaebench.study.records import Result
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vaebench.records import ReferenceRecord, Result, StudyRecord, TrialRecord
+from vaebench.study.records import ReferenceRecord, Result, StudyRecord, TrialRecord
 
 START = 1_700_000_000.25
 ATTAINABLE = {"ks": 0.05, "mean_error": 1.0, "std_error": 0.7}

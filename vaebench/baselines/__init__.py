@@ -8,7 +8,7 @@ import numpy as np
 
 from vaebench.data_sets import DataSet
 from vaebench.parts import Kind, Part
-from vaebench.records import Rows
+from vaebench.rows import Rows
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 from vaebench.baselines import Baseline
 from vaebench.data_sets import DataSet
 from vaebench.gaussian_mixture import fit_by_bic
-from vaebench.records import Rows
+from vaebench.rows import Rows
 
 MAX_COMPONENTS = 8
 

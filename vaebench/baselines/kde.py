@@ -6,7 +6,7 @@ import numpy as np
 
 from vaebench.baselines import Baseline
 from vaebench.data_sets import DataSet
-from vaebench.records import Rows
+from vaebench.rows import Rows
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from rich.progress import Progress as Bar
 from rich.table import Column
 
 from vaebench.cli.check import duration
-from vaebench.records import Metrics, StudyRecord, TrialRecord
+from vaebench.rows import Metrics
 from vaebench.scoring.score import mean_score
+from vaebench.study.records import StudyRecord, TrialRecord
 
 LINES = 10
 """Plain lines a search prints when piped, besides its first."""

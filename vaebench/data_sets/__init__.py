@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vaebench.errors import InputError
 from vaebench.parts import Kind, Part, make
-from vaebench.records import Draw, Rows
+from vaebench.rows import Draw, Rows
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vaebench.data_sets import Truth
 from vaebench.errors import InputError, unknown
-from vaebench.records import Rows
+from vaebench.rows import Rows
 
 
 @dataclass(frozen=True)

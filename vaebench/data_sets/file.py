@@ -14,7 +14,7 @@ import numpy as np
 
 from vaebench.data_sets import DataSet, split_sizes
 from vaebench.errors import InputError, unknown
-from vaebench.records import Draw, Rows
+from vaebench.rows import Draw, Rows
 
 if TYPE_CHECKING:
     import pandas as pd

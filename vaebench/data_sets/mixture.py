@@ -12,7 +12,7 @@ from vaebench.data_sets import Truth
 from vaebench.data_sets.distribution import Distribution
 from vaebench.errors import InputError
 from vaebench.gaussian_mixture import fit_near
-from vaebench.records import Rows
+from vaebench.rows import Rows
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from vaebench.engine.training_loop import Program, Settings, settings_of
 from vaebench.engine.weights import Layout, Vector, Weights, initial_statistics, initial_weights
 from vaebench.latent_samplers import Codes, Latent
 from vaebench.losses import Loss
-from vaebench.records import Rows
+from vaebench.rows import Rows
 from vaebench.seeds import generator
 from vaebench.study.spec import LATENT_UNITS, Spec
 

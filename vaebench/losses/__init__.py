@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from vaebench.parts import Kind, Part
-from vaebench.records import Rows
+from vaebench.rows import Rows
 
 Tensor = Any
 """A tensorflow.Tensor. TensorFlow is imported inside functions, so that checking a study file does not load it."""

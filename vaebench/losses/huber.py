@@ -7,7 +7,7 @@ import numpy as np
 from annotated_types import Gt
 
 from vaebench.losses import Loss, Tensor
-from vaebench.records import Rows
+from vaebench.rows import Rows
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vaebench.losses import Loss, Tensor
-from vaebench.records import Rows
+from vaebench.rows import Rows
 
 
 @dataclass(frozen=True)

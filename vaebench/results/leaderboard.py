@@ -25,9 +25,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from vaebench.records import MAIN_METRICS, Metrics, Result, StudyRecord, TrialRecord
+from vaebench.rows import MAIN_METRICS, Metrics
 from vaebench.scoring.intervals import interval, tied
 from vaebench.scoring.score import mean_metrics, mean_score, objective_values, score
+from vaebench.study.records import Result, StudyRecord, TrialRecord
 
 if TYPE_CHECKING:
     import pandas as pd

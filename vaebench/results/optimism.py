@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vaebench.records import Result, StudyRecord
 from vaebench.results.leaderboard import Standing, standings
 from vaebench.scoring.score import mean_score, score
+from vaebench.study.records import Result, StudyRecord
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaebench.records import StudyRecord
 from vaebench.results.leaderboard import ORDER, Standing, leaderboard, standings
 from vaebench.results.plots.generated_against_true import generated_against_true
 from vaebench.results.plots.leaderboard import leaderboard_picture
@@ -19,6 +18,7 @@ from vaebench.results.plots.search_history import search_history
 from vaebench.results.plots.searched_and_confirmed import searched_and_confirmed
 from vaebench.results.summary import answer, findings
 from vaebench.results.table import COLUMNS, lines, notes
+from vaebench.study.records import StudyRecord
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

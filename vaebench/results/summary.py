@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from vaebench.errors import InputError
-from vaebench.records import StudyRecord, TrialRecord
 from vaebench.results.leaderboard import Standing, best_trial, standings
 from vaebench.results.optimism import Optimism, optimism
 from vaebench.scoring.intervals import interval, tied
 from vaebench.scoring.references import baseline
 from vaebench.scoring.score import mean_metrics
+from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.trial.diagnosis import REMEDIES
 
 

@@ -15,8 +15,9 @@ import numpy as np
 
 from vaebench.data_sets import DataSet
 from vaebench.errors import InputError
-from vaebench.records import MAIN_METRICS, Metrics, Result
+from vaebench.rows import MAIN_METRICS, Metrics
 from vaebench.scoring.references import FLOOR, baseline, evaluate_reference, names
+from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 
 SCREENING = 60

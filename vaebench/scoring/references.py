@@ -5,9 +5,10 @@ import time
 from vaebench.baselines import Baseline
 from vaebench.data_sets import DataSet
 from vaebench.parts import load, modules
-from vaebench.records import Draw, Metrics, Result
+from vaebench.rows import Draw, Metrics
 from vaebench.scoring.score import measure
 from vaebench.seeds import generator
+from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 
 FLOOR = "truth"

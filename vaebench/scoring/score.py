@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from vaebench.data_sets import DataSet, KnownCdf
-from vaebench.records import MAIN_METRICS, Draw, Metrics, Phase, Result, Rows
+from vaebench.rows import MAIN_METRICS, Draw, Metrics, Phase, Rows
 from vaebench.scoring.metrics.copying import copying
 from vaebench.scoring.metrics.distances import Sample
 from vaebench.scoring.metrics.exact import ks_exact
 from vaebench.scoring.metrics.joint import joint_metrics
 from vaebench.scoring.metrics.one_column import column_metrics, overall
+from vaebench.study.records import Result
 
 
 def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from vaebench.records import Phase, ReferenceRecord, StudyRecord, TrialRecord
+from vaebench.rows import Phase
 from vaebench.scoring import references
 from vaebench.scoring.score import mean_score
 from vaebench.search.diagnosing import send_for_diagnosis
@@ -11,6 +11,7 @@ from vaebench.search.observer import Observer
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Evaluate, Workers, evaluate_spec
 from vaebench.study.definition import StudyDefinition
+from vaebench.study.records import ReferenceRecord, StudyRecord, TrialRecord
 from vaebench.study.spec import Spec
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from vaebench.records import Diagnosis, Evidence, StudyRecord, TrialRecord
 from vaebench.scoring.score import score
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Workers, result_of
 from vaebench.study.definition import StudyDefinition
+from vaebench.study.records import Diagnosis, Evidence, StudyRecord, TrialRecord
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 from vaebench.trial.diagnosis import EXPECTED, diagnose

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from optuna.trial import FrozenTrial
 
-from vaebench.records import Metrics, Result, TrialRecord
+from vaebench.rows import Metrics
 from vaebench.scoring.score import objective_values
 from vaebench.search.asking import Asker, batches
 from vaebench.search.observer import Observer
@@ -16,6 +16,7 @@ from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Evaluate, Task, Workers
 from vaebench.seeds import derive
 from vaebench.study.definition import STAGE, StudyDefinition
+from vaebench.study.records import Result, TrialRecord
 from vaebench.study.spec import Spec
 
 BATCHES_IN_FLIGHT = 2

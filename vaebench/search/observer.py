@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from vaebench.records import StudyRecord, TrialRecord
+from vaebench.study.records import StudyRecord, TrialRecord
 
 
 class Observer(Protocol):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from vaebench.records import Metrics, StudyRecord
+from vaebench.rows import Metrics
 from vaebench.search.asking import targets
 from vaebench.search.attainable_cache import begin_attainable
 from vaebench.search.compile_ahead import compile_ahead
@@ -22,6 +22,7 @@ from vaebench.search.observer import Observer
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Evaluate, Executors, Workers, evaluate_spec
 from vaebench.study.definition import StudyDefinition
+from vaebench.study.records import StudyRecord
 
 
 def run(

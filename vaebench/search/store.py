@@ -16,12 +16,12 @@ from optuna.trial import FrozenTrial, TrialState
 from pydantic import TypeAdapter
 
 from vaebench.errors import InputError
-from vaebench.records import Diagnosis, ReferenceRecord, Result, StudyRecord, TrialRecord
 from vaebench.scoring.attainable import Attainable
 from vaebench.search.home import JOURNAL, existing, folder
 from vaebench.search.journal import open_journal
 from vaebench.study import file as study_file
 from vaebench.study.definition import StudyDefinition
+from vaebench.study.records import Diagnosis, ReferenceRecord, Result, StudyRecord, TrialRecord
 
 RECORD = "record"
 ARM = "arm"

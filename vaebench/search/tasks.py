@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from vaebench.records import MAIN_METRICS, Result
+from vaebench.rows import MAIN_METRICS
+from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 

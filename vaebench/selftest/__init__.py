@@ -6,8 +6,8 @@ leaderboard must rank behind Gaussian maximum likelihood.
 
 from collections.abc import Callable, Iterator
 
-from vaebench.records import Result
 from vaebench.selftest.check import Check
+from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 

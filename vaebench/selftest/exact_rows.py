@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vaebench.data_sets import DataSet
-from vaebench.records import Draw, Rows
+from vaebench.rows import Draw, Rows
 
 MEAN, STD = 100.0, 10.0
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from vaebench.losses import Loss
 from vaebench.parts import make
-from vaebench.records import Result
 from vaebench.seeds import generator
 from vaebench.selftest import closed_forms as known
 from vaebench.selftest.check import Check
 from vaebench.selftest.closed_forms import Answer
 from vaebench.selftest.exact_rows import STD, ExactRows
+from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 from vaebench.trial.collapse import critical_weight

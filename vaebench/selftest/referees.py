@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from vaebench.data_sets.distribution import Distribution
-from vaebench.records import MAIN_METRICS, Metrics, Result, Rows, StudyRecord, TrialRecord
 from vaebench.results.leaderboard import leaderboard
+from vaebench.rows import MAIN_METRICS, Metrics, Rows
 from vaebench.scoring.references import baseline
 from vaebench.scoring.score import mean_metrics, measure
 from vaebench.seeds import generator
 from vaebench.selftest.check import Check
+from vaebench.study.records import Result, StudyRecord, TrialRecord
 from vaebench.study.replicate import Replicate
 
 REPLICATES = 60

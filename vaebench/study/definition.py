@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vaebench.data_sets import DataSet
-from vaebench.records import Phase
+from vaebench.rows import Phase
 from vaebench.study.replicate import Replicate
 from vaebench.study.space import Space
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vaebench.data_sets import DataSet
-from vaebench.records import Draw, Phase
+from vaebench.rows import Draw, Phase
 from vaebench.seeds import derive, generator
 
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vaebench.records import StudyRecord
 from vaebench.results.summary import conclusions
+from vaebench.study.records import StudyRecord
 from vaebench.tracking.champion import ALIAS, model_name
 from vaebench.tracking.where import VIEW, artifact_root, tracking_uri
 

@@ -7,11 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vaebench.records import StudyRecord, TrialRecord
 from vaebench.results.leaderboard import leaderboard, standings
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Executors
 from vaebench.study.definition import StudyDefinition
+from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.study.spec import Spec
 from vaebench.tracking.artifacts import Exhibit, exhibit
 from vaebench.tracking.live import is_tracked, log, note_tracked

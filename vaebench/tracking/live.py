@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import TypeAdapter
 
-from vaebench.records import StudyRecord, TrialRecord
 from vaebench.search.home import folder
 from vaebench.search.observer import Observer
+from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.tracking.where import tracking_uri
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 from queue import SimpleQueue
 
-from vaebench.records import StudyRecord, TrialRecord
+from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.tracking.writer_process import TrialWriter
 
 

@@ -7,8 +7,9 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from vaebench.records import Curve, Metrics, ReferenceRecord, Result, StudyRecord, TrialRecord
+from vaebench.rows import Curve, Metrics
 from vaebench.scoring.score import mean_metrics, score
+from vaebench.study.records import ReferenceRecord, Result, StudyRecord, TrialRecord
 
 
 @dataclass(frozen=True, kw_only=True)

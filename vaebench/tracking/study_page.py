@@ -7,13 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from vaebench.records import StudyRecord
 from vaebench.results.export import write as export
 from vaebench.results.leaderboard import best_trial
 from vaebench.results.optimism import optimism
 from vaebench.results.plots.leaderboard import leaderboard_picture
 from vaebench.results.plots.search_history import search_history
 from vaebench.study.file.paths import flatten
+from vaebench.study.records import StudyRecord
 from vaebench.tracking.champion import ALIAS
 from vaebench.tracking.experiment import describe
 from vaebench.tracking.runs import best_so_far, confirmed_metrics, key, milliseconds, text

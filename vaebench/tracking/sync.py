@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from vaebench.records import StudyRecord, TrialRecord
 from vaebench.results.leaderboard import best_trial, leaderboard
+from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.tracking.champion import register, save_model
 from vaebench.tracking.runs import confirmed_metrics, described, reference_identity, trial_identity
 from vaebench.tracking.store import complaint, import_mlflow, store_errors

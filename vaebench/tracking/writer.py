@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from vaebench.records import Diagnosis, StudyRecord, TrialRecord
+from vaebench.study.records import Diagnosis, StudyRecord, TrialRecord
 from vaebench.tracking.experiment import find_or_create
 from vaebench.tracking.runs import Run, best_so_far, curve_points, described, finite, key, milliseconds
 from vaebench.tracking.store import open_client

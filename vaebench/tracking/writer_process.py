@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from vaebench.records import StudyRecord, TrialRecord
+from vaebench.study.records import StudyRecord, TrialRecord
 
 COMMAND = "import sys; sys.path[:] = {path!r}; from vaebench.tracking.writer_process import serve; serve({replies})"
 

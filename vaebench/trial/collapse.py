@@ -21,7 +21,7 @@ import numpy as np
 
 from vaebench.losses import Loss
 from vaebench.parts import Kind, load, make
-from vaebench.records import Rows
+from vaebench.rows import Rows
 from vaebench.study.definition import Arm, StudyDefinition
 from vaebench.study.space import Choice, Fixed, Float, Int, Leaf, Node, OneOf, Space, UnitTrial, required_scaling
 from vaebench.study.spec import Spec

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vaebench.records import Diagnosis, Evidence, Finding, FindingName, Metrics
+from vaebench.rows import Metrics
 from vaebench.scoring.score import score
+from vaebench.study.records import Diagnosis, Evidence, Finding, FindingName
 from vaebench.study.spec import Spec
 
 GENERATORS = ("as_is", "noise", "codes", "codes_noise", "reconstructions", "rows")

@@ -5,9 +5,10 @@ import time
 import numpy as np
 
 from vaebench.engine.train import Trained
-from vaebench.records import Curve, Result
+from vaebench.rows import Curve
 from vaebench.scoring.score import measure
 from vaebench.seeds import generator
+from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 from vaebench.trial.fit import Fitted, FittingError, fit

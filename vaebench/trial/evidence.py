@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaebench.latent_samplers import Codes, Latent
-from vaebench.records import Draw, Evidence, Rows
+from vaebench.rows import Draw, Rows
 from vaebench.scoring.metrics.copying import copying
 from vaebench.scoring.score import measure
 from vaebench.seeds import generator
+from vaebench.study.records import Evidence
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 from vaebench.trial.diagnosis import GENERATORS, MEASURED

@@ -8,7 +8,7 @@ import numpy as np
 from vaebench.engine.train import Trained, train
 from vaebench.latent_samplers import Codes, Latent, LatentDistribution, LatentSampler
 from vaebench.losses import Loss
-from vaebench.records import Draw, Rows
+from vaebench.rows import Draw, Rows
 from vaebench.seeds import derive, generator
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec

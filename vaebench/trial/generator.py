@@ -11,8 +11,9 @@ from vaebench.engine.keras_models import trained_models
 from vaebench.engine.tf_setup import keras
 from vaebench.latent_samplers import Latent
 from vaebench.losses import Loss
-from vaebench.records import Draw, Result, Rows
+from vaebench.rows import Draw, Rows
 from vaebench.seeds import generator
+from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 from vaebench.trial.evaluate import evaluate_fitted

@@ -5,7 +5,7 @@ from typing import Self
 
 import numpy as np
 
-from vaebench.records import Rows
+from vaebench.rows import Rows
 from vaebench.study.spec import Scaling
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from vaebench.records import Curve
 from vaebench.results.plots.style import GENERATED, TRAIN, new_figure, set_labels
+from vaebench.rows import Curve
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vaebench.records import Rows
 from vaebench.results.plots.style import GENERATED, TRAIN, TRUE, new_figure, set_labels, set_title
+from vaebench.rows import Rows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vaebench.records import StudyRecord
 from vaebench.results.leaderboard import standings
 from vaebench.results.plots.style import COLOURS, INK, TRUE, colours_of, new_figure, plain_log, set_labels, set_title
 from vaebench.scoring.score import mean_score
+from vaebench.study.records import StudyRecord
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

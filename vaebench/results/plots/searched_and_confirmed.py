@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vaebench.records import StudyRecord
 from vaebench.results.leaderboard import Standing, standings
 from vaebench.results.plots.style import (
     COLOURS,
@@ -18,6 +17,7 @@ from vaebench.results.plots.style import (
 )
 from vaebench.scoring.intervals import interval
 from vaebench.scoring.score import mean_score
+from vaebench.study.records import StudyRecord
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vaebench.records import Rows
+from vaebench.rows import Rows
 from vaebench.scoring.metrics.samples import some
 
 MOST_ROWS = 4000

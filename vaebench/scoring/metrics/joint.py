@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vaebench.records import Phase, Rows
+from vaebench.rows import Phase, Rows
 from vaebench.scoring.metrics.classifier import classifier
 from vaebench.scoring.metrics.distances import wasserstein
 from vaebench.scoring.metrics.samples import in_units, some

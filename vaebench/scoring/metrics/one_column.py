@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vaebench.records import Metrics, Phase
+from vaebench.rows import Metrics, Phase
 from vaebench.scoring.metrics.distances import Sample, energy_distance, ks_distance, wasserstein
 
 PERCENT = (1, 5, 25, 50, 75, 95, 99)

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from vaebench import parts
 from vaebench.data_sets import DataSet, split_sizes
 from vaebench.errors import InputError, unknown
-from vaebench.records import MAIN_METRICS
+from vaebench.rows import MAIN_METRICS
 from vaebench.study.definition import Objective, Sampler
 from vaebench.study.file.parameters import located, show
 
