@@ -8,7 +8,7 @@ from vaebench.data_sets.distribution import Distribution
 from vaebench.parts import Part, make
 from vaebench.rows import Phase
 from vaebench.study.replicate import Replicate
-from vaebench.study.spec import Spec
+from vaebench.study.spec import PARTS, Spec
 
 NORMAL = Distribution.parse({"name": "norm", "loc": 100, "scale": 10}, Path())
 
@@ -16,9 +16,9 @@ NORMAL = Distribution.parse({"name": "norm", "loc": 100, "scale": 10}, Path())
 def small_spec(variant: str | Part = "vae", **more: Any) -> Spec:
     """Return a spec with one hidden layer of 8 units on each side; parts are given by name, or as they are."""
     given: dict[str, Any] = {"variant": variant, **more}
-    for kind in ("variant", "loss", "latent_sampler"):
+    for kind, base in PARTS.items():
         if isinstance(given.get(kind), str):
-            given[kind] = make(kind, given[kind])  # type: ignore[arg-type]
+            given[kind] = make(base, given[kind])
     return Spec(**{"encoder": (8,), "decoder": (8,), "batch_size": 16, "epochs": 40, "learning_rate": 0.01, **given})
 
 

@@ -11,28 +11,34 @@ import pytest
 from annotated_types import Gt
 
 from vaebench import parts
+from vaebench.baselines import Baseline
+from vaebench.data_sets import DataSet
 from vaebench.errors import InputError
-from vaebench.parts import PACKAGES, Part, check_type, field_types, load, make, modules
+from vaebench.latent_samplers import LatentSampler
+from vaebench.losses import Loss
+from vaebench.parts import Part, check_type, field_types, load, make, modules
 from vaebench.study.spec import PARTS, Spec
+from vaebench.variants import Variant
 
-EVERY = [(kind, name) for kind in PACKAGES for name in modules(kind)]
+BASES = (Variant, Loss, LatentSampler, DataSet, Baseline)
+EVERY = [pytest.param(base, name, id=f"{base.kind}-{name}") for base in BASES for name in modules(base)]
 SOURCE = re.compile(r"[=~]|\w\(\w|arXiv|\b(19|20)\d\d\b")
 """A formula, or a source."""
 
 
-@pytest.mark.parametrize(("kind", "name"), EVERY)
-def test_a_part_is_a_frozen_dataclass_named_by_its_file(kind, name):
-    part = load(kind, name)
-    assert part.kind == kind
+@pytest.mark.parametrize(("base", "name"), EVERY)
+def test_a_part_is_a_frozen_dataclass_named_by_its_file(base, name):
+    part = load(base, name)
+    assert part.kind == base.kind
     assert part().name == name
     assert part.__dataclass_params__.frozen  # type: ignore[attr-defined]
     assert set(part.structure) <= {field.name for field in dataclasses.fields(part)}
     assert not inspect.isabstract(part)
 
 
-@pytest.mark.parametrize(("kind", "name"), EVERY)
-def test_a_part_says_what_it_is_and_where_it_comes_from(kind, name):
-    part = load(kind, name)
+@pytest.mark.parametrize(("base", "name"), EVERY)
+def test_a_part_says_what_it_is_and_where_it_comes_from(base, name):
+    part = load(base, name)
     text = inspect.getdoc(part)
     assert len(text.splitlines()[0]) > 20
     assert text != inspect.getdoc(part.__mro__[1]), "the docstring is its own"
@@ -40,9 +46,9 @@ def test_a_part_says_what_it_is_and_where_it_comes_from(kind, name):
     assert inspect.getdoc(sys.modules[part.__module__]), "the file says what it holds"
 
 
-@pytest.mark.parametrize(("kind", "name"), EVERY)
-def test_every_field_has_a_type_and_a_default_of_it(kind, name):
-    part = load(kind, name)
+@pytest.mark.parametrize(("base", "name"), EVERY)
+def test_every_field_has_a_type_and_a_default_of_it(base, name):
+    part = load(base, name)
     types = field_types(part)
     for field in dataclasses.fields(part):
         assert field.default is not dataclasses.MISSING, f"{field.name} has no default"
@@ -50,9 +56,9 @@ def test_every_field_has_a_type_and_a_default_of_it(kind, name):
         assert check_type(field.name, types[field.name], field.default) == field.default
 
 
-@pytest.mark.parametrize(("kind", "name"), EVERY)
-def test_a_part_crosses_to_a_worker(kind, name):
-    part = load(kind, name)()
+@pytest.mark.parametrize(("base", "name"), EVERY)
+def test_a_part_crosses_to_a_worker(base, name):
+    part = load(base, name)()
     copy = pickle.loads(pickle.dumps(part))
     assert copy == part
     assert hash(copy) == hash(part)
@@ -71,20 +77,20 @@ def other(expected, default):
     raise AssertionError(f"no other value of {expected} (bounds {bounds})")
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, name in EVERY if kind in PARTS])
-def test_a_part_survives_the_way_through_a_spec(kind, name):
-    part = load(kind, name)
+@pytest.mark.parametrize(("base", "name"), [one for one in EVERY if one.values[0].kind in PARTS])
+def test_a_part_survives_the_way_through_a_spec(base, name):
+    part = load(base, name)
     values = {field.name: other(field_types(part)[field.name], field.default) for field in dataclasses.fields(part)}
-    spec = Spec(**{kind: part(**values)})
+    spec = Spec(**{base.kind: part(**values)})
     assert Spec.from_flat(spec.flat()) == spec
-    assert {spec.flat()[f"{kind}.{name}.{key}"] for key in values} == set(values.values())
+    assert {spec.flat()[f"{base.kind}.{name}.{key}"] for key in values} == set(values.values())
 
 
 @dataclasses.dataclass(frozen=True)
 class Example(Part):
     """An example."""
 
-    kind: ClassVar[parts.Kind] = "variant"
+    kind: ClassVar[str] = "variant"
     rate: Annotated[float, Gt(0)] = 1.0
     mode: Literal["a", "b"] = "a"
     count: int = 1
@@ -114,11 +120,11 @@ def test_an_integer_is_a_number():
 
 def test_unknown_names_and_keys_list_the_known_ones():
     with pytest.raises(InputError, match=r"unknown variant 'vea'; did you mean 'vae'\? \(known: ae, .*vae\)"):
-        load("variant", "vea")
+        load(Variant, "vea")
     with pytest.raises(
         InputError, match=r"unknown parameter of variant 'vae': 'betta'; did you mean 'beta'\? \(known: beta, .*warm_up"
     ):
-        make("variant", "vae", {"betta": 1.0})
+        make(Variant, "vae", {"betta": 1.0})
 
 
 # ---- installed packages
@@ -129,8 +135,7 @@ def install(tmp_path, monkeypatch):
     """Return what puts a module and an installed package's entry points on the path; forget them at the end."""
 
     def clear():
-        modules.cache_clear()
-        load.cache_clear()
+        parts._modules.cache_clear()
 
     def installed(entry_points: str, **files: str) -> None:
         info = tmp_path / "own-1.0.dist-info"
@@ -165,10 +170,10 @@ class Own(LatentSampler):
 
 def test_an_installed_part_is_found_by_its_name(install):
     install("[vaebench.latent_samplers]\nown_normal = own_normal\n", own_normal=OWN)
-    assert "own_normal" in modules("latent_sampler")
-    assert list(modules("latent_sampler")) == sorted(modules("latent_sampler"))
-    assert "own_normal" not in modules("variant")
-    part = make("latent_sampler", "own_normal", {"width": 2.0})
+    assert "own_normal" in modules(LatentSampler)
+    assert list(modules(LatentSampler)) == sorted(modules(LatentSampler))
+    assert "own_normal" not in modules(Variant)
+    part = make(LatentSampler, "own_normal", {"width": 2.0})
     assert part.name == "own_normal"
     spec = Spec(latent_sampler=part)
     assert Spec.from_flat(spec.flat()) == spec
@@ -178,24 +183,24 @@ def test_an_installed_part_is_found_by_its_name(install):
 def test_an_entry_point_must_be_a_module_of_its_own_name(install, value):
     install(f"[vaebench.latent_samplers]\nnormal = {value}\n", own_normal=OWN)
     with pytest.raises(InputError, match=f"normal = '{value}' in the group 'vaebench.latent_samplers': .*'normal'"):
-        modules("latent_sampler")
+        modules(LatentSampler)
 
 
 def test_a_name_must_not_be_defined_twice(install):
     install("[vaebench.latent_samplers]\nprior = own.prior\n")
     with pytest.raises(InputError, match=r"'prior' is defined twice: vaebench\.latent_samplers\.prior and own\.prior"):
-        modules("latent_sampler")
+        modules(LatentSampler)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "own_normal must define exactly one part, it defines 0"),
-        (OWN + OWN.replace("class Own", "class Other"), "own_normal must define exactly one part, it defines 2"),
+        ("", "own_normal must define exactly one latent sampler, it defines 0"),
+        (OWN + OWN.replace("class Own", "class Other"), "own_normal must define exactly one latent sampler, it defines 2"),
         ("import no_such_module", "latent sampler 'own_normal': cannot import own_normal: .*no_such_module"),
     ],
 )
 def test_a_file_without_one_part_is_refused(install, text, message):
     install("[vaebench.latent_samplers]\nown_normal = own_normal\n", own_normal=text)
     with pytest.raises(InputError, match=message):
-        load("latent_sampler", "own_normal")
+        load(LatentSampler, "own_normal")

@@ -2,14 +2,14 @@
 
 A part is ONE file in its kind's package. The file's name is the part's name in the study file, and the file defines one
 frozen dataclass whose fields are the part's own hyper-parameters. No table lists the parts: they are found by looking
-into the package, and into the entry point groups of installed third-party packages:
+into the package that holds the kind's base class, and into the entry point group of that package's name:
 
-    kind              package                     entry point group
-    variant           vaebench.variants           vaebench.variants
-    loss              vaebench.losses             vaebench.losses
-    latent_sampler    vaebench.latent_samplers    vaebench.latent_samplers
-    data_set          vaebench.data_sets          vaebench.data_sets
-    baseline          vaebench.baselines          vaebench.baselines
+    base             found in and under
+    Variant          vaebench.variants
+    Loss             vaebench.losses
+    LatentSampler    vaebench.latent_samplers
+    DataSet          vaebench.data_sets
+    Baseline         vaebench.baselines
 """
 
 import dataclasses
@@ -18,21 +18,13 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Literal, get_type_hints
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from vaebench.errors import InputError, unknown
 
 Value = bool | int | float | str
-Kind = Literal["variant", "loss", "latent_sampler", "data_set", "baseline"]
-PACKAGES: dict[Kind, str] = {
-    "variant": "vaebench.variants",
-    "loss": "vaebench.losses",
-    "latent_sampler": "vaebench.latent_samplers",
-    "data_set": "vaebench.data_sets",
-    "baseline": "vaebench.baselines",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,7 +34,8 @@ class Part:
     A field's bounds stand in its type (`Annotated[float, Gt(0)]`); every field has a default.
     """
 
-    kind: ClassVar[Kind]
+    kind: ClassVar[str]
+    """What study files call this kind of part: "variant", "loss", ..."""
     structure: ClassVar[tuple[str, ...]] = ()
     """Fields that shape the compiled program (a number of samples, say). All others are assigned before a run."""
 
@@ -52,23 +45,30 @@ class Part:
         return type(self).__module__.rpartition(".")[2]
 
 
-@cache
-def modules(kind: Kind) -> dict[str, str]:
-    """Return the modules that define parts of `kind`, by part name, without importing them.
+P = TypeVar("P", bound=Part)
+
+
+def modules(base: type[Part]) -> dict[str, str]:
+    """Return the modules that define parts of the kind `base`, by part name, without importing them.
 
     Raises InputError where two define the same name, and for an entry point that is no module of its own name.
     """
-    package = importlib.import_module(PACKAGES[kind])
+    return _modules(base.__module__, words(base))
+
+
+@cache
+def _modules(package_name: str, kind: str) -> dict[str, str]:
+    package = importlib.import_module(package_name)
     found = {
-        info.name: f"{package.__name__}.{info.name}"
+        info.name: f"{package_name}.{info.name}"
         for info in pkgutil.iter_modules(package.__path__)
         if not info.name.startswith("_")
     }
-    for point in entry_points(group=PACKAGES[kind]):
+    for point in entry_points(group=package_name):
         if point.value.rpartition(".")[2] != point.name:
             raise InputError(
-                f"entry point {point.name} = {point.value!r} in the group {PACKAGES[kind]!r}: the module that defines "
-                f"the {kind.replace('_', ' ')} is expected, and it must be called {point.name!r}"
+                f"entry point {point.name} = {point.value!r} in the group {package_name!r}: the module that defines "
+                f"the {kind} is expected, and it must be called {point.name!r}"
             )
         if point.name in found:
             raise InputError(f"{kind} {point.name!r} is defined twice: {found[point.name]} and {point.value}")
@@ -76,34 +76,46 @@ def modules(kind: Kind) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-@cache
-def load(kind: Kind, name: str) -> type[Part]:
-    """Return the part class called `name`. Raises InputError where there is none, with the known names, or no class."""
-    known = modules(kind)
+def load(base: type[P], name: str) -> type[P]:
+    """Return the class called `name` of the kind `base`.
+
+    Raises InputError where there is none, with the known names, or where its file does not define exactly one.
+    """
+    known = modules(base)
     if name not in known:
-        raise InputError(unknown(kind.replace("_", " "), name, known))
+        raise InputError(unknown(words(base), name, known))
     try:
         module = importlib.import_module(known[name])
     except ImportError as error:
-        raise InputError(f"{kind.replace('_', ' ')} {name!r}: cannot import {known[name]}: {error}") from error
+        raise InputError(f"{words(base)} {name!r}: cannot import {known[name]}: {error}") from error
     classes = [
         value
         for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Part) and value.__module__ == module.__name__
+        if isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
     ]
     if len(classes) != 1:
-        raise InputError(f"{known[name]} must define exactly one part, it defines {len(classes)}")
+        raise InputError(f"{known[name]} must define exactly one {words(base)}, it defines {len(classes)}")
     return classes[0]
 
 
-def make(kind: Kind, name: str, params: Mapping[str, Any] | None = None) -> Part:
+def words(base: type[Part]) -> str:
+    """Return the kind's name in prose.
+
+    >>> from vaebench.latent_samplers import LatentSampler
+    >>> words(LatentSampler)
+    'latent sampler'
+    """
+    return base.kind.replace("_", " ")
+
+
+def make(base: type[P], name: str, params: Mapping[str, Any] | None = None) -> P:
     """Build the part called `name` from its hyper-parameters. Raises InputError for a wrong name, key or value."""
-    part = load(kind, name)
+    part = load(base, name)
     types = field_types(part)
     values = {}
     for key, value in (params or {}).items():
         if key not in types:
-            raise InputError(unknown(f"parameter of {kind.replace('_', ' ')} {name!r}:", key, types))
+            raise InputError(unknown(f"parameter of {words(base)} {name!r}:", key, types))
         values[key] = check_type(f"{name}.{key}", types[key], value)
     return part(**values)
 

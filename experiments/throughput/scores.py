@@ -16,6 +16,7 @@ from children import THROUGHPUT, answer, child
 from scipy.stats import ks_2samp, wilcoxon
 from training import spec_of
 
+from vaebench.latent_samplers import LatentSampler
 from vaebench.parts import make
 from vaebench.rows import MAIN_METRICS
 from vaebench.search.workers import ENVIRONMENT
@@ -30,7 +31,7 @@ LATENT_SAMPLERS = {"ae": "gaussian", "vae": "prior"}
 
 def spec(variant: str) -> Spec:
     """Return the spec that both sides evaluate: that of the timings, stopped early, with dropout."""
-    sampler = make("latent_sampler", LATENT_SAMPLERS[variant])
+    sampler = make(LatentSampler, LATENT_SAMPLERS[variant])
     return replace(spec_of(variant), latent_sampler=sampler, early_stopping="training_loss")
 
 

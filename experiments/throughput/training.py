@@ -20,6 +20,7 @@ from vaebench.study.replicate import Replicate
 from vaebench.study.space import RandomTrial
 from vaebench.study.spec import Spec
 from vaebench.trial.scaling import Scaler
+from vaebench.variants import Variant
 
 VARIANTS = ("ae", "vae")
 LATENT_DIM = 8
@@ -30,7 +31,7 @@ def spec_of(variant: str) -> Spec:
     drawn = Spec.from_flat(load(THROUGHPUT).arms[0].space.suggest(RandomTrial(0)))
     own = {"beta": 0.1} if variant == "vae" else {}
     return replace(
-        drawn, variant=make("variant", variant, own), latent_dim=LATENT_DIM, learning_rate=1e-3, early_stopping="off"
+        drawn, variant=make(Variant, variant, own), latent_dim=LATENT_DIM, learning_rate=1e-3, early_stopping="off"
     )
 
 

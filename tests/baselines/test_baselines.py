@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 from sklearn.decomposition import PCA
 
-from vaebench.baselines import ppca
+from vaebench.baselines import Baseline, ppca
 from vaebench.data_sets.distribution import Distribution
 from vaebench.data_sets.file import File
 from vaebench.data_sets.mixture import Mixture
@@ -15,7 +15,7 @@ NORMAL = Distribution("norm", (("loc", 100.0), ("scale", 10.0)))
 
 
 def drawn(name, train, data_set=NORMAL, n=N):
-    return load("baseline", name)().generate(train, n, np.random.default_rng(0), data_set)
+    return load(Baseline, name)().generate(train, n, np.random.default_rng(0), data_set)
 
 
 @pytest.fixture
@@ -25,20 +25,20 @@ def train():
 
 
 def test_the_first_baselines_are_found():
-    assert set(modules("baseline")) >= NAMES
+    assert set(modules(Baseline)) >= NAMES
 
 
 def test_only_the_bootstrap_copies():
-    assert {name for name in NAMES if load("baseline", name).copies} == {"bootstrap"}
+    assert {name for name in NAMES if load(Baseline, name).copies} == {"bootstrap"}
 
 
 @pytest.mark.parametrize(
     ("name", "columns"),
-    [(name, columns) for name in modules("baseline") for columns in (1, 2) if (name, columns) != ("true_family", 2)],
+    [(name, columns) for name in modules(Baseline) for columns in (1, 2) if (name, columns) != ("true_family", 2)],
 )  # distributions have one column
 def test_every_baseline_keeps_the_contract(name, columns, train):
     train, copy = train[:, :columns], train[:, :columns].copy()
-    baseline = load("baseline", name)()
+    baseline = load(Baseline, name)()
     generators = (np.random.default_rng(seed) for seed in (1, 1, 2))
     rows, again, other = (baseline.generate(train, 500, random, NORMAL) for random in generators)
     assert baseline.name == name
@@ -197,7 +197,7 @@ def test_the_true_family_suits_what_can_be_fitted(tmp_path):
         Mixture.parse([*normals, {"weight": 1, "name": "uniform"}], tmp_path): False,
         File.parse("a.csv", tmp_path): False,
     }
-    baseline = load("baseline", "true_family")()
+    baseline = load(Baseline, "true_family")()
     assert {data_set: baseline.suits(data_set) for data_set in expected} == expected
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vaebench import parts
-from vaebench.data_sets import Truth
+from vaebench.data_sets import DataSet, Truth
 
 EXAMPLES = {
     "distribution": {"name": "gamma", "a": 2, "scale": 3},
@@ -18,11 +18,11 @@ EXAMPLES = {
 """A value under [data]; a data set without one is parsed from an empty table."""
 
 
-@pytest.fixture(params=sorted(parts.modules("data_set")))
+@pytest.fixture(params=sorted(parts.modules(DataSet)))
 def data_set(request, tmp_path):
     rows = np.random.default_rng(0).normal(size=(100, 3))
     np.savetxt(tmp_path / "rows.csv", rows, delimiter=",", header="a,b,c", comments="")
-    kind = parts.load("data_set", request.param)
+    kind = parts.load(DataSet, request.param)
     part = kind.parse(EXAMPLES.get(request.param, {}), tmp_path)
     assert part.name == request.param
     return part

@@ -127,7 +127,7 @@ vaebench.variants.__path__.append(sys.argv[1])
 from vaebench.cli import main
 from vaebench.parts import load
 from vaebench.study.spec import Spec
-assert load("variant", "small_codes").__module__ == "vaebench.variants.small_codes"
+assert load(Variant, "small_codes").__module__ == "vaebench.variants.small_codes"
 print(Spec.from_flat({"variant": "small_codes", "variant.small_codes.beta": 2.0}).variant)
 assert "tensorflow" not in sys.modules
 main(["variants"])

@@ -16,8 +16,10 @@ from vaebench.engine.random_numbers import normal, uniform
 from vaebench.engine.structure import Structure
 from vaebench.engine.train import Start, Trained, start_of, train
 from vaebench.engine.weights import initial_statistics
+from vaebench.losses import Loss
 from vaebench.parts import make, modules
 from vaebench.study.spec import LATENT_UNITS, Spec
+from vaebench.variants import Variant
 
 SMALL = {"encoder": (8, 6), "decoder": (5, 7), "batch_size": 4, "epochs": 6, "latent_dim": 3}
 random = np.random.default_rng(1)
@@ -137,29 +139,29 @@ def assert_same(trained: Trained, plain: tuple) -> None:
     np.testing.assert_allclose(trained.history[:, 5], losses[:, 1], rtol=1e-3)
 
 
-@pytest.mark.parametrize("variant", modules("variant"))
+@pytest.mark.parametrize("variant", modules(Variant))
 def test_every_variant_with_everything_switched_on(variant: str) -> None:
     # Not Adam: a bias before batch norm has no gradient but rounding, which Adam would blow up to full steps.
     spec = Spec(
-        variant=make("variant", variant), loss=make("loss", "gaussian_nll"), dropout=0.3, batch_norm=True,
+        variant=make(Variant, variant), loss=make(Loss, "gaussian_nll"), dropout=0.3, batch_norm=True,
         l2_activity=1e-3, l2_weights=1e-3, learning_rate=1e-2, optimizer="sgd", **SMALL,
     )  # fmt: skip
     assert_same(*both(spec))
 
 
-@pytest.mark.parametrize("variant", modules("variant"))
+@pytest.mark.parametrize("variant", modules(Variant))
 def test_every_variant_with_everything_switched_off(variant: str) -> None:
-    assert_same(*both(Spec(variant=make("variant", variant), learning_rate=1e-2, **SMALL)))
+    assert_same(*both(Spec(variant=make(Variant, variant), learning_rate=1e-2, **SMALL)))
 
 
-@pytest.mark.parametrize("loss", modules("loss"))
+@pytest.mark.parametrize("loss", modules(Loss))
 def test_every_loss(loss: str) -> None:
-    part = make("loss", loss, {"delta": 0.5} if loss == "huber" else {})
-    assert_same(*both(Spec(variant=make("variant", "vae", {"beta": 0.3}), loss=part, learning_rate=1e-2, **SMALL)))
+    part = make(Loss, loss, {"delta": 0.5} if loss == "huber" else {})
+    assert_same(*both(Spec(variant=make(Variant, "vae", {"beta": 0.3}), loss=part, learning_rate=1e-2, **SMALL)))
 
 
 def test_relu_on_the_log_variance() -> None:
-    spec = Spec(variant=make("variant", "vae", {"log_variance": "relu"}), learning_rate=1e-3, **SMALL)
+    spec = Spec(variant=make(Variant, "vae", {"log_variance": "relu"}), learning_rate=1e-3, **SMALL)
     trained, plain = both(spec)
     assert_same(trained, plain)
     codes = trained.codes(TRAIN)
@@ -170,14 +172,14 @@ def test_relu_on_the_log_variance() -> None:
 
 
 def test_warm_up() -> None:
-    spec = Spec(variant=make("variant", "vae", {"beta": 2.0, "warm_up": 4}), learning_rate=1e-2, **SMALL)
+    spec = Spec(variant=make(Variant, "vae", {"beta": 2.0, "warm_up": 4}), learning_rate=1e-2, **SMALL)
     assert_same(*both(spec))
 
 
 @pytest.mark.parametrize("monitor", ["training_loss", "validation_loss"])
 def test_early_stopping_ends_in_the_same_epoch(monitor: str) -> None:
     settings = {**SMALL, "epochs": 60, "learning_rate": 0.05, "latent_dim": 1}
-    spec = Spec(variant=make("variant", "vae"), early_stopping=monitor, patience=3, **settings)
+    spec = Spec(variant=make(Variant, "vae"), early_stopping=monitor, patience=3, **settings)
     trained, plain = both(spec)
     assert_same(trained, plain)
     assert len(trained.history) < spec.epochs
@@ -185,11 +187,11 @@ def test_early_stopping_ends_in_the_same_epoch(monitor: str) -> None:
 
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "rmsprop", "sgd", "adadelta"])
 def test_optimizers(optimizer: str) -> None:
-    assert_same(*both(Spec(variant=make("variant", "ae"), optimizer=optimizer, learning_rate=1e-3, **SMALL)))
+    assert_same(*both(Spec(variant=make(Variant, "ae"), optimizer=optimizer, learning_rate=1e-3, **SMALL)))
 
 
 def test_other_specs_in_between_change_nothing() -> None:
-    spec = Spec(variant=make("variant", "vae", {"beta": 0.5}), **SMALL)
+    spec = Spec(variant=make(Variant, "vae", {"beta": 0.5}), **SMALL)
     first = train(spec, TRAIN, TEST, SEED)
     train(dataclasses.replace(spec, latent_dim=42, batch_norm=True, dropout=0.5), TRAIN, TEST, SEED + 1)
     train(dataclasses.replace(spec, learning_rate=1e6), TRAIN, TEST, SEED)  # diverges
@@ -199,7 +201,7 @@ def test_other_specs_in_between_change_nothing() -> None:
 
 
 def test_masked_units_stay_zero() -> None:
-    spec = Spec(variant=make("variant", "vae"), l2_weights=1e-3, optimizer="adamw", **SMALL)
+    spec = Spec(variant=make(Variant, "vae"), l2_weights=1e-3, optimizer="adamw", **SMALL)
     trained = train(spec, TRAIN, TEST, SEED)
     variables = trained.layout.unpack(trained.weights, trained.statistics)
     by_role = {layer.role: own for layer, own in zip(trained.layout.layers, variables.trained, strict=True)}

@@ -7,7 +7,7 @@ from typing import Literal, get_args, get_origin
 import numpy as np
 import pytest
 
-from vaebench.latent_samplers import Codes
+from vaebench.latent_samplers import Codes, LatentSampler
 from vaebench.parts import field_types, load, modules
 
 ROWS = 67
@@ -15,7 +15,7 @@ ROWS = 67
 
 def settings(name):
     """Return every latent sampler of this name that one switch away from the defaults makes."""
-    part = load("latent_sampler", name)
+    part = load(LatentSampler, name)
     types = field_types(part)
     switches = {key: get_args(expected) for key, expected in types.items() if get_origin(expected) is Literal}
     switches |= {key: (False, True) for key, expected in types.items() if expected is bool}
@@ -23,7 +23,7 @@ def settings(name):
     return [part(), *(one for one in turned if one != part())]
 
 
-SAMPLERS = [one for name in modules("latent_sampler") for one in settings(name)]
+SAMPLERS = [one for name in modules(LatentSampler) for one in settings(name)]
 
 
 def short(part):

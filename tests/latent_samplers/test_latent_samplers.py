@@ -6,7 +6,7 @@ from scipy import stats
 from sklearn.covariance import ledoit_wolf
 from sklearn.mixture import GaussianMixture
 
-from vaebench.latent_samplers import Codes
+from vaebench.latent_samplers import Codes, LatentSampler
 from vaebench.parts import make
 
 N = 200_000
@@ -21,7 +21,7 @@ def codes(rows, latent_dim, seed=0, std=0.0):
 
 
 def fitted(name, own, /, seed=1, **params):
-    return make("latent_sampler", name, params).fit(own, np.random.default_rng(seed))  # type: ignore[attr-defined]
+    return make(LatentSampler, name, params).fit(own, np.random.default_rng(seed))  # type: ignore[attr-defined]
 
 
 def drawn(name, own, /, **params):

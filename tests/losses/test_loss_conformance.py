@@ -7,14 +7,15 @@ import pytest
 
 from vaebench.engine.structure import assigned_fields
 from vaebench.engine.tf_setup import tf
+from vaebench.losses import Loss
 from vaebench.parts import load, modules
 
 GRID = np.linspace(-8.0, 8.0, 3201, dtype=np.float32)[:, None]  # decoder outputs, [B, 1]
 
 
-@pytest.fixture(params=modules("loss"))
+@pytest.fixture(params=modules(Loss))
 def loss(request):
-    return load("loss", request.param)()
+    return load(Loss, request.param)()
 
 
 def numbers(*shape, seed=0):

@@ -19,7 +19,7 @@ X = np.full_like(ERRORS, 0.25)
 
 
 def values(name, x, output, log_variance=0.0, **params):
-    cells = make("loss", name, params).elementwise(
+    cells = make(Loss, name, params).elementwise(
         tf.constant(x), tf.constant(output), tf.fill([x.shape[1]], log_variance)
     )
     return cells.numpy().astype(np.float64)
@@ -55,7 +55,7 @@ def test_binary_crossentropy_is_keras_binary_crossentropy():
     logits = np.random.default_rng(1).normal(0, 3, (20, 3)).astype(np.float32)
     expected = keras.losses.BinaryCrossentropy(from_logits=True, reduction=None)(x[..., None], logits[..., None])
     np.testing.assert_allclose(values("binary_crossentropy", x, logits), expected, rtol=1e-5)
-    decoded = make("loss", "binary_crossentropy").decoded(tf.constant(logits))  # type: ignore[attr-defined]
+    decoded = make(Loss, "binary_crossentropy").decoded(tf.constant(logits))  # type: ignore[attr-defined]
     np.testing.assert_allclose(decoded, 1 / (1 + np.exp(-logits)), rtol=1e-5)
 
 
@@ -91,4 +91,4 @@ def test_a_loss_may_have_structural_fields():
     assert structure(Power(order=3)).losses[-1] == Power(order=3)
     assert structure(Power(order=3)) != structure(Power())
     assert structure(Power(order=3, width=2.0)) == structure(Power(order=3))
-    assert structure(make("loss", "huber", {"delta": 3.0})) == structure(make("loss", "mse"))
+    assert structure(make(Loss, "huber", {"delta": 3.0})) == structure(make(Loss, "mse"))

@@ -69,7 +69,7 @@ from vaebench.study.spec import Spec
 from vaebench.search.compile_ahead import compile_for
 data = Distribution.parse({"name": "norm"}, Path())
 for variant in sys.argv[1:]:
-    spec = Spec(variant=make("variant", variant), encoder=(3,), decoder=(3,))
+    spec = Spec(variant=make(Variant, variant), encoder=(3,), decoder=(3,))
     compile_for(spec, Replicate(data, 30, 0.33, 10, 10, 0, "search", 0))
 """
 

@@ -18,12 +18,13 @@ from vaebench.study.spec import Spec
 from vaebench.trial.collapse import critical_weight, foresee, share_above
 from vaebench.trial.evaluate import evaluate
 from vaebench.trial.scaling import Scaler
+from vaebench.variants import Variant
 
 NORMAL = stats.norm.ppf((np.arange(5000) + 0.5) / 5000)[:, None]
 
 
 def critical(loss, x, **params):
-    part = make("loss", loss, params)
+    part = make(Loss, loss, params)
     assert isinstance(part, Loss)
     return critical_weight(part, x)
 
@@ -64,19 +65,19 @@ def test_what_the_rows_do_not_tell_is_not_claimed():
     assert critical("huber", few, delta=1.0) is None
 
 
-@pytest.mark.parametrize("loss", [name for name in modules("loss") if critical(name, NORMAL / 10 + 0.5) is not None])
+@pytest.mark.parametrize("loss", [name for name in modules(Loss) if critical(name, NORMAL / 10 + 0.5) is not None])
 def test_training_collapses_above_and_not_below(loss):
     """Linear networks, of which each loss shares the program of the others."""
     rows = ExactRows()
     spec = Spec(
-        loss=make("loss", loss), scaling="minmax" if loss == "binary_crossentropy" else "standard", encoder=(),
+        loss=make(Loss, loss), scaling="minmax" if loss == "binary_crossentropy" else "standard", encoder=(),
         decoder=(), epochs=1000, batch_size=50, learning_rate=2e-3, decoder_noise=False,
     )  # fmt: skip
     train = rows.draw(np.random.default_rng(0), rows=500, test_fraction=0.0, true=2).train
     at = critical(loss, Scaler.fit(spec.scaling, train).transform(train))
     ratios = []
     for factor in (0.6, 1.5):
-        variant = make("variant", "vae", {"beta": factor * at})
+        variant = make(Variant, "vae", {"beta": factor * at})
         result = evaluate(replace(spec, variant=variant), Replicate(rows, 500, 0.0, 5000, 5000, 0, "search", 0))
         ratios.append(result.metrics["std_ratio"])
     assert ratios[0] > 0.4

@@ -10,8 +10,10 @@ import pytest
 from small_specs import small_replicate, small_spec
 
 from vaebench.data_sets.distribution import Distribution
+from vaebench.latent_samplers import LatentSampler
 from vaebench.parts import make
 from vaebench.trial.evaluate import CURVE_POINTS, evaluate, evaluate_fitted
+from vaebench.variants import Variant
 
 SPECS = [
     small_spec("ae", latent_sampler="gmm", decoder_noise=False),
@@ -120,7 +122,7 @@ def test_a_training_that_diverges_is_a_reason_and_no_exception():
     ],
 )
 def test_rows_that_cannot_be_scored_are_a_reason(scale, size, reason):
-    spec = small_spec("ae", latent_sampler=make("latent_sampler", "gaussian", {"scale": scale}))
+    spec = small_spec("ae", latent_sampler=make(LatentSampler, "gaussian", {"scale": scale}))
     result, fitted = evaluate_fitted(spec, small_replicate(size=size))
     assert result.reason == reason
     assert fitted is None
@@ -145,7 +147,7 @@ def test_curves_are_thinned_and_end_with_the_last_epoch(expected):
 
 
 def test_the_total_is_reconstruction_plus_weighted_penalty():
-    curves = evaluate(small_spec(make("variant", "vae", {"beta": 0.3})), small_replicate()).curves
+    curves = evaluate(small_spec(make(Variant, "vae", {"beta": 0.3})), small_replicate()).curves
     for part in ("training", "validation"):
         values = {
             name: np.array([v for _, v in curves[f"{part}.{name}"]]) for name in ("reconstruction", "kl", "total")
@@ -163,7 +165,7 @@ def test_early_stopping_stops():
 
 def test_a_vae_comes_near_the_gaussian_it_learns_from():
     """Gaussian maximum likelihood has a mean KS of 0.05 from 67 rows; the noise floor is 0.01."""
-    spec = small_spec(make("variant", "vae", {"beta": 0.1}), epochs=100)
+    spec = small_spec(make(Variant, "vae", {"beta": 0.1}), epochs=100)
     results = [evaluate(spec, small_replicate(index, size=15_000)) for index in range(3)]
     assert np.mean([result.metrics["ks"] for result in results]) < 0.15
     assert np.mean([result.metrics["std_ratio"] for result in results]) == pytest.approx(1.0, abs=0.2)
@@ -189,7 +191,7 @@ def test_the_linear_vae_has_its_closed_form(beta, latent_sampler, noise, std, sh
     generated rows, and 1 % (measured over seeds) for Adam's wandering about the optimum. 0.03 is about 3 of both.
     """
     spec = small_spec(
-        make("variant", "vae", {"beta": beta}), latent_sampler=make("latent_sampler", *latent_sampler),
+        make(Variant, "vae", {"beta": beta}), latent_sampler=make(LatentSampler, *latent_sampler),
         encoder=(), decoder=(), decoder_noise=noise, batch_size=134, epochs=512, learning_rate=3e-3,
     )  # fmt: skip
     result, fitted = evaluate_fitted(spec, small_replicate(rows=2000, size=15_000))

@@ -13,6 +13,7 @@ from vaebench.scoring.score import score
 from vaebench.trial.diagnosis import EXPECTED, diagnose
 from vaebench.trial.evaluate import evaluate
 from vaebench.trial.evidence import aggregate_posterior, end_of_training, gather_evidence
+from vaebench.variants import Variant
 
 
 @pytest.mark.parametrize("times", [1.0, 3.0, 6.0])
@@ -85,7 +86,7 @@ def evidence_of(spec, rows=100):
 def linear(beta, latent_sampler, noise):
     """Return a linear VAE, decoder variance s2 = beta; the structure is that of tests/test_evaluate.py."""
     return small_spec(
-        make("variant", "vae", {"beta": beta}), latent_sampler=make("latent_sampler", *latent_sampler),
+        make(Variant, "vae", {"beta": beta}), latent_sampler=make(LatentSampler, *latent_sampler),
         encoder=(), decoder=(), decoder_noise=noise, batch_size=134, epochs=512, learning_rate=3e-3,
     )  # fmt: skip
 
@@ -158,6 +159,6 @@ def test_an_autoencoder_that_gives_back_its_training_rows_copies():
     spec = small_spec("ae", latent_sampler=OwnCodes(), decoder_noise=False, epochs=128)
     each = evidence_of(spec)
     assert "copying" in [finding.name for finding in diagnose(spec, each, attainable(67)).findings]
-    smooth = dataclasses.replace(spec, latent_sampler=make("latent_sampler", "gaussian"))
+    smooth = dataclasses.replace(spec, latent_sampler=make(LatentSampler, "gaussian"))
     each = evidence_of(smooth)
     assert [finding.name for finding in diagnose(smooth, each, attainable(67)).findings] == ["limited_by_rows"]

@@ -12,6 +12,7 @@ from vaebench.latent_samplers.prior import StandardNormal
 from vaebench.parts import make
 from vaebench.trial.fit import SAMPLED_CODES, FittingError, Recipe, fit
 from vaebench.trial.scaling import Scaler
+from vaebench.variants import Variant
 
 ROWS = np.random.default_rng(0).normal((5.0, -300.0), (2.0, 40.0), (67, 2))
 
@@ -93,7 +94,7 @@ def test_the_noise_of_an_ae_is_the_spread_of_its_residuals():
 
 
 def test_the_noise_of_a_vae_is_the_spread_of_its_residuals_at_sampled_codes():
-    fitted = fit(small_spec(make("variant", "vae", {"beta": 0.2})), small_replicate())
+    fitted = fit(small_spec(make(Variant, "vae", {"beta": 0.2})), small_replicate())
     codes = fitted.trained.codes(fitted.recipe.scaler.transform(fitted.draw.train))
     repeats = 50 * SAMPLED_CODES
     z = np.tile(codes.mean, (repeats, 1))

@@ -11,15 +11,15 @@ from vaebench.engine.structure import assigned_fields
 from vaebench.engine.tf_setup import tf
 from vaebench.parts import load, modules
 from vaebench.trial.evaluate import evaluate
-from vaebench.variants import Terms
+from vaebench.variants import Terms, Variant
 
 ROWS, COLUMNS = 9, 2
 LATE = 1e9
 
 
-@pytest.fixture(params=modules("variant"))
+@pytest.fixture(params=modules(Variant))
 def variant(request):
-    return load("variant", request.param)()
+    return load(Variant, request.param)()
 
 
 @pytest.fixture

@@ -12,13 +12,14 @@ from vaebench.engine.tf_setup import tf
 from vaebench.engine.training_loop import Batch, settings_of
 from vaebench.engine.weights import initial_statistics, initial_weights
 from vaebench.parts import make
+from vaebench.variants import Variant
 
 X = np.random.default_rng(4).normal(size=(6, 2)).astype(np.float32)
 
 
 def terms(variant, latent_dim=3, **params):
     networks = PlainNetworks(2, latent_dim, stochastic=variant != "ae")
-    part = make("variant", variant, params)
+    part = make(Variant, variant, params)
     return part.terms(tf.constant(X), networks), networks  # type: ignore[attr-defined]
 
 
@@ -53,7 +54,7 @@ def test_the_kl_is_zero_at_the_prior():
     networks = PlainNetworks(2, 3, stochastic=True)
     networks.mean.assign(tf.zeros((2, 3)))
     networks.log_variance.assign(tf.zeros((2, 3)))
-    terms = make("variant", "vae").terms(tf.constant(X), networks)  # type: ignore[attr-defined]
+    terms = make(Variant, "vae").terms(tf.constant(X), networks)  # type: ignore[attr-defined]
     np.testing.assert_allclose(terms.penalty, 0.0, atol=1e-6)
 
 
@@ -61,7 +62,7 @@ def test_the_kl_is_zero_at_the_prior():
     ("warm_up", "expected"), [(0, [2, 2, 2, 2, 2]), (4, [0.5, 1, 1.5, 2, 2]), (1, [2, 2, 2, 2, 2])]
 )
 def test_the_weight_warms_up_in_equal_steps(warm_up, expected):
-    variant = make("variant", "vae", {"beta": 2.0, "warm_up": warm_up})
+    variant = make(Variant, "vae", {"beta": 2.0, "warm_up": warm_up})
     weights = [float(variant.weight(tf.constant(float(epoch)))) for epoch in range(5)]  # type: ignore[attr-defined]
     np.testing.assert_allclose(weights, expected, rtol=1e-6)
 

@@ -84,8 +84,8 @@ def _astray(definition: StudyDefinition) -> list[str]:
     for arm in definition.arms:
         for name in branches(arm.space.nodes, "variant"):
             met.setdefault(name, set()).update(branches(arm.space.nodes, "latent_sampler"))
-    parts = {name: load("variant", name) for name, samplers in met.items() if samplers == {"prior"}}
-    return [name for name, part in parts.items() if issubclass(part, Variant) and part.penalty_name is None]
+    parts = {name: load(Variant, name) for name, samplers in met.items() if samplers == {"prior"}}
+    return [name for name, part in parts.items() if part.penalty_name is None]
 
 
 def _describe_arm(arm: Arm, specs: int) -> None:

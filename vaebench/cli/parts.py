@@ -7,31 +7,36 @@ from collections.abc import Callable, Iterator
 
 import click
 
-from vaebench.parts import Kind, field_types, load, modules
+from vaebench.baselines import Baseline
+from vaebench.data_sets import DataSet
+from vaebench.latent_samplers import LatentSampler
+from vaebench.losses import Loss
+from vaebench.parts import Part, field_types, load, modules
 from vaebench.study.spec import PARTS
+from vaebench.variants import Variant
 
-KINDS: dict[str, Kind] = {
-    "variants": "variant",
-    "losses": "loss",
-    "latent-samplers": "latent_sampler",
-    "data-sets": "data_set",
-    "baselines": "baseline",
+KINDS: dict[str, type[Part]] = {
+    "variants": Variant,
+    "losses": Loss,
+    "latent-samplers": LatentSampler,
+    "data-sets": DataSet,
+    "baselines": Baseline,
 }
 
 
 def commands() -> Iterator[click.Command]:
     """Return one listing command for each kind of part."""
-    for name, kind in KINDS.items():
-        yield click.Command(name, callback=_lister(kind), help=f"List the {name.replace('-', ' ')}.")
+    for name, base in KINDS.items():
+        yield click.Command(name, callback=_lister(base), help=f"List the {name.replace('-', ' ')}.")
 
 
-def _lister(kind: Kind) -> Callable[[], None]:
+def _lister(base: type[Part]) -> Callable[[], None]:
     def show() -> None:
-        for name in modules(kind):
-            part = load(kind, name)
+        for name in modules(base):
+            part = load(base, name)
             click.echo(click.style(name, bold=True))
             click.echo(textwrap.indent(inspect.cleandoc(part.__doc__ or ""), "  "))
-            if kind in PARTS:  # a data set's fields are not what the study file says; its text is
+            if base.kind in PARTS:  # a data set's fields are not what the study file says; its text is
                 for parameter, expected in field_types(part).items():
                     click.echo(f"  - {parameter}: {_type(expected)}, default {getattr(part, parameter, None)!r}")
             click.echo()

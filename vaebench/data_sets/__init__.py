@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaebench.errors import InputError
-from vaebench.parts import Kind, Part, make
+from vaebench.parts import Part, make
 from vaebench.rows import Draw, Rows
 
 
@@ -18,7 +18,7 @@ from vaebench.rows import Draw, Rows
 class DataSet(Part):
     """Base of every data set."""
 
-    kind: ClassVar[Kind] = "data_set"
+    kind: ClassVar[str] = "data_set"
 
     @classmethod
     def parse(cls, value: Any, folder: Path) -> Self:
@@ -29,7 +29,7 @@ class DataSet(Part):
         name = cls.__module__.rpartition(".")[2]
         if not isinstance(value, dict):
             raise InputError(f"{name} = {value!r}: a table of its parameters is expected")
-        part = make("data_set", name, {key: tuple(own) if isinstance(own, list) else own for key, own in value.items()})
+        part = make(DataSet, name, value)
         assert isinstance(part, cls)
         return part
 

@@ -9,7 +9,6 @@ from vaebench.engine.tf_setup import keras
 from vaebench.engine.train import Trained
 from vaebench.engine.weights import Layout, Vector, Weights
 from vaebench.study.spec import Spec
-from vaebench.variants import Variant
 
 
 def build(spec: Spec, columns: int) -> tuple[Any, Any]:
@@ -17,7 +16,6 @@ def build(spec: Spec, columns: int) -> tuple[Any, Any]:
 
     For binary cross-entropy the decoder's output is the logits.
     """
-    assert isinstance(spec.variant, Variant)
     x = rows = keras.Input((columns,), name="rows")
     for index, width in enumerate(spec.encoder):
         x = _hidden(spec, f"encoder_{index}", width)(x)

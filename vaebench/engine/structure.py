@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from vaebench.losses import Loss
-from vaebench.parts import PACKAGES, load, modules
+from vaebench.parts import load, modules
 from vaebench.study.spec import Spec
 from vaebench.variants import Variant
 
@@ -38,8 +38,6 @@ class Structure:
     @classmethod
     def of(cls, spec: Spec, *, columns: int, train_rows: int, test_rows: int) -> Self:
         """Return the structure of `spec` on so many columns and rows."""
-        assert isinstance(spec.variant, Variant)
-        assert isinstance(spec.loss, Loss)
         return cls(
             variant=_structural(spec.variant),
             losses=_losses(spec.loss),
@@ -74,9 +72,9 @@ class Structure:
 
 def _losses(loss: Loss) -> tuple[Loss, ...]:
     """Return the package's own losses, which share one program; a third-party loss stands beside them alone."""
-    own = [load("loss", name) for name, module in modules("loss").items() if module.startswith(PACKAGES["loss"])]
+    own = [load(Loss, name) for name, module in modules(Loss).items() if module.startswith(Loss.__module__)]
     parts = own if type(loss) in own else [*own, type(loss)]
-    return tuple(_structural(loss) if part is type(loss) else part() for part in parts)  # type: ignore[misc]
+    return tuple(_structural(loss) if part is type(loss) else part() for part in parts)
 
 
 def _structural(part: P) -> P:

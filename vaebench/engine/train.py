@@ -14,7 +14,6 @@ from vaebench.engine.tf_setup import return_memory, stable_function_names, tf
 from vaebench.engine.training_loop import Program, Settings, settings_of
 from vaebench.engine.weights import Layout, Vector, Weights, initial_statistics, initial_weights
 from vaebench.latent_samplers import Codes, Latent
-from vaebench.losses import Loss
 from vaebench.rows import Rows
 from vaebench.seeds import generator
 from vaebench.study.spec import LATENT_UNITS, Spec
@@ -73,7 +72,6 @@ class Trained:
 
     def decode(self, z: Latent) -> Rows:
         """Decode latent vectors, shape (n, latent_dim), to scaled rows, shape (n, columns)."""
-        assert isinstance(self.spec.loss, Loss)
         padded = np.zeros((len(z), LATENT_UNITS), np.float32)
         padded[:, : z.shape[1]] = z
         network = self._network()

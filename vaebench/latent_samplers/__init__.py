@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from vaebench.parts import Kind, Part
+from vaebench.parts import Part
 
 Latent = NDArray[np.float64]
 """Latent vectors, shape (rows, latent_dim)."""
@@ -40,7 +40,7 @@ class LatentDistribution(Protocol):
 class LatentSampler(Part):
     """Base of every latent sampler."""
 
-    kind: ClassVar[Kind] = "latent_sampler"
+    kind: ClassVar[str] = "latent_sampler"
 
     @abstractmethod
     def fit(self, codes: Codes, random: np.random.Generator) -> LatentDistribution:

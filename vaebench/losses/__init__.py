@@ -8,7 +8,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from vaebench.parts import Kind, Part
+from vaebench.parts import Part
 from vaebench.rows import Rows
 
 Tensor = Any
@@ -19,7 +19,7 @@ Tensor = Any
 class Loss(Part):
     """Base of every loss. Hyper-parameters are read from `self`: numbers outside a program, scalar tensors inside."""
 
-    kind: ClassVar[Kind] = "loss"
+    kind: ClassVar[str] = "loss"
     required_scaling: ClassVar[str | None] = None
     """The only scaling of the rows that the loss makes sense for; None where any will do."""
     learns_variance: ClassVar[bool] = False

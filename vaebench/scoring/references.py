@@ -17,14 +17,12 @@ FLOOR = "truth"
 
 def names(data_set: DataSet) -> tuple[str, ...]:
     """Return the name of every reference of `data_set`: the baselines that suit it, then the floor."""
-    return (*(name for name in modules("baseline") if baseline(name).suits(data_set)), FLOOR)
+    return (*(name for name in modules(Baseline) if baseline(name).suits(data_set)), FLOOR)
 
 
 def baseline(name: str) -> Baseline:
     """Return the baseline called `name`. Raises InputError for an unknown name."""
-    found = load("baseline", name)()
-    assert isinstance(found, Baseline)
-    return found
+    return load(Baseline, name)()
 
 
 def evaluate_reference(name: str, replicate: Replicate) -> Result:

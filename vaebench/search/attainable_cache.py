@@ -11,6 +11,8 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
+from vaebench.baselines import Baseline
+from vaebench.data_sets import DataSet
 from vaebench.files import cache_folder
 from vaebench.parts import modules
 from vaebench.scoring import attainable as simulation
@@ -69,7 +71,7 @@ def _digest(first: Replicate) -> str:
     """Return what tells these inputs from all others, and the code that simulates from what it was before a change."""
     kept = [repr(first), repr(first.data_set.plain())]
     kept += [f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn")]
-    for module in (*CODE, *modules("data_set").values(), *modules("baseline").values()):
+    for module in (*CODE, *modules(DataSet).values(), *modules(Baseline).values()):
         spec = importlib.util.find_spec(module)
         kept.append(Path(spec.origin).read_text() if spec and spec.origin else module)
     return hashlib.sha256("\x1f".join(kept).encode()).hexdigest()[:16]

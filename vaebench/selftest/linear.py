@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from vaebench.latent_samplers import LatentSampler
 from vaebench.losses import Loss
 from vaebench.parts import make
 from vaebench.seeds import generator
@@ -21,6 +22,7 @@ from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 from vaebench.trial.collapse import critical_weight
 from vaebench.trial.scaling import Scaler
+from vaebench.variants import Variant
 
 ROWS, EPOCHS, BATCH, LEARNING_RATE = 1000, 2000, 100, 1e-3
 """20,000 steps: all checks of one column share a program, and each trains in 1 to 2 s."""
@@ -82,9 +84,9 @@ class Case:
 
     def _spec(self) -> Spec:
         return Spec(
-            variant=make("variant", "vae", {"beta": self.beta, **self.variant}),
-            loss=make("loss", "mse"),
-            latent_sampler=make("latent_sampler", *self.sampler),
+            variant=make(Variant, "vae", {"beta": self.beta, **self.variant}),
+            loss=make(Loss, "mse"),
+            latent_sampler=make(LatentSampler, *self.sampler),
             **{
                 "encoder": (),
                 "decoder": (),
@@ -133,8 +135,7 @@ def cases() -> Iterator[Case]:
 def minmax_variance() -> float:
     """Return the variance of the min-max scaled rows, by the rule that `vaebench check` warns by."""
     x = ExactRows().draw(generator("selftest"), rows=ROWS, test_fraction=0.0, true=ROWS).train
-    loss = make("loss", "mse")
-    assert isinstance(loss, Loss)
+    loss = make(Loss, "mse")
     critical = critical_weight(loss, Scaler.fit("minmax", x).transform(x))
     assert critical is not None
     return critical

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from vaebench import parts
 from vaebench.errors import InputError
+from vaebench.losses import Loss
 from vaebench.parts import Value
 from vaebench.study.suggesters import GridTrial as GridTrial
 from vaebench.study.suggesters import Point as Point
@@ -159,8 +160,7 @@ class Space:
 
 def required_scaling(loss: str) -> str | None:
     """Return the scaling that the loss called `loss` requires; None where any will do."""
-    required: str | None = getattr(parts.load("loss", loss), "required_scaling", None)
-    return required
+    return parts.load(Loss, loss).required_scaling
 
 
 def label(value: object) -> str:

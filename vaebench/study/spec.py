@@ -8,12 +8,16 @@ from typing import Annotated, Any, Literal, Self
 from annotated_types import Ge, Gt, Le, Lt
 
 from vaebench.errors import InputError, unknown
-from vaebench.parts import Kind, Part, Value, check_type, field_types, make
+from vaebench.latent_samplers import LatentSampler
+from vaebench.losses import Loss
+from vaebench.parts import Part, Value, check_type, field_types, make
+from vaebench.variants import Variant
 
 LATENT_UNITS = 42
 """The widest latent space, and the width of every compiled program: latent_dim masks the units beyond it."""
 
-PARTS: tuple[Kind, ...] = ("variant", "loss", "latent_sampler")
+PARTS: dict[str, type[Part]] = {base.kind: base for base in (Variant, Loss, LatentSampler)}
+"""The parts of a spec, by the name of their field."""
 Width = Annotated[int, Ge(1), Le(4096)]
 Scaling = Literal["standard", "minmax", "none"]
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd", "adadelta"]
@@ -24,9 +28,9 @@ EarlyStopping = Literal["off", "training_loss", "validation_loss"]
 class Spec:
     """One configuration of an autoencoder and of how rows are generated from it."""
 
-    variant: Part = field(default_factory=lambda: make("variant", "vae"))
-    loss: Part = field(default_factory=lambda: make("loss", "mse"))
-    latent_sampler: Part = field(default_factory=lambda: make("latent_sampler", "prior"))
+    variant: Variant = field(default_factory=lambda: make(Variant, "vae"))
+    loss: Loss = field(default_factory=lambda: make(Loss, "mse"))
+    latent_sampler: LatentSampler = field(default_factory=lambda: make(LatentSampler, "prior"))
     latent_dim: Annotated[int, Ge(1), Le(LATENT_UNITS)] = 1
     encoder: tuple[Width, ...] = (200, 200, 50)
     decoder: tuple[Width, ...] = (50, 200, 200, 200)
@@ -69,12 +73,12 @@ class Spec:
         """
         values: dict[str, Any] = {}
         rest = dict(paths)
-        for kind in PARTS:
+        for kind, base in PARTS.items():
             if kind in rest:
                 name = rest.pop(kind)
                 prefix = f"{kind}.{name}."
                 own = {path[len(prefix) :]: rest.pop(path) for path in list(rest) if path.startswith(prefix)}
-                values[kind] = make(kind, name, own)
+                values[kind] = make(base, name, own)
         for name, value in rest.items():
             if name not in FIELDS or name in PARTS:
                 raise InputError(unknown("parameter", name, FIELDS))

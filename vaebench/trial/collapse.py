@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from vaebench.losses import Loss
-from vaebench.parts import Kind, load, make
+from vaebench.parts import load, make
 from vaebench.rows import Rows
 from vaebench.study.definition import Arm, StudyDefinition
 from vaebench.study.space import Choice, Fixed, Float, Int, Leaf, Node, OneOf, Space, UnitTrial, required_scaling
@@ -135,8 +135,7 @@ def _log_int_share(node: Int | Float, values: Rows, threshold: float) -> float:
 def _of_arm(arm: Arm, train: Rows) -> Iterator[Collapse]:
     nodes = arm.space.nodes
     for variant, own in branches(nodes, "variant").items():
-        part = load("variant", variant)
-        assert issubclass(part, Variant)
+        part = load(Variant, variant)
         if part.kl_weight is None:
             continue
         weight = own.get(part.kl_weight, Fixed(getattr(part, part.kl_weight)))
@@ -152,7 +151,7 @@ def _of_arm(arm: Arm, train: Rows) -> Iterator[Collapse]:
                     yield Collapse(arm.name, variant, loss, scaling, part.kl_weight, fixed, ends, share)
 
 
-def branches(nodes: Mapping[str, Node], kind: Kind) -> Mapping[str, Mapping[str, Leaf]]:
+def branches(nodes: Mapping[str, Node], kind: str) -> Mapping[str, Mapping[str, Leaf]]:
     """Return what a part can be, with the nodes of its parameters; the spec's default where the study names none."""
     node = nodes.get(kind)
     return node.branches if isinstance(node, OneOf) else {getattr(Spec(), kind).name: {}}
@@ -173,8 +172,7 @@ def _losses(name: str, params: Mapping[str, Leaf]) -> Iterator[Loss]:
     for u in itertools.product(middles, repeat=space.dimensions):
         values = space.suggest(UnitTrial(dict(zip(space.names, u, strict=True))))
         own = {path.rpartition(".")[2]: value for path, value in values.items() if path.startswith("loss.")}
-        loss = make("loss", name, own)
-        assert isinstance(loss, Loss)
+        loss = make(Loss, name, own)
         yield loss
 
 

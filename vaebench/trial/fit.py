@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vaebench.engine.train import Trained, train
-from vaebench.latent_samplers import Codes, Latent, LatentDistribution, LatentSampler
-from vaebench.losses import Loss
+from vaebench.latent_samplers import Codes, Latent, LatentDistribution
 from vaebench.rows import Draw, Rows
 from vaebench.seeds import derive, generator
 from vaebench.study.replicate import Replicate
@@ -52,7 +51,6 @@ class Fitted:
 
 def fit(spec: Spec, replicate: Replicate) -> Fitted:
     """Fit `spec` to the rows of `replicate`. Depends on the two alone. Raises FittingError where it breaks down."""
-    assert isinstance(spec.latent_sampler, LatentSampler)
     seed = derive("fit", spec.seed, replicate.seed)
     draw = replicate.draw()
     scaler = Scaler.fit(spec.scaling, draw.train)
@@ -79,7 +77,6 @@ def _decoder_std(spec: Spec, trained: Trained, codes: Codes, scaled: Rows, rando
     Learned with the loss where the loss has one, else the residual spread of D(z) at sampled codes of the training
     rows: the maximum-likelihood decoder variance given the trained networks (optimal sigma-VAE, arXiv 2006.13202).
     """
-    assert isinstance(spec.loss, Loss)
     if spec.loss.learns_variance:
         std: Rows = np.exp(0.5 * trained.log_variance)
         return std

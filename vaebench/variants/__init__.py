@@ -8,7 +8,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-from vaebench.parts import Kind, Part
+from vaebench.parts import Part
 
 Tensor = Any
 """A tensorflow.Tensor. TensorFlow is imported inside functions, so that checking a study file does not load it."""
@@ -45,7 +45,7 @@ class Networks(Protocol):
 class Variant(Part):
     """Base of every variant. Hyper-parameters are read from `self`: numbers outside programs, scalar tensors inside."""
 
-    kind: ClassVar[Kind] = "variant"
+    kind: ClassVar[str] = "variant"
     stochastic: ClassVar[bool] = False
     """Whether the encoder gives a distribution N(z_mean, exp(z_log_var)) and not a point."""
     penalty_name: ClassVar[str | None] = None

@@ -63,14 +63,13 @@ def _fix(nodes: dict[str, Node], path: str, value: Any) -> None:
     if path not in PARTS and "." not in path:
         nodes[path] = read_fixed(path, value)
         return
-    name, _, own = path.partition(".")
-    kind = next(kind for kind in PARTS if kind == name)
+    kind, _, own = path.partition(".")
     part = nodes.get(kind)
     branches = dict(part.branches) if isinstance(part, OneOf) else {}
     if not own:
         if not isinstance(value, str):
             raise InputError(f"the name of a {kind} is expected")
-        parts.load(kind, value)
+        parts.load(PARTS[kind], value)
         if branches and value not in branches:
             raise InputError(unknown(f"branch of [search.{kind}.one_of]", value, branches))
         nodes[kind] = OneOf({value: branches.get(value, {})})
@@ -82,5 +81,5 @@ def _fix(nodes: dict[str, Node], path: str, value: Any) -> None:
     if isinstance(params.get(key), Fixed):
         raise InputError("it is fixed already: a compared parameter is fixed by each sub-study")
     params |= read_branches(kind, {branch: {key: value}}, search=False).branches[branch]
-    order = [field.name for field in fields(parts.load(kind, branch))]
+    order = [field.name for field in fields(parts.load(PARTS[kind], branch))]
     nodes[kind] = OneOf({branch: {key: params[key] for key in order if key in params}})

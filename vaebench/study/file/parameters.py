@@ -92,21 +92,21 @@ def _searched(name: str, value: Any) -> Node:
     if not isinstance(value, dict) or set(value) != {"one_of"} or not isinstance(value["one_of"], dict):
         raise InputError(f"{name} = {show(value)}: [search.{name}.one_of] is expected, with a table for each {name}")
     if not value["one_of"]:
-        raise InputError(f"{name}.one_of is empty: at least one of {', '.join(parts.modules(name))} is expected")
+        raise InputError(f"{name}.one_of is empty: at least one of {', '.join(parts.modules(PARTS[name]))} is expected")
     with located(f"{name}.one_of: "):
         return read_branches(name, value["one_of"], search=True)
 
 
-def read_branches(kind: parts.Kind, branches: Mapping[str, Any], *, search: bool) -> OneOf:
+def read_branches(kind: str, branches: Mapping[str, Any], *, search: bool) -> OneOf:
     """Read the parts a part can be, each with its own parameters: plain values, or nodes where `search`."""
     nodes: dict[str, dict[str, Leaf]] = {}
     for name, params in sorted(branches.items()):
-        known = [field.name for field in fields(parts.load(kind, name))]
+        known = [field.name for field in fields(parts.load(PARTS[kind], name))]
         if not isinstance(params, dict):
             raise InputError(f"{name} = {show(params)}: a table of its parameters is expected; {{}} takes the defaults")
         for key in params:
             if key not in known:
-                raise InputError(unknown(f"parameter of {kind.replace('_', ' ')} {name!r}:", key, known))
+                raise InputError(unknown(f"parameter of {parts.words(PARTS[kind])} {name!r}:", key, known))
         nodes[name] = {}
         for key in known:
             if key in params:
@@ -216,12 +216,12 @@ def _field(name: str) -> Check:
     return lambda value: check_value(name, _finite(name, value))
 
 
-def _own(kind: parts.Kind, part: str, key: str) -> Check:
+def _own(kind: str, part: str, key: str) -> Check:
     """Return the check of a part's own parameter."""
 
     def check(value: Any) -> Any:
         value = tuple(value) if isinstance(value, list) else _finite(f"{part}.{key}", value)
-        return getattr(parts.make(kind, part, {key: value}), key)
+        return getattr(parts.make(PARTS[kind], part, {key: value}), key)
 
     return check
 

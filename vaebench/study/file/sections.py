@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -93,7 +93,7 @@ def read_data(table: Any, folder: Path | None) -> tuple[DataSet, int, float]:
     """Return data set, rows and test fraction of [data]; without a folder the data set is as stored with a study."""
     if not isinstance(table, dict):
         raise InputError(f"[data] = {show(table)}: a table is expected")
-    known = parts.modules("data_set")
+    known = parts.modules(DataSet)
     own = {key: value for key, value in table.items() if key in _RowsSection.model_fields}
     keys = [key for key in table if key not in own]
     with located("[data] "):
@@ -103,7 +103,7 @@ def read_data(table: Any, folder: Path | None) -> tuple[DataSet, int, float]:
         if len(keys) != 1:
             raise InputError(f"one data set is expected (one of {', '.join(known)}), there are {len(keys)}")
         section = read_section(_RowsSection, "data", own)
-        kind = cast(type[DataSet], parts.load("data_set", keys[0]))
+        kind = parts.load(DataSet, keys[0])
         value = table[keys[0]]
         data_set = kind.from_plain(value) if folder is None else kind.parse(value, folder)
         rows = section.rows or data_set.available_rows or TRUTH_ROWS
