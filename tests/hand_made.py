@@ -1,18 +1,26 @@
 """Hand-made study records, for tests of what is made of a record."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from vaebench.study.records import ReferenceRecord, Result, StudyRecord, TrialRecord
+from vaebench.study.definition import Arm
+from vaebench.study.file import from_plain
+from vaebench.study.records import Attainable, BaselineRecord, Result, StudyRecord, TrialRecord
+from vaebench.study.space import Space
 
-ATTAINABLE = {"ks": 0.05, "mean_error": 1.0, "std_error": 0.5}
+ERRORS = {"ks": 0.05, "mean_error": 1.0, "std_error": 0.5}
+ATTAINABLE = Attainable(ERRORS)
+DEFINITION = from_plain(
+    {"study": {"name": "hand-made"}, "data": {"distribution": {"name": "norm", "loc": 100.0, "scale": 10.0}}}
+)
 
 
 def result(score: float, **more: float) -> Result:
     """Return a result whose score is `score`: each main metric is that many times its attainable value."""
-    return Result(metrics={name: score * value for name, value in ATTAINABLE.items()} | more, seconds=0.5)
+    return Result(metrics={name: score * value for name, value in ERRORS.items()} | more, seconds=0.5)
 
 
 FAILURE = Result(reason="loss is NaN in epoch 3", seconds=0.25)
@@ -32,20 +40,22 @@ def trial(
 
 
 def record(
-    *trials: TrialRecord, references: Sequence[ReferenceRecord] = (), objectives: tuple[str, ...] = ("score",)
+    *trials: TrialRecord, baselines: Sequence[BaselineRecord] = (), objectives: tuple[str, ...] = ("score",)
 ) -> StudyRecord:
-    """Return a study of these trials."""
-    return StudyRecord("hand-made", {}, ("x",), objectives, ATTAINABLE, trials, tuple(references))
+    """Return a study of these trials, with the arms that they are of."""
+    arms = tuple(Arm(name=name, space=Space({})) for name in dict.fromkeys(trial.arm for trial in trials))
+    definition = replace(DEFINITION, objectives=objectives, arms=arms or DEFINITION.arms)  # type: ignore[arg-type]
+    return StudyRecord(definition, ATTAINABLE, trials, tuple(baselines))
 
 
-def baseline(name: str, search: Sequence[float | None], confirmation: Sequence[float | None] = ()) -> ReferenceRecord:
+def baseline(name: str, search: Sequence[float | None], confirmation: Sequence[float | None] = ()) -> BaselineRecord:
     """Return a baseline with these scores."""
-    return ReferenceRecord(name, "baseline", results(search), results(confirmation))
+    return BaselineRecord(name, "baseline", results(search), results(confirmation))
 
 
-def floor(search: Sequence[float | None], confirmation: Sequence[float | None] = ()) -> ReferenceRecord:
+def floor(search: Sequence[float | None], confirmation: Sequence[float | None] = ()) -> BaselineRecord:
     """Return the noise floor with these scores."""
-    return ReferenceRecord("truth", "floor", results(search), results(confirmation))
+    return BaselineRecord("truth", "floor", results(search), results(confirmation))
 
 
 def many_digits() -> StudyRecord:
@@ -55,5 +65,5 @@ def many_digits() -> StudyRecord:
         trial(number, random.gamma(2, size=3), random.gamma(2, size=8) if number % 4 == 0 else (), seed=2**61 + number)
         for number in range(12)
     ]
-    references = [baseline("gaussian", [1.0, 1 / 3], [2 / 3] * 8), floor([0.1, 0.1], [0.1] * 8)]
-    return record(*trials, trial(12, [None]), references=references)
+    baselines = [baseline("gaussian", [1.0, 1 / 3], [2 / 3] * 8), floor([0.1, 0.1], [0.1] * 8)]
+    return record(*trials, trial(12, [None]), baselines=baselines)

@@ -12,7 +12,7 @@ import pytest
 import vaebench
 from vaebench.data_sets.distribution import Distribution
 from vaebench.results.leaderboard import COLUMNS
-from vaebench.scoring.references import names
+from vaebench.scoring.baseline_scores import names
 
 STUDY = """
 [study]

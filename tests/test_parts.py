@@ -196,7 +196,10 @@ def test_a_name_must_not_be_defined_twice(install):
     ("text", "message"),
     [
         ("", "own_normal must define exactly one latent sampler, it defines 0"),
-        (OWN + OWN.replace("class Own", "class Other"), "own_normal must define exactly one latent sampler, it defines 2"),
+        (
+            OWN + OWN.replace("class Own", "class Other"),
+            "own_normal must define exactly one latent sampler, it defines 2",
+        ),
         ("import no_such_module", "latent sampler 'own_normal': cannot import own_normal: .*no_such_module"),
     ],
 )

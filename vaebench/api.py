@@ -1,43 +1,41 @@
 """The Python interface: what the commands do, as functions."""
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vaebench.data_sets.file import File
 from vaebench.errors import InputError
-from vaebench.files import home_folder
-from vaebench.results.export import check_place, write_whole
-from vaebench.results.leaderboard import best_trial
-from vaebench.results.leaderboard import leaderboard as rank
-from vaebench.results.summary import conclusions
-from vaebench.results.summary import worth as worth_of
+from vaebench.files import (
+    check_place,
+    check_writable,
+    existing_study,
+    home_folder,
+    study_names,
+    write_output,
+)
+from vaebench.results import summary as in_words
+from vaebench.results.leaderboard import leaderboard as table
+from vaebench.results.standings import Standings, standings
+from vaebench.results.status import status_of
 from vaebench.search import run as studies
-from vaebench.search.home import existing
-from vaebench.search.home import folder as study_folder
-from vaebench.search.home import studies as known_studies
-from vaebench.search.lock import lock
-from vaebench.search.observer import Observer, Silent
+from vaebench.search.events import Event, Loaded, Observer, Step, unheard
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Executors
-from vaebench.search.workers import executor
+from vaebench.search.workers import cores, executor
 from vaebench.seeds import derive
-from vaebench.study.definition import StudyDefinition
-from vaebench.study.file import difference, load, to_plain
-from vaebench.study.records import StudyRecord, TrialRecord
-from vaebench.study.spec import Spec
-from vaebench.tracking.finishing import finish
-from vaebench.tracking.live import Tracked
-from vaebench.tracking.where import read_ids, run_ids, write_ids
+from vaebench.study.file import load
+from vaebench.study.records import StudyRecord
+from vaebench.tracking.discard import discard
+from vaebench.tracking.ids import run_ids
+from vaebench.tracking.live import LiveTracking
+from vaebench.tracking.sync import sync
+from vaebench.tracking.ui import ui_command, ui_url
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from vaebench.trial.generator import Generator
 
 
 def run(
@@ -50,32 +48,32 @@ def run(
     cluster: str | None = None,
     confirm: bool = True,
     fresh: bool = False,
-    observer: Observer | None = None,
+    observer: Observer = unheard,
 ) -> "pd.DataFrame":
-    """Run a study: search, confirm the best, bring MLflow up to date. Goes on where an earlier run ended.
+    """Run a study: search, confirm the best, write all of it to MLflow. Goes on where an earlier run ended.
 
     `trials` (of each arm) and `time_limit` (seconds) bound the search; `workers` processes (one a core by default, 0 is
-    this process) or a Dask `cluster` address evaluate; `fresh` starts the study over. Returns the leaderboard.
-    Raises InputError for a wrong study file, or another definition under a known name.
+    this process) or a Dask `cluster` address evaluate; `fresh` starts the study over; `observer` hears what happens.
+    Returns the leaderboard. Raises InputError for a wrong study file, or another definition under a known name.
     """
     folder, definition = home_folder(home), load(Path(study_file))
     _check_positive(trials=trials, time_limit=time_limit)
-    _check_writable(folder)
-    tracked = Tracked(folder, observer or Silent())
-    with studies.interruptible(), _executors(workers, cluster) as executors:
-        with tracked:
+    check_writable(folder)
+    observer(Loaded(definition))
+    with studies.interruptible(), _executors(workers, cluster, observer) as executors:
+        with LiveTracking(folder) as live:
             if fresh:
                 discard(folder, definition)
             record = studies.run(
                 definition,
                 home=folder,
                 executors=executors,
-                observer=tracked,
+                observer=_both(observer, live),
                 trials=trials,
                 time_limit=time_limit,
                 confirm=confirm,
             )
-        return finish(folder, record, executors)
+        return _finish(folder, record, executors, observer)
 
 
 def confirm(
@@ -86,30 +84,28 @@ def confirm(
     replicates: int | None = None,
     workers: int | None = None,
     cluster: str | None = None,
-    observer: Observer | None = None,
+    observer: Observer = unheard,
 ) -> "pd.DataFrame":
-    """Refit the best `top` trials of a study on `replicates` fresh draws each. Returns the leaderboard."""
+    """Refit the best `top` trials of a study on `replicates` further draws each. Returns the leaderboard."""
     folder, name = home_folder(home), study_name(study)
     _check_positive(top=top, replicates=replicates)
-    existing(folder, name)
-    tracked = Tracked(folder, observer or Silent())
-    with studies.interruptible(), _executors(workers, cluster) as executors:
-        with tracked:
-            record = studies.confirm(
-                name, home=folder, executors=executors, observer=tracked, top=top, replicates=replicates
-            )
-        return finish(folder, record, executors)
+    existing_study(folder, name)
+    with studies.interruptible(), _executors(workers, cluster, observer) as executors:
+        record = studies.confirm(
+            name, home=folder, executors=executors, observer=observer, top=top, replicates=replicates
+        )
+        return _finish(folder, record, executors, observer)
 
 
 def leaderboard(study: str, *, home: str | Path | None = None) -> "pd.DataFrame":
     """Return the leaderboard of a study: a row for each trial, baseline and the noise floor, best first."""
     folder, name = home_folder(home), study_name(study)
-    return rank(RecordStore.open(folder, name).record(), run_ids(folder, name))
+    return table(_standings(folder, name), run_ids(folder, name))
 
 
 def summary(study: str, *, home: str | Path | None = None) -> list[str]:
     """Return what the leaderboard of a study says, in sentences: the best trial, selection optimism, its diagnosis."""
-    return conclusions(RecordStore.open(home_folder(home), study_name(study)).record())
+    return in_words.summary(_standings(home_folder(home), study_name(study)))
 
 
 def worth(study: str, *, trial: int | None = None, home: str | Path | None = None) -> str:
@@ -117,8 +113,8 @@ def worth(study: str, *, trial: int | None = None, home: str | Path | None = Non
 
     Raises InputError for an unknown study or trial, or one that failed.
     """
-    record = RecordStore.open(home_folder(home), study_name(study)).record()
-    return worth_of(record, choose_trial(record, trial).number)
+    rows = _standings(home_folder(home), study_name(study))
+    return in_words.worth(rows, rows.choose(trial).number)
 
 
 def generate(
@@ -131,27 +127,50 @@ def generate(
     """
     import pandas as pd
 
+    from vaebench.trial.generator import Generator
+
     if n < 1:
         raise InputError(f"n = {n}: at least 1 row is needed")
-    store = RecordStore.open(home_folder(home), study_name(study))
-    chosen = choose_trial(store.record(), trial)
-    generator = fit_generator(store.definition, chosen)
+    rows = _standings(home_folder(home), study_name(study))
+    generator = Generator.of_trial(rows.choose(trial), rows.record.definition)
     return pd.DataFrame(generator.generate(n, derive("user", seed)), columns=list(generator.columns))
 
 
 def report(study: str, path: str | Path, *, home: str | Path | None = None) -> None:
-    """Write a study's report to `path`: one HTML page with its answer, leaderboard, pictures and diagnoses.
+    """Write a study's report to `path`: one HTML page with its answer, leaderboard, plots and diagnoses.
 
     Raises InputError for an unknown study, one without a trial that did not fail, or a path that cannot be written.
     """
     from vaebench.results.report import page
+    from vaebench.trial.generator import Generator
 
-    store = RecordStore.open(home_folder(home), study_name(study))
-    record = store.record()
-    best = choose_trial(record, None)
-    check_output(study, Path(path), home=home)
-    html = page(record, best.number, fit_generator(store.definition, best))
-    write_whole(Path(path), lambda file: file.write_text(html, encoding="utf-8"))
+    name = study_name(study)
+    rows = _standings(home_folder(home), name)
+    best = rows.choose(None)
+    check_output(name, Path(path), home=home)
+    html = page(rows, best.number, Generator.of_trial(best, rows.record.definition))
+    write_output(Path(path), lambda file: file.write_text(html, encoding="utf-8"))
+
+
+def status(study: str | None = None, *, home: str | Path | None = None) -> "pd.DataFrame":
+    """Return how far a study, or every study, is: trials of target, failed, confirmed, the best trial and its score."""
+    folder = home_folder(home)
+    return status_of([_standings(folder, name) for name in ([study_name(study)] if study else study_names(folder))])
+
+
+def ui(
+    study: str | None = None, *, host: str = "127.0.0.1", port: int = 5000, home: str | Path | None = None
+) -> tuple[str, tuple[list[str], dict[str, str]] | None]:
+    """Return the address of the MLflow UI, on the page of `study`, and the command and environment that serve it.
+
+    The command is None where a tracking server serves it already. Raises InputError where nothing was run.
+    """
+    folder, name = home_folder(home), study_name(study) if study else None
+    if name is not None:
+        existing_study(folder, name)
+    elif not study_names(folder):
+        raise InputError(f"no study was run in {folder}")
+    return ui_url(folder, name, host, port), ui_command(folder, host, port)
 
 
 def check_output(study: str, *paths: Path, home: str | Path | None = None) -> None:
@@ -164,28 +183,6 @@ def check_output(study: str, *paths: Path, home: str | Path | None = None) -> No
             raise InputError(f"cannot write {path}: study {name!r} has its rows from there")
 
 
-def choose_trial(record: StudyRecord, number: int | None) -> TrialRecord:
-    """Return the trial called `number`, or the best one. Raises InputError where there is none or it failed."""
-    if number is None:
-        best = best_trial(record)
-        if best is None:
-            raise InputError(f"study {record.name!r} has no trial that did not fail")
-        return best
-    if not 0 <= number < len(record.trials):
-        raise InputError(f"study {record.name!r} has no trial {number}: they are 0 to {len(record.trials) - 1}")
-    trial = record.trials[number]
-    if trial.reason is not None:
-        raise InputError(f"trial {number} of study {record.name!r} failed: {trial.reason}")
-    return trial
-
-
-def fit_generator(definition: StudyDefinition, trial: TrialRecord) -> "Generator":
-    """Fit a trial to its first search replicate, as it was when it was scored."""
-    from vaebench.trial.generator import Generator
-
-    return Generator.fit(Spec.from_flat(trial.params), definition.replicate("search", 0))
-
-
 def study_name(study: str) -> str:
     """Return the name of a study given by its name or its file."""
     if study.endswith(".toml") or Path(study).is_file():
@@ -193,37 +190,36 @@ def study_name(study: str) -> str:
     return study
 
 
-def discard(home: Path, definition: StudyDefinition) -> None:
-    """Forget what was run of a study, so that it starts over.
+def _standings(home: Path, name: str) -> Standings:
+    return standings(RecordStore.open(home, name).record())
 
-    Its parent run in MLflow stays the same, unless the definition is another: MLflow never changes a parameter.
-    """
-    name = definition.name
-    if not study_folder(home, name).exists():
-        return
-    with lock(home, name):
-        ids = read_ids(home, name)
-        same = name in known_studies(home) and not difference(
-            RecordStore.open(home, name).record().definition, to_plain(definition)
-        )
-        for path in study_folder(home, name).iterdir():
-            if path.name != "lock":
-                path.unlink()
-        if same and ids is not None:
-            write_ids(home, name, replace(ids, trials={}))
+
+def _finish(home: Path, record: StudyRecord, executors: Executors, observer: Observer) -> "pd.DataFrame":
+    """Write final results to MLflow and return the leaderboard."""
+    rows = standings(record)
+    sync(home, rows, executors, observer)
+    return table(rows, run_ids(home, record.name))
+
+
+def _both(first: Observer, second: Observer) -> Observer:
+    def hear(event: Event) -> None:
+        first(event)
+        second(event)
+
+    return hear
 
 
 @contextmanager
-def _executors(workers: int | None, cluster: str | None) -> Iterator[Executors]:
+def _executors(workers: int | None, cluster: str | None, observer: Observer) -> Iterator[Executors]:
     """Give what starts the workers at the first task; they end with the context. A cluster is joined at once."""
     if cluster is not None and workers is not None:
         raise InputError("workers and cluster exclude each other: a cluster has workers of its own")
     if workers is None:
-        workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        workers = len(cores())
     if workers < 0:
         raise InputError(f"workers = {workers}: 0 (this process) or more")
     with ExitStack() as stack:
-        start = cache(lambda: stack.enter_context(executor(workers, cluster)))
+        start = cache(lambda: stack.enter_context(executor(workers, cluster, lambda what: observer(Step(what)))))
         if cluster is not None:  # it may not be there
             start()
         yield lambda: nullcontext(start())
@@ -233,11 +229,3 @@ def _check_positive(**values: float | None) -> None:
     for name, value in values.items():
         if value is not None and value <= 0:
             raise InputError(f"{name} = {value}: more than 0 is needed")
-
-
-def _check_writable(home: Path) -> None:
-    known = next(folder for folder in (home, *home.parents) if folder.exists())
-    if not known.is_dir():
-        raise InputError(f"home {home}: {known} is no folder")
-    if not os.access(known, os.W_OK | os.X_OK):
-        raise InputError(f"home {home}: there is no permission to write in {known}")

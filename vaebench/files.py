@@ -1,14 +1,78 @@
-"""Home: the one folder that holds all state; and the folder of what can be made again."""
+"""Files: where state lives, and how it is written so that a kill leaves the old file or the new one."""
 
 import os
+import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from vaebench.errors import InputError, unknown
+
+JOURNAL = "journal.log"
+"""A study's record, in the study's folder."""
 
 
 def home_folder(home: str | Path | None = None) -> Path:
-    """Return `home`, else VAEBENCH_HOME, else `runs` in the current folder."""
+    """Return the one folder that holds all state: `home`, else VAEBENCH_HOME, else `runs` in the current folder."""
     return Path(home or os.environ.get("VAEBENCH_HOME") or "runs").absolute()
 
 
 def cache_folder() -> Path:
     """Return the user's folder of what any study may reuse: compiled programs, and what is attainable."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vaebench"
+
+
+def study_folder(home: Path, name: str) -> Path:
+    """Return the folder of the study called `name`, whether it exists or not."""
+    return home.absolute() / "studies" / name
+
+
+def study_names(home: Path) -> list[str]:
+    """Return the names of the studies that were run in `home`, sorted."""
+    return sorted(path.parent.name for path in home.absolute().glob(f"studies/*/{JOURNAL}"))
+
+
+def existing_study(home: Path, name: str) -> Path:
+    """Return the folder of the study called `name`. Raises InputError, with the known names, where nobody ran it."""
+    if name not in study_names(home):
+        raise InputError(f"{home}: {unknown('study', name, study_names(home))}")
+    return study_folder(home, name)
+
+
+def write_whole(path: Path, write_to: Callable[[Path], Any]) -> None:
+    """Write `path`, whole or not at all, by a function that writes to the path it is given. Raises OSError."""
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        write_to(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_output(path: Path, write_to: Callable[[Path], Any]) -> None:
+    """Write a file that a user asked for, whole or not at all. Raises InputError where it cannot be written."""
+    check_place(path)
+    try:
+        if path.exists() and not path.is_file():  # a pipe or a terminal, which cannot be replaced
+            write_to(path)
+        else:
+            write_whole(path.resolve(), write_to)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def check_place(path: Path) -> None:
+    """Raise InputError where `path` is a folder, or in none: known before the work of making what is written."""
+    if not os.path.isdir(path.parent):  # Path.is_dir raises where a name is too long
+        raise InputError(f"cannot write {path}: the folder {path.parent} does not exist")
+    if os.path.isdir(path):
+        raise InputError(f"cannot write {path}: it is a folder")
+
+
+def check_writable(folder: Path) -> None:
+    """Raise InputError where `folder` cannot be made, or written in."""
+    known = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not known.is_dir():
+        raise InputError(f"home {folder}: {known} is no folder")
+    if not os.access(known, os.W_OK | os.X_OK):
+        raise InputError(f"home {folder}: there is no permission to write in {known}")

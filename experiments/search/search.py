@@ -69,7 +69,7 @@ def _features(values: Mapping[str, Any]) -> Features:
 
 def _rows(record: StudyRecord) -> Rows:
     """Return each trial's features, and the log of its score over that of Gaussian maximum likelihood on its draws."""
-    gaussian = next(reference for reference in record.references if reference.name == "gaussian").search
+    gaussian = next(reference for reference in record.baselines if reference.name == "gaussian").search
     rows = []
     for trial in record.trials:
         if trial.results:

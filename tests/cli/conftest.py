@@ -10,7 +10,7 @@ from vaebench.search.asking import Asker
 from vaebench.search.lock import lock
 from vaebench.search.store import RecordStore
 from vaebench.study.file import load
-from vaebench.study.records import ReferenceRecord, Result, TrialRecord
+from vaebench.study.records import BaselineRecord, Result, TrialRecord
 from vaebench.study.spec import Spec
 
 
@@ -44,5 +44,5 @@ def recorded(folder: Path) -> Path:
         values, asked = asker.ask()
         trial = TrialRecord(number, Spec.from_flat(values).flat(), (result, result), 1.0, 2.0)
         store.add(asked, trial, None if result.reason else (1.0,))
-    store.set_reference(ReferenceRecord("truth", "floor", (good, good)))
+    store.set_baseline(BaselineRecord("truth", "floor", (good, good)))
     return home

@@ -19,18 +19,18 @@ from command_line import STUDY, environment, invoke, process, tree
 import vaebench
 from vaebench.data_sets.distribution import Distribution
 from vaebench.results.leaderboard import COLUMNS
-from vaebench.scoring.references import names
+from vaebench.scoring.baseline_scores import names
 from vaebench.scoring.score import mean_score
 from vaebench.search.store import RecordStore
+from vaebench.tracking.ids import read_ids
 from vaebench.tracking.store import open_client
-from vaebench.tracking.where import read_ids
 
 pytestmark = [
     # Keras 3.15 reads a TensorFlow variable in the way that NumPy 2 deprecates.
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 TRIALS, GENERATED = 12, 2000
-REFERENCES = names(Distribution())
+BASELINES = names(Distribution())
 NOTHING_TO_DO = rf"small: nothing to do, all {TRIALS} trials and the confirmation of [23] are there"
 """The best two are confirmed and, where both are of one variant, the best of the other."""
 CHANGES = ["seconds", "mlflow_run_id"]
@@ -127,7 +127,7 @@ def test_the_run_says_what_it_does_and_what_to_do_next(ran: Ran, frame: pd.DataF
     assert max(map(len, ran.stdout.splitlines())) <= 100
     assert ranks(table) == list(range(1, 1 + len(ranks(table))))
     assert len(ranks(table)) > 5
-    assert set(REFERENCES) <= set(table.split())
+    assert set(BASELINES) <= set(table.split())
     for command in following.strip().splitlines():
         assert command.split()[:1] + command.split()[2:3] == ["vaebench", "small"]
 
@@ -159,8 +159,8 @@ def test_mlflow_has_a_nested_run_for_every_trial(ran: Ran, frame: pd.DataFrame) 
 
 def test_the_leaderboard_as_csv(frame: pd.DataFrame) -> None:
     assert tuple(frame.columns[: len(COLUMNS)]) == COLUMNS
-    assert frame["kind"].value_counts().to_dict() == {"trial": TRIALS, "baseline": len(REFERENCES) - 1, "floor": 1}
-    assert frame["status"].value_counts()["confirmed"] == len(confirmed_trials(frame)) + len(REFERENCES)
+    assert frame["kind"].value_counts().to_dict() == {"trial": TRIALS, "baseline": len(BASELINES) - 1, "floor": 1}
+    assert frame["status"].value_counts()["confirmed"] == len(confirmed_trials(frame)) + len(BASELINES)
     assert set(confirmed_trials(frame)["variant"]) == {"ae", "vae"}
     assert len(confirmed_trials(frame)) in (2, 3)
     ranks = frame["rank"].dropna()
@@ -291,7 +291,7 @@ def test_the_leaderboard_in_other_forms(ran: Ran, frame: pd.DataFrame, tmp_path:
 
 def test_a_diagnosis_knows_what_the_rows_allow(ran: Ran) -> None:
     record = RecordStore.open(ran.home, ran.name).record()
-    unit = next(one for one in record.references if one.name == record.attainable_by.partition(",")[0])
+    unit = next(one for one in record.baselines if one.name == record.attainable_by.partition(",")[0])
     diagnosed = [trial for trial in record.trials if trial.diagnosis and trial.diagnosis.evidence]
     assert diagnosed
     for trial in diagnosed:

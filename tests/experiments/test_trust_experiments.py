@@ -11,7 +11,7 @@ import pytest
 from vaebench import search as study
 from vaebench.scoring.attainable import Attainable
 from vaebench.search import run as studies
-from vaebench.search.workers import InProcess
+from vaebench.search.in_process import InProcess
 from vaebench.study.file import load
 from vaebench.study.records import Result
 

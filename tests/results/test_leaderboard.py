@@ -1,14 +1,15 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hand_made import ATTAINABLE, FAILURE, baseline, floor, record, result, trial
+from hand_made import ERRORS, FAILURE, baseline, floor, record, result, trial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaebench.results.leaderboard import COLUMNS, best_trial, leaderboard, pareto_front
-from vaebench.study.records import ReferenceRecord, Result, StudyRecord, TrialRecord
+from vaebench.results.leaderboard import COLUMNS, leaderboard, pareto_front
+from vaebench.results.standings import standings
+from vaebench.study.records import BaselineRecord, Result, TrialRecord
 
-REFERENCES = [
+BASELINES = [
     baseline("gaussian", [1.0, 1.2], [1.05] * 8),
     baseline("kde", [1.3, 1.5], [1.4] * 8),
     floor([0.1, 0.1], [0.1] * 8),
@@ -20,15 +21,17 @@ NOISE = np.linspace(-0.2, 0.2, 8)
 def frame():
     """Return a leaderboard with confirmed, searched and failed trials."""
     return leaderboard(
-        record(
-            trial(0, [0.5, 0.7]),  # the luckiest search, never confirmed
-            trial(1, [0.8, 0.8], 1.2 + NOISE, latent_dim=3),
-            trial(2, [0.9, None]),
-            trial(3, [0.9, 0.9], 1.15 + NOISE[::-1], variant="ae"),
-            trial(4, [0.6, 0.8]),
-            trial(5, [0.9, 0.9], 2.2 + NOISE),
-            trial(6, [0.7, 0.7], [0.7, None]),
-            references=REFERENCES,
+        standings(
+            record(
+                trial(0, [0.5, 0.7]),  # the luckiest search, never confirmed
+                trial(1, [0.8, 0.8], 1.2 + NOISE, latent_dim=3),
+                trial(2, [0.9, None]),
+                trial(3, [0.9, 0.9], 1.15 + NOISE[::-1], variant="ae"),
+                trial(4, [0.6, 0.8]),
+                trial(5, [0.9, 0.9], 2.2 + NOISE),
+                trial(6, [0.7, 0.7], [0.7, None]),
+                baselines=BASELINES,
+            )
         ),
         {1: "run-one", 3: "run-three"},
     )
@@ -64,15 +67,15 @@ def test_figures_are_over_the_confirmation_where_there_is_one(frame):
     assert by_trial.loc[1, "score"] == pytest.approx(1.2)
     assert by_trial.loc[1, "replicates"] == 8
     assert by_trial.loc[1, "metric.search_score"] == pytest.approx(0.8)
-    assert by_trial.loc[1, "ks"] == pytest.approx(1.2 * ATTAINABLE["ks"])
-    assert by_trial.loc[1, "mean_error"] == pytest.approx(1.2 * ATTAINABLE["mean_error"])
-    assert by_trial.loc[1, "std_error"] == pytest.approx(1.2 * ATTAINABLE["std_error"])
+    assert by_trial.loc[1, "ks"] == pytest.approx(1.2 * ERRORS["ks"])
+    assert by_trial.loc[1, "mean_error"] == pytest.approx(1.2 * ERRORS["mean_error"])
+    assert by_trial.loc[1, "std_error"] == pytest.approx(1.2 * ERRORS["std_error"])
     assert by_trial.loc[0, "score"] == pytest.approx(0.6)
     assert by_trial.loc[0, "replicates"] == 2
     assert by_trial.loc[0, "score_low"] == pytest.approx(0.5)
     assert by_trial.loc[0, "score_high"] == pytest.approx(0.7)
     assert (by_trial.loc[1, "score_low"], by_trial.loc[1, "ks_high"]) == pytest.approx(
-        (2.4 - by_trial.loc[1, "score_high"], by_trial.loc[1, "score_high"] * ATTAINABLE["ks"]), abs=0.01
+        (2.4 - by_trial.loc[1, "score_high"], by_trial.loc[1, "score_high"] * ERRORS["ks"]), abs=0.01
     )
     gaussian = frame[frame["variant"] == "gaussian"].iloc[0]
     assert gaussian["score"] == pytest.approx(1.05)
@@ -107,8 +110,12 @@ def test_tied_with_best_compares_on_the_same_replicates(frame):
 
 
 def test_tied_pairs_the_replicates_that_both_have():
-    more = leaderboard(record(trial(0, [1.0], [1.0] * 20), trial(1, [1.0], [1.1 + i / 100 for i in range(7)])))
-    fewer = leaderboard(record(trial(0, [1.0], [1.0] * 20), trial(1, [1.0], [1.1 + i / 100 for i in range(5)])))
+    more = leaderboard(
+        standings(record(trial(0, [1.0], [1.0] * 20), trial(1, [1.0], [1.1 + i / 100 for i in range(7)])))
+    )
+    fewer = leaderboard(
+        standings(record(trial(0, [1.0], [1.0] * 20), trial(1, [1.0], [1.1 + i / 100 for i in range(5)])))
+    )
     assert list(more["tied_with_best"]) == [True, False]
     assert fewer["tied_with_best"].tolist() == [True, pd.NA]
 
@@ -120,12 +127,20 @@ def test_run_ids_stand_on_their_trials(frame):
 
 def test_param_cells_keep_their_types():
     frame = leaderboard(
-        record(
-            trial(
-                0, [1.0], encoder=(200, 50), batch_norm=True, seed=2**62 + 1, dropout=0.0, **{"variant.vae.beta": 2.0}
-            ),
-            trial(1, [2.0], encoder=(8,), batch_norm=False, seed=5, dropout=0.5, variant="ae"),
-            references=REFERENCES,
+        standings(
+            record(
+                trial(
+                    0,
+                    [1.0],
+                    encoder=(200, 50),
+                    batch_norm=True,
+                    seed=2**62 + 1,
+                    dropout=0.0,
+                    **{"variant.vae.beta": 2.0},
+                ),
+                trial(1, [2.0], encoder=(8,), batch_norm=False, seed=5, dropout=0.5, variant="ae"),
+                baselines=BASELINES,
+            )
         )
     ).set_index("trial")
     assert frame["param.encoder"].loc[[0, 1]].tolist() == ["[200, 50]", "[8]"]
@@ -138,7 +153,7 @@ def test_param_cells_keep_their_types():
 
 
 def test_one_replicate_has_no_interval():
-    frame = leaderboard(record(trial(0, [1.5]), trial(1, [1.2]), references=[floor([0.1])]))
+    frame = leaderboard(standings(record(trial(0, [1.5]), trial(1, [1.2]), baselines=[floor([0.1])])))
     assert frame[["score_low", "score_high", "ks_low", "ks_high"]].isna().all(axis=None)
     assert list(frame["score"]) == pytest.approx([0.1, 1.2, 1.5])
     assert frame["tied_with_best"].isna().all(), "one replicate is too few to test"
@@ -146,10 +161,8 @@ def test_one_replicate_has_no_interval():
 
 def test_further_metrics_and_columns_are_averaged():
     own = [result(1.0, **{"ks.a": 0.1, "generated_std.a": 9.0}), result(1.0, **{"ks.a": 0.3, "generated_std.a": 10.0})]
-    study = StudyRecord(
-        "s", {}, ("a", "b"), ("score",), ATTAINABLE, (TrialRecord(0, {"variant": "ae"}, tuple(own), 0, 1),), ()
-    )
-    row = leaderboard(study).iloc[0]
+    study = record(TrialRecord(0, {"variant": "ae"}, tuple(own), 0, 1))
+    row = leaderboard(standings(study)).iloc[0]
     assert row["metric.ks.a"] == pytest.approx(0.2)
     assert row["metric.generated_std.a"] == 9.0  # of the first search replicate, which `generate` draws from
 
@@ -157,14 +170,14 @@ def test_further_metrics_and_columns_are_averaged():
 def test_generated_figures_of_a_confirmed_row_are_those_of_its_search():
     search, fresh = result(1.0, generated_mean=3.0), result(2.0, generated_mean=7.0)
     one = TrialRecord(0, {"variant": "ae"}, (search,), 0, 1, confirmation=(fresh, fresh))
-    row = leaderboard(record(one)).iloc[0]
+    row = leaderboard(standings(record(one))).iloc[0]
     assert row["score"] == pytest.approx(2.0)
     assert row["metric.generated_mean"] == 3.0
 
 
 def test_equal_scores_stand_by_trial_number_before_baselines():
-    study = record(*(trial(number, [1.0]) for number in (7, 3, 11)), references=[baseline("kde", [1.0])])
-    frame = leaderboard(study)
+    study = record(*(trial(number, [1.0]) for number in (7, 3, 11)), baselines=[baseline("kde", [1.0])])
+    frame = leaderboard(standings(study))
     assert frame["trial"].fillna(-1).tolist() == [3, 7, 11, -1]
 
 
@@ -172,15 +185,15 @@ def test_equal_scores_stand_by_trial_number_before_baselines():
 @given(st.lists(st.none() | st.floats(0.1, 10), max_size=12), st.randoms())
 def test_order_does_not_depend_on_the_order_of_the_record(scores, random):
     trials = [trial(number, [score]) for number, score in enumerate(scores)]
-    expected = leaderboard(record(*trials, references=REFERENCES))
+    expected = leaderboard(standings(record(*trials, baselines=BASELINES)))
     random.shuffle(trials)
-    pd.testing.assert_frame_equal(leaderboard(record(*trials, references=REFERENCES[::-1])), expected)
+    pd.testing.assert_frame_equal(leaderboard(standings(record(*trials, baselines=BASELINES[::-1]))), expected)
     assert expected["rank"].dropna().tolist() == list(range(1, len(scores) - scores.count(None) + 1))
 
 
 def test_arm_is_a_column_of_compared_studies_only(frame):
     assert "arm" not in frame
-    compared = leaderboard(record(trial(0, [1.0], arm="variant=ae"), trial(1, [2.0], arm="variant=vae")))
+    compared = leaderboard(standings(record(trial(0, [1.0], arm="variant=ae"), trial(1, [2.0], arm="variant=vae"))))
     assert list(compared["arm"]) == ["variant=ae", "variant=vae"]
 
 
@@ -191,9 +204,9 @@ def test_pareto_front_of_several_objectives():
     points = [(1, 5), (2, 3), (3, 3), (4, 1), (5, 2), (4, 1)]
     trials = [point(number, *values) for number, values in enumerate(points)]
     study = record(*trials, trial(6, [None]), objectives=("ks", "std_error"))
-    assert pareto_front(study) == {0: True, 1: True, 2: False, 3: True, 4: False, 5: True}
-    frame = leaderboard(study)
-    assert dict(zip(frame["trial"], frame["pareto_front"], strict=True)) == pareto_front(study) | {6: pd.NA}
+    assert pareto_front(standings(study)) == {0: True, 1: True, 2: False, 3: True, 4: False, 5: True}
+    frame = leaderboard(standings(study))
+    assert dict(zip(frame["trial"], frame["pareto_front"], strict=True)) == pareto_front(standings(study)) | {6: pd.NA}
 
 
 @settings(deadline=None)
@@ -204,7 +217,7 @@ def test_every_trial_is_on_the_front_or_dominated_by_it(points):
         TrialRecord(number, {}, (Result(dict(zip(names, map(float, point), strict=True))),), 0, 1)
         for number, point in enumerate(points)
     ]
-    front = pareto_front(record(*trials, objectives=names))
+    front = pareto_front(standings(record(*trials, objectives=names)))
 
     def beats(a: int, b: int) -> bool:
         return points[a] != points[b] and all(x <= y for x, y in zip(points[a], points[b], strict=True))
@@ -219,17 +232,19 @@ def test_pareto_front_of_one_objective_is_its_best_trial(frame):
 
 
 def test_best_trial_is_rank_one(frame):
-    study = record(trial(0, [0.5]), trial(1, [0.8], [1.2]), trial(2, [0.9], [1.1]), references=REFERENCES)
-    best = best_trial(study)
+    study = record(trial(0, [0.5]), trial(1, [0.8], [1.2]), trial(2, [0.9], [1.1]), baselines=BASELINES)
+    best = standings(study).best
     assert best is not None
     assert best.number == 2
-    assert best_trial(record(trial(0, [None]), references=REFERENCES)) is None
-    assert best_trial(record()) is None
+    assert standings(record(trial(0, [None]), baselines=BASELINES)).best is None
+    assert standings(record()).best is None
 
 
 def test_a_study_without_a_finished_trial_has_a_leaderboard():
-    assert list(leaderboard(record()).columns[: len(COLUMNS)]) == list(COLUMNS)
-    only_failed = leaderboard(record(trial(0, [None]), references=[ReferenceRecord("kde", "baseline", (FAILURE,))]))
+    assert list(leaderboard(standings(record())).columns[: len(COLUMNS)]) == list(COLUMNS)
+    only_failed = leaderboard(
+        standings(record(trial(0, [None]), baselines=[BaselineRecord("kde", "baseline", (FAILURE,))]))
+    )
     assert list(only_failed["status"]) == ["failed", "failed"]
     assert only_failed["score"].dtype == "float64"
     assert list(only_failed["kind"]) == ["trial", "baseline"]

@@ -3,23 +3,26 @@
 import dataclasses
 
 import pytest
-from hand_made import baseline, floor, record, trial
+from hand_made import ATTAINABLE, baseline, floor, record, trial
 
 from vaebench.results.optimism import optimism
+from vaebench.results.standings import standings
 
 
 def test_selection_optimism_is_what_the_draws_do_not_explain() -> None:
     found = optimism(
-        record(
-            trial(0, [0.5, 0.9], [1.2] * 8),
-            trial(1, [0.9, 0.9], [1.4] * 8),
-            trial(2, [0.1, 0.1]),  # not confirmed
-            trial(3, [0.2, 0.2], [0.5, None]),  # failed there
-            references=[
-                baseline("gaussian", [0.95, 1.05], [1.1] * 8),
-                baseline("kde", [1.3, 1.5], [1.4] * 8),
-                floor([0.1, 0.1], [0.1] * 8),
-            ],
+        standings(
+            record(
+                trial(0, [0.5, 0.9], [1.2] * 8),
+                trial(1, [0.9, 0.9], [1.4] * 8),
+                trial(2, [0.1, 0.1]),  # not confirmed
+                trial(3, [0.2, 0.2], [0.5, None]),  # failed there
+                baselines=[
+                    baseline("gaussian", [0.95, 1.05], [1.1] * 8),
+                    baseline("kde", [1.3, 1.5], [1.4] * 8),
+                    floor([0.1, 0.1], [0.1] * 8),
+                ],
+            )
         )
     )
     assert found is not None
@@ -31,19 +34,21 @@ def test_selection_optimism_is_what_the_draws_do_not_explain() -> None:
 
 
 def test_the_draws_difficulty_is_that_of_the_baseline_that_scores_are_in_units_of() -> None:
-    references = [baseline("kde", [1.0, 1.0], [0.9] * 8), baseline("true_family", [1.0, 1.0], [1.2] * 8)]
-    study = record(trial(0, [0.8, 0.8], [1.3] * 8), references=references)
-    found = optimism(dataclasses.replace(study, attainable_by="true_family, 2000 draws, standard errors 1 %"))
+    baselines = [baseline("kde", [1.0, 1.0], [0.9] * 8), baseline("true_family", [1.0, 1.0], [1.2] * 8)]
+    study = record(trial(0, [0.8, 0.8], [1.3] * 8), baselines=baselines)
+    found = optimism(
+        standings(dataclasses.replace(study, attainable=dataclasses.replace(ATTAINABLE, baseline="true_family")))
+    )
     assert found is not None
     assert (found.baseline, found.draws) == ("true_family", pytest.approx(0.2))
     assert found.selection == pytest.approx(0.3)
 
 
 def test_a_single_draw_has_no_standard_error() -> None:
-    found = optimism(record(trial(0, [0.8], [1.3] * 8), references=[baseline("kde", [1.0], [1.0] * 8)]))
+    found = optimism(standings(record(trial(0, [0.8], [1.3] * 8), baselines=[baseline("kde", [1.0], [1.0] * 8)])))
     assert found is not None
     assert found.error != found.error
 
 
 def test_there_is_none_without_confirmation() -> None:
-    assert optimism(record(trial(0, [1.0]), references=[baseline("gaussian", [1.0])])) is None
+    assert optimism(standings(record(trial(0, [1.0]), baselines=[baseline("gaussian", [1.0])]))) is None

@@ -14,6 +14,7 @@ from vaebench.results.plots.leaderboard import leaderboard_picture
 from vaebench.results.plots.loss_curves import loss_curves
 from vaebench.results.plots.pairs_of_columns import pairs_of_columns
 from vaebench.results.plots.search_history import search_history
+from vaebench.results.standings import standings
 from vaebench.scoring.metrics.distances import ks_distance
 
 
@@ -36,8 +37,8 @@ def study():
         )
         for number in range(9)
     ]
-    references = [baseline("gaussian", [1.0] * 3, [1.1] * 8), floor([0.1] * 3, [0.1] * 8)]
-    return record(*trials, trial(9, [1.0, None, 1.0]), references=references)
+    baselines = [baseline("gaussian", [1.0] * 3, [1.1] * 8), floor([0.1] * 3, [0.1] * 8)]
+    return record(*trials, trial(9, [1.0, None, 1.0]), baselines=baselines)
 
 
 def test_generated_against_true_says_the_ks():
@@ -90,7 +91,7 @@ def test_a_dollar_in_a_name_is_a_dollar():
     assert drawn(figure)
     assert figure.axes[2].get_xlabel() == "US$ to A$"
     assert not figure.axes[2].xaxis.label.get_parse_math()
-    assert drawn(leaderboard_picture(leaderboard(record(trial(0, [1.0], variant="$%$")))))
+    assert drawn(leaderboard_picture(leaderboard(standings(record(trial(0, [1.0], variant="$%$"))))))
 
 
 @pytest.mark.parametrize("columns", [3, 8])
@@ -146,7 +147,7 @@ def test_loss_curves_may_be_negative_one_sided_or_missing():
 
 
 def test_search_history_shows_scores_and_the_best_so_far(study):
-    panel = search_history(study).axes[0]
+    panel = search_history(standings(study)).axes[0]
     scores = [np.mean([result.metrics["ks"] for result in one.results]) / 0.05 for one in study.trials[:9]]
     points = np.vstack([np.asarray(group.get_offsets()) for group in panel.collections])
     assert points[points[:, 0].argsort()] == pytest.approx(np.array(list(enumerate(scores))))
@@ -162,7 +163,7 @@ def test_search_history_shows_scores_and_the_best_so_far(study):
 def test_search_history_shows_pruned_trials_hollow_and_none_of_them_as_the_best(study):
     lucky = dataclasses.replace(study.trials[8], pruned="plainly worse than trial 0", results=results([0.01]))
     record = dataclasses.replace(study, trials=(*study.trials[:8], lucky, *study.trials[9:]))
-    panel = search_history(record).axes[0]
+    panel = search_history(standings(record)).axes[0]
     (hollow,) = [group for group in panel.collections if len(group.get_offsets()) and not len(group.get_facecolors())]
     assert np.asarray(hollow.get_offsets()) == pytest.approx(np.array([[8, 0.01]]))
     assert "pruned (1)" in [group.get_label() for group in panel.collections]
@@ -173,7 +174,7 @@ def test_search_history_shows_pruned_trials_hollow_and_none_of_them_as_the_best(
 
 
 def test_leaderboard_picture_shows_top_trials_and_references(study):
-    frame = leaderboard(study)
+    frame = leaderboard(standings(study))
     panel = leaderboard_picture(frame, top=4).axes[0]
     labels = [label.get_text() for label in panel.get_yticklabels()]
     assert sorted(label.partition(".")[0] for label in labels if label[0].isdigit()) == ["1", "2", "3", "4"]
@@ -185,8 +186,8 @@ def test_leaderboard_picture_shows_top_trials_and_references(study):
 
 def test_pictures_of_empty_and_tiny_studies():
     for study in (record(), record(trial(0, [None])), record(trial(0, [1.0]))):
-        assert drawn(search_history(study))
-        assert drawn(leaderboard_picture(leaderboard(study)))
+        assert drawn(search_history(standings(study)))
+        assert drawn(leaderboard_picture(leaderboard(standings(study))))
 
 
 def test_light_modules_import_neither_matplotlib_nor_tensorflow():

@@ -7,14 +7,15 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from hand_made import many_digits, record, trial
+from hand_made import DEFINITION, many_digits, record, trial
 from small_specs import small_replicate, small_spec
 
 from vaebench.data_sets.file import File
-from vaebench.results.leaderboard import best_trial, leaderboard
+from vaebench.results.leaderboard import leaderboard
 from vaebench.results.report import page
+from vaebench.results.standings import standings
 from vaebench.study.records import Diagnosis, Finding
-from vaebench.tracking.artifacts import exhibit
+from vaebench.tracking.artifacts import make_artifacts
 from vaebench.trial.generator import Generator
 
 
@@ -44,7 +45,7 @@ def generator():
 
 def test_it_holds_every_picture_and_loads_nothing(generator):
     study = many_digits()
-    shown = Page(page(study, best_trial(study).number, generator))
+    shown = Page(page(standings(study), standings(study).best.number, generator))
     pictures = [b64decode(image["src"].removeprefix("data:image/png;base64,")) for image in shown.of("img")]
     assert len(pictures) == 4
     assert all(picture.startswith(b"\x89PNG") for picture in pictures)
@@ -61,25 +62,25 @@ def test_several_columns_are_shown_against_each_other_there_and_in_the_winners_r
     replicate = small_replicate(data_set=File.parse("rows.csv", tmp_path))
     spec = small_spec("ae", latent_sampler="gaussian")
     study = many_digits()
-    shown = Page(page(study, best_trial(study).number, Generator.fit(spec, replicate)))
+    shown = Page(page(standings(study), standings(study).best.number, Generator.fit(spec, replicate)))
     assert [image["alt"] for image in shown.of("img")][1].startswith("Columns against each other")
-    assert exhibit(spec, replicate, "trial 3").files["pairs_of_columns.png"].startswith(b"\x89PNG")
+    assert make_artifacts(spec, replicate, "trial 3").files["pairs_of_columns.png"].startswith(b"\x89PNG")
 
 
 def test_its_table_is_the_leaderboard(generator):
     study = many_digits()
-    shown = Page(page(study, best_trial(study).number, generator))
-    frame = leaderboard(study)
+    shown = Page(page(standings(study), standings(study).best.number, generator))
+    frame = leaderboard(standings(study))
     assert len(shown.of("tr")) == 1 + int((frame["status"] != "failed").sum())
     assert "1 failed: loss is NaN in epoch 3" in shown.text
-    assert "13 trials, 3 confirmed, 9 searched, 1 failed. Columns of the data: x." in shown.text
+    assert "13 of 100 trials, 3 confirmed, 9 searched, 1 failed. Columns of the data: x." in shown.text
 
 
 def test_it_tells_why_each_confirmed_trial_is_off(generator):
     finding = Finding("no_decoder_noise", "Spread too small: std ratio 0.71.", 1.0)
     one = dataclasses.replace(trial(0, [1.0] * 3, [2.0] * 8), diagnosis=Diagnosis((finding,), {}))
     other = dataclasses.replace(trial(1, [1.5] * 3, [2.5] * 8), diagnosis=Diagnosis((), {}))
-    text = Page(page(record(one, other), 0, generator)).text
+    text = Page(page(standings(record(one, other)), 0, generator)).text
     start = text.index("Trial 0, vae, score 2.00")
     assert text[start + 1 : start + 5] == [
         "",
@@ -92,7 +93,7 @@ def test_it_tells_why_each_confirmed_trial_is_off(generator):
 
 def test_before_any_confirmation_there_is_no_word_of_luck(generator):
     study = record(trial(0, [1.0, 2.0]))
-    shown = Page(page(study, 0, generator))
+    shown = Page(page(standings(study), 0, generator))
     assert len(shown.of("img")) == 3
     assert "How much of it was luck?" not in shown.text
     assert "Why is it off?" not in shown.text
@@ -101,9 +102,11 @@ def test_before_any_confirmation_there_is_no_word_of_luck(generator):
 def test_it_says_how_far_the_study_is_and_no_folder(generator):
     study = dataclasses.replace(
         record(trial(0, [1.0])),
-        definition={"study": {"trials": 24}, "data": {"file": {"path": "/home/someone/secret/rows.csv"}}},
+        definition=dataclasses.replace(
+            DEFINITION, trials=24, data_set=File("/home/someone/secret/rows.csv", ("x",), "", 90)
+        ),
     )
-    html = page(study, 0, generator)
+    html = page(standings(study), 0, generator)
     assert "1 of 24 trials, 1 searched." in html
     assert "rows.csv" in html
     assert "secret" not in html
@@ -111,10 +114,12 @@ def test_it_says_how_far_the_study_is_and_no_folder(generator):
 
 def test_names_are_text(generator):
     hostile = "<script>alert(1)</script> & <b>"
+    data_set = File("rows.csv", ("<u>",), "", 90)
     study = dataclasses.replace(
-        record(trial(0, [1.0], loss=hostile)), name="<i>", columns=("<u>",), definition={"study": {"question": hostile}}
+        record(trial(0, [1.0], loss=hostile)),
+        definition=dataclasses.replace(DEFINITION, name="<i>", question=hostile, data_set=data_set),
     )
-    html = page(study, 0, generator)
+    html = page(standings(study), 0, generator)
     shown = Page(html)
     assert not {"script", "i", "u", "b"} & {tag for tag, _ in shown.elements}
     assert hostile in shown.text

@@ -4,31 +4,36 @@ import numpy as np
 import pytest
 from hand_made import baseline, record, trial
 
-from vaebench.results.summary import conclusions, worth
+from vaebench.results.standings import standings
+from vaebench.results.summary import summary, worth
 from vaebench.study.records import Diagnosis, Finding
 
 NOISE = np.linspace(-0.2, 0.2, 8)
 
 
 def test_nothing_is_said_of_nothing() -> None:
-    assert conclusions(record()) == []
+    assert summary(standings(record())) == []
 
 
 def test_an_unconfirmed_winner_is_said_to_be_lucky() -> None:
-    (only,) = conclusions(record(trial(0, [0.6, 0.7, 0.65]), references=[baseline("gaussian", [1.0, 1.1, 1.0])]))
+    (only,) = summary(standings(record(trial(0, [0.6, 0.7, 0.65]), baselines=[baseline("gaussian", [1.0, 1.1, 1.0])])))
     assert "Best: trial 0 (vae), score 0.65 on 3 search draws" in only
     assert "It is not confirmed: the best of many trials is the luckiest, too." in only
 
 
 def test_too_few_draws_are_said_to_be_too_few() -> None:
-    few = record(trial(0, [1.0], [0.6] * 5), references=[baseline("gaussian", [1.0], [1.0] * 5)])
-    assert "5 draws are too few to test it against gaussian, the best baseline (1.00)." in conclusions(few)[0]
+    few = record(trial(0, [1.0], [0.6] * 5), baselines=[baseline("gaussian", [1.0], [1.0] * 5)])
+    assert "5 draws are too few to test it against gaussian, the best baseline (1.00)." in summary(standings(few))[0]
 
 
 def test_what_is_no_more_than_its_error_is_said_to_be_unsure() -> None:
-    references = [baseline("gaussian", [0.9, 1.1], [1.0] * 8)]
+    baselines = [baseline("gaussian", [0.9, 1.1], [1.0] * 8)]
     sure, unsure = (
-        next(line for line in conclusions(record(trial(0, search, [1.5] * 8), references=references)) if "luck" in line)
+        next(
+            line
+            for line in summary(standings(record(trial(0, search, [1.5] * 8), baselines=baselines)))
+            if "luck" in line
+        )
         for search in ([0.9, 1.1], [1.0, 1.9])
     )
     assert sure.endswith("+0.50 (standard error 0.00) is selection optimism, the luck of being chosen.")
@@ -37,7 +42,7 @@ def test_what_is_no_more_than_its_error_is_said_to_be_unsure() -> None:
     )
 
 
-def test_sub_studies_are_compared_by_their_best_trials() -> None:
+def test_arms_are_compared_by_their_best_trials() -> None:
     study = record(
         trial(0, [1.0], 1.0 + NOISE, arm="variant=ae"),
         trial(1, [1.0], 1.5 + NOISE / 2, arm="variant=vae"),
@@ -46,19 +51,19 @@ def test_sub_studies_are_compared_by_their_best_trials() -> None:
         trial(4, [1.0, None], arm="variant=broken"),
         trial(5, [1.2], arm="variant=late"),
     )
-    (said,) = [line for line in conclusions(study) if line.startswith("Of the sub-studies")]
+    (said,) = [line for line in summary(standings(study)) if line.startswith("Of the arms")]
     assert said.endswith(
         ": variant=ae (trial 0, 1.00) is best; variant=other (trial 3, 1.05) cannot be told from it; "
         "variant=vae (trial 1, 1.50) is worse; variant=late (trial 5, 1.20) is not confirmed."
     )
-    assert not any("sub-studies" in line for line in conclusions(record(study.trials[0])))
+    assert not any("Of the arms" in line for line in summary(standings(record(study.trials[0]))))
 
 
 @pytest.mark.parametrize(("level", "word"), [(1.0, "harder"), (0.9, "as hard"), (0.8, "easier")])
 def test_the_luck_of_being_chosen_is_told_from_the_draws_difficulty(level: float, word: str) -> None:
-    references = [baseline("gaussian", [0.85, 0.95], level + NOISE)]
+    baselines = [baseline("gaussian", [0.85, 0.95], level + NOISE)]
     trials = [trial(number, [0.7, 0.8], 1.0 + NOISE) for number in (1, 2)]
-    said = next(line for line in conclusions(record(*trials, references=references)) if "optimism" in line)
+    said = next(line for line in summary(standings(record(*trials, baselines=baselines))) if "optimism" in line)
     assert said.startswith("The 2 best trials of the search scored 0.75 there and 1.00 on fresh draws: ")
     assert f"{level - 0.9:+.2f} since these are {word} (so much gaussian changed)" in said
     assert f"{0.25 - (level - 0.9):+.2f} (standard error 0.00) is selection optimism" in said
@@ -70,37 +75,37 @@ def test_the_luck_of_being_chosen_is_told_from_the_draws_difficulty(level: float
     ids=["tie", "win", "loss"],
 )
 def test_the_best_stands_beside_the_best_baseline(own: float, verdict: str) -> None:
-    references = [baseline("gaussian", [1.0], 1.0 + NOISE[::-1]), baseline("kde", [1.0], [1.6] * 8)]
-    first, second = conclusions(record(trial(4, [0.8], own + NOISE / 2), references=references))
+    baselines = [baseline("gaussian", [1.0], 1.0 + NOISE[::-1]), baseline("kde", [1.0], [1.6] * 8)]
+    first, second = summary(standings(record(trial(4, [0.8], own + NOISE / 2), baselines=baselines)))
     assert first.startswith(f"Best: trial 4 (vae), score {own:.2f} on 8 fresh draws, 95 % interval")
     assert first.endswith(f" {verdict} gaussian, the best baseline (1.00).")
     assert "selection optimism" in second
 
 
-def test_a_copycat_is_no_rival() -> None:
-    references = [baseline("bootstrap", [0.9], 0.5 + NOISE[::-1]), baseline("kde", [1.2], 1.2 + NOISE[::-1])]
-    said = conclusions(record(trial(4, [0.8], 1.0 + NOISE), references=references))
+def test_a_copycat_is_no_best_baseline() -> None:
+    baselines = [baseline("bootstrap", [0.9], 0.5 + NOISE[::-1]), baseline("kde", [1.2], 1.2 + NOISE[::-1])]
+    said = summary(standings(record(trial(4, [0.8], 1.0 + NOISE), baselines=baselines)))
     assert "kde, the best baseline (1.20)" in said[0]
-    references = [baseline("one_of_my_own", [0.9], 1.1 + NOISE[::-1])]  # whose file may be gone when this is read
-    assert "one_of_my_own, the best" in conclusions(record(trial(4, [0.8], 1.0 + NOISE), references=references))[0]
+    baselines = [baseline("one_of_my_own", [0.9], 1.1 + NOISE[::-1])]  # whose file may be gone when this is read
+    assert "one_of_my_own, the best" in summary(standings(record(trial(4, [0.8], 1.0 + NOISE), baselines=baselines)))[0]
 
 
 def test_any_trial_is_worth_what_its_own_draws_say() -> None:
-    references = [baseline("gaussian", [1.0] * 3, 1.0 + NOISE[::-1])]
+    baselines = [baseline("gaussian", [1.0] * 3, 1.0 + NOISE[::-1])]
     study = record(
-        trial(0, [0.8], 1.0 + NOISE), trial(1, [0.9], 1.5 + NOISE), trial(2, [2.0, 3.0]), references=references
+        trial(0, [0.8], 1.0 + NOISE), trial(1, [0.9], 1.5 + NOISE), trial(2, [2.0, 3.0]), baselines=baselines
     )
-    assert conclusions(study)[0] == f"Best: {worth(study, 0)}"
-    assert worth(study, 1).startswith("trial 1 (vae), score 1.50 on 8 fresh draws, 95 % interval ")
-    assert worth(study, 1).endswith(" By a paired test it is worse than gaussian, the best baseline (1.00).")
-    assert worth(study, 2).startswith("trial 2 (vae), score 2.50 on 2 search draws")
-    assert "It is not confirmed" in worth(study, 2)
+    assert summary(standings(study))[0] == f"Best: {worth(standings(study), 0)}"
+    assert worth(standings(study), 1).startswith("trial 1 (vae), score 1.50 on 8 fresh draws, 95 % interval ")
+    assert worth(standings(study), 1).endswith(" By a paired test it is worse than gaussian, the best baseline (1.00).")
+    assert worth(standings(study), 2).startswith("trial 2 (vae), score 2.50 on 2 search draws")
+    assert "It is not confirmed" in worth(standings(study), 2)
 
 
 def test_the_diagnosis_of_the_best_is_told() -> None:
     finding = Finding("no_decoder_noise", "Spread too small: std ratio 0.71.", 1.0)
     diagnosed = replace(trial(4, [0.8], [1.0] * 8), diagnosis=Diagnosis((finding,), {}))
     assert (
-        conclusions(record(diagnosed))[-1]
+        summary(standings(record(diagnosed)))[-1]
         == "Trial 4, no_decoder_noise: Spread too small: std ratio 0.71. Set decoder_noise = true."
     )

@@ -4,12 +4,13 @@ from hand_made import baseline, many_digits, record, trial
 from rich.console import Console
 
 from vaebench.results.leaderboard import leaderboard
+from vaebench.results.standings import standings
 from vaebench.results.table import table
 
 
 @pytest.fixture
 def frame():
-    return leaderboard(many_digits(), {3: "abc"})
+    return leaderboard(standings(many_digits()), {3: "abc"})
 
 
 def shown(frame: pd.DataFrame, top: int, width: int = 100) -> list[str]:
@@ -56,7 +57,7 @@ def test_a_gap_parts_confirmed_rows_from_searched_ones(frame):
 def test_a_narrow_table_keeps_ranks_and_figures(width):
     params = {"loss": "binary_cross_entropy", "latent_sampler": "a_long_sampler", "latent_dim": 42}
     trials = [trial(980 + n, [10.0 + n, 900.0], variant="a_variant", **params) for n in range(101)]
-    lines = shown(leaderboard(record(*trials)), 101, width)
+    lines = shown(leaderboard(standings(record(*trials))), 101, width)
     assert max(map(len, lines)) <= width
     if width >= 80:
         assert lines[2].split() == ["1", "a_variant", "980", "binary_cros…", "a_long_…", "42", *lines[2].split()[6:]]
@@ -65,13 +66,13 @@ def test_a_narrow_table_keeps_ranks_and_figures(width):
 
 
 def test_an_empty_table_says_so():
-    assert shown(leaderboard(record()), 5)[-1] == "no trial yet"
+    assert shown(leaderboard(standings(record())), 5)[-1] == "no trial yet"
 
 
 def test_table_fits_100_characters_at_its_widest():
     params = {"loss": "binary_cross_entropy", "latent_sampler": "a_long_sampler", "latent_dim": 42}
     trials = [trial(98_000 + n, [10.0 + n, 900.0], variant="a_very_long_variant", **params) for n in range(1001)]
-    lines = shown(leaderboard(record(*trials)), 1001)
+    lines = shown(leaderboard(standings(record(*trials))), 1001)
     assert max(len(line.rstrip()) for line in lines) <= 100
     last = next(line for line in lines if line.startswith("1001"))
     assert "99000" in last
@@ -88,6 +89,8 @@ def test_table_marks_the_front_of_several_objectives_only(frame):
 
 
 def test_table_does_not_read_names_as_markup():
-    lines = shown(leaderboard(record(trial(0, [1.0], loss="[red]x"), references=[baseline("kde", [None])])), 5)
+    lines = shown(
+        leaderboard(standings(record(trial(0, [1.0], loss="[red]x"), baselines=[baseline("kde", [None])]))), 5
+    )
     assert "[red]x" in lines[2]
     assert "kde failed: loss is NaN in epoch 3" in lines[-1]

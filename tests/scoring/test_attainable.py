@@ -19,7 +19,7 @@ from vaebench.scoring.attainable import (
     final_draws,
     suitable,
 )
-from vaebench.scoring.references import evaluate_reference, names
+from vaebench.scoring.baseline_scores import evaluate_baseline, names
 from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 
@@ -96,7 +96,7 @@ def test_attainable_is_of_the_baseline_with_the_lowest_screened_ks_on_fresh_draw
     ks = {}
     for name in names(NORMAL):
         replicates = [Replicate(NORMAL, 20, 0.5, 300, 300, 0, "attainable", index) for index in range(12)]
-        results = [evaluate_reference(name, each) for each in replicates]
+        results = [evaluate_baseline(name, each) for each in replicates]
         ks[name] = np.mean([result.metrics["ks"] for result in results[:5]])
         if name == found.baseline:
             last = results[5:]
@@ -169,7 +169,7 @@ def test_a_file_is_resampled_less_often(tmp_path):
 
 def test_noise_floor_is_that_of_two_samples_of_the_truth():
     draws = 200
-    results = [evaluate_reference("truth", replicate(index)) for index in range(draws)]
+    results = [evaluate_baseline("truth", replicate(index)) for index in range(draws)]
     ks = np.mean([result.metrics["ks"] for result in results])
     kolmogorov_mean = sqrt(pi / 2) * log(2)
     assert ks == pytest.approx(kolmogorov_mean * sqrt(2 / BIG), rel=4 * 0.3 / sqrt(draws))  # 0.0100
@@ -178,8 +178,8 @@ def test_noise_floor_is_that_of_two_samples_of_the_truth():
 
 @pytest.mark.parametrize("name", names(NORMAL))
 def test_a_reference_depends_on_name_and_replicate_alone(name):
-    first, other = evaluate_reference(name, replicate(3)), evaluate_reference(name, replicate(4))
-    again = evaluate_reference(name, replicate(3))
+    first, other = evaluate_baseline(name, replicate(3)), evaluate_baseline(name, replicate(4))
+    again = evaluate_baseline(name, replicate(3))
     assert first.reason is None
     assert dict(first.metrics) == dict(again.metrics)
     assert dict(first.metrics) != dict(other.metrics)
@@ -194,23 +194,21 @@ def test_references_are_the_baselines_that_suit_and_the_floor():
 
 def test_an_unknown_baseline_is_named():
     with pytest.raises(InputError, match=r"unknown baseline 'gausian'.*did you mean 'gaussian'"):
-        evaluate_reference("gausian", replicate())
+        evaluate_baseline("gausian", replicate())
 
 
 def test_a_failing_baseline_is_a_result_with_a_reason():
     constant = Given(parts=((5.0,) * 9, (5.0,), (1.0, 2.0, 3.0), (1.0, 2.0, 3.0)))
-    failed = evaluate_reference("kde", replicate(data_set=constant))
+    failed = evaluate_baseline("kde", replicate(data_set=constant))
     assert failed.reason is not None
     assert failed.reason.startswith("LinAlgError: ")
     assert failed.metrics == {}
-    assert evaluate_reference("bootstrap", replicate(data_set=constant)).reason is None
+    assert evaluate_baseline("bootstrap", replicate(data_set=constant)).reason is None
 
 
 def test_constant_training_rows_cost_a_baseline_its_row_and_no_study():
     data_set = Constant("norm", (("loc", 5.0),))
-    reasons = {
-        name: evaluate_reference(name, replicate(data_set=data_set, true=500)).reason for name in names(data_set)
-    }
+    reasons = {name: evaluate_baseline(name, replicate(data_set=data_set, true=500)).reason for name in names(data_set)}
     failed = {name for name, reason in reasons.items() if reason}
     assert failed - {"kde"} == {"true_family"}, "whether kde sees that they are equal is a matter of rounding"
     assert reasons["true_family"].startswith("ValueError: no maximum likelihood")

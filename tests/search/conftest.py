@@ -7,8 +7,8 @@ import cheap_evaluations
 import pytest
 from small_studies import STUDY
 
-from vaebench.study import file as study_file
 from vaebench.study.definition import StudyDefinition
+from vaebench.study.file import load
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def read(tmp_path: Path) -> Callable[..., StudyDefinition]:
     def read(text: str = STUDY, **changes: Any) -> StudyDefinition:
         path = tmp_path / "study.toml"
         path.write_text(text)
-        return replace(study_file.load(path), **changes)
+        return replace(load(path), **changes)
 
     return read
 

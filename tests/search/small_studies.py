@@ -1,14 +1,29 @@
 """Small studies, and what hears of them."""
 
 import contextlib
-from collections.abc import Iterator
-from concurrent.futures import Executor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from typing import Any
 
-from vaebench.search.observer import Silent
-from vaebench.search.workers import InProcess
-from vaebench.study.records import Result, StudyRecord, TrialRecord
+from cheap_evaluations import nothing
+
+from vaebench.search.compile_ahead import compile_for
+from vaebench.search.confirmation import evidence_on
+from vaebench.search.events import (
+    Advanced,
+    ConfirmationStarted,
+    Event,
+    NothingToDo,
+    SearchStarted,
+    Step,
+    TrialConfirmed,
+    TrialFinished,
+)
+from vaebench.search.in_process import InProcess
+from vaebench.search.tasks import Executors, evaluate_spec
+from vaebench.study.records import Result, StudyRecord
 
 STUDY = """
 [study]
@@ -75,16 +90,38 @@ top = 0
 """
 
 
+class Substituting(Executor):
+    """An executor that sends another task in place of some, so that a study can be run at no cost."""
+
+    def __init__(self, inner: Executor, substitutes: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
+        self._inner, self._substitutes = inner, substitutes
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
+        return self._inner.submit(self._substitutes.get(fn, fn), *args, **kwargs)
+
+
 @contextlib.contextmanager
 def in_process() -> Iterator[Executor]:
     yield InProcess()
+
+
+def evaluated_by(evaluate: Callable[..., Result], executors: Executors = in_process) -> Executors:
+    """Return workers that evaluate specs with `evaluate`, find no evidence and compile nothing."""
+
+    @contextlib.contextmanager
+    def start() -> Iterator[Executor]:
+        substitutes = {evaluate_spec: evaluate, evidence_on: nothing, compile_for: nothing}
+        with executors() as inner:
+            yield Substituting(inner, substitutes)
+
+    return start
 
 
 def none_at_all() -> AbstractContextManager[Executor]:
     raise AssertionError("workers were started")
 
 
-class Heard(Silent):
+class Heard:
     """An observer that remembers."""
 
     def __init__(self) -> None:
@@ -92,19 +129,29 @@ class Heard(Silent):
         self.confirmations: list[int] = []
         self.targets: list[int] = []
         self.idle = 0
+        self.pieces: dict[str, list[int]] = {}
+        """Of each step that has pieces: how many, and how many were done."""
+        self._step = ""
 
-    def started(self, record: StudyRecord, target: int) -> None:
-        self.targets.append(target)
-
-    def trial_finished(self, trial: TrialRecord) -> None:
-        self.numbers.append(trial.number)
-
-    def confirmed(self, trial: TrialRecord) -> None:
-        assert trial.confirmation
-        self.confirmations.append(trial.number)
-
-    def nothing_to_do(self, record: StudyRecord) -> None:
-        self.idle += 1
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Step(what, pieces):
+                self._step = what
+                self.pieces[what] = [pieces, 0]
+            case ConfirmationStarted(_, fits):
+                self._step = "confirming"
+                self.pieces[self._step] = [fits, 0]
+            case Advanced():
+                self.pieces[self._step][1] += 1
+            case SearchStarted(_, target):
+                self.targets.append(target)
+            case TrialFinished(trial):
+                self.numbers.append(trial.number)
+            case TrialConfirmed(trial):
+                assert trial.confirmation
+                self.confirmations.append(trial.number)
+            case NothingToDo():
+                self.idle += 1
 
 
 def timeless(record: StudyRecord) -> StudyRecord:
@@ -117,8 +164,7 @@ def timeless(record: StudyRecord) -> StudyRecord:
         replace(trial, started=0.0, ended=0.0, results=results(trial.results), confirmation=results(trial.confirmation))
         for trial in record.trials
     )
-    references = (
-        replace(reference, search=results(reference.search), confirmation=results(reference.confirmation))
-        for reference in record.references
+    baselines = (
+        replace(one, search=results(one.search), confirmation=results(one.confirmation)) for one in record.baselines
     )
-    return replace(record, trials=tuple(trials), references=tuple(references))
+    return replace(record, trials=tuple(trials), baselines=tuple(baselines))

@@ -7,10 +7,12 @@ from small_studies import in_process, none_at_all
 
 from vaebench.errors import InputError
 from vaebench.scoring import attainable
-from vaebench.search import attainable_cache as attaining
+from vaebench.search import attainable_cache
 from vaebench.search.attainable_cache import begin_attainable
+from vaebench.search.events import unheard
 from vaebench.search.tasks import Workers
 from vaebench.study.definition import StudyDefinition
+from vaebench.study.records import Attainable
 
 Read = Callable[..., StudyDefinition]
 
@@ -19,12 +21,12 @@ Read = Callable[..., StudyDefinition]
 def _few_draws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(attainable, "SCREENING", 3)
-    monkeypatch.setattr(attaining, "final_draws", lambda inputs: (3, 8))
+    monkeypatch.setattr(attainable_cache, "final_draws", lambda inputs: (3, 8))
 
 
-def attain(definition: StudyDefinition, executors: object = in_process) -> attainable.Attainable:
+def attain(definition: StudyDefinition, executors: object = in_process) -> Attainable:
     with Workers(executors) as workers:  # type: ignore[arg-type]
-        return begin_attainable(definition, workers)()
+        return begin_attainable(definition, workers)(unheard)
 
 
 def test_it_is_simulated_once_for_a_data_set_whatever_else_the_study_says(definition: StudyDefinition) -> None:
@@ -51,7 +53,7 @@ def test_other_code_simulates_again(
     definition: StudyDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attain(definition)
-    monkeypatch.setattr(attaining, "version", lambda name: "another")
+    monkeypatch.setattr(attainable_cache, "version", lambda name: "another")
     attain(definition)
     assert len(list((tmp_path / "cache").rglob("*.json"))) == 2
 
@@ -60,7 +62,7 @@ def test_pieces_of_any_size_give_the_same(
     definition: StudyDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = attain(definition)
-    monkeypatch.setattr(attaining, "PIECE", 2)
+    monkeypatch.setattr(attainable_cache, "PIECE", 2)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
     assert attain(definition) == found
 
@@ -76,6 +78,6 @@ def test_a_folder_that_cannot_be_written_loses_nothing_but_time(
 def test_rows_that_no_baseline_can_describe_are_an_error(
     definition: StudyDefinition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attaining, "suitable", lambda data_set: ())
+    monkeypatch.setattr(attainable_cache, "suitable", lambda data_set: ())
     with pytest.raises(InputError, match="no baseline can be scored on these rows"):
         attain(definition)

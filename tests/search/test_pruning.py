@@ -8,9 +8,10 @@ import pytest
 from cheap_evaluations import cheap
 from optuna.trial import TrialState
 from scipy.stats import wilcoxon
-from small_studies import STUDY, Heard, in_process, timeless
+from small_studies import STUDY, evaluated_by, in_process, timeless
 
 from vaebench.results.leaderboard import leaderboard
+from vaebench.results.standings import standings
 from vaebench.scoring.score import score
 from vaebench.search.pruning import Pruner
 from vaebench.search.run import run
@@ -22,7 +23,7 @@ Read = Callable[..., StudyDefinition]
 
 
 def go(definition: StudyDefinition, home: Path, executors: Callable[..., object] = in_process) -> StudyRecord:
-    return run(definition, home=home, evaluate=cheap, executors=executors, observer=Heard())  # type: ignore[arg-type]
+    return run(definition, home=home, executors=evaluated_by(cheap, executors))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_who_is_pruned_when(record: StudyRecord) -> None:
 def test_pruned_trials_are_shown_and_never_confirmed(record: StudyRecord, tmp_path: Path) -> None:
     numbers = [trial.number for trial in record.trials if trial.pruned]
     assert not any(trial.confirmation for trial in record.trials if trial.pruned)
-    frame = leaderboard(record)
+    frame = leaderboard(standings(record))
     rows = frame[frame["status"] == "pruned"]
     assert sorted(rows["trial"]) == numbers
     assert set(rows["replicates"]) <= {4, 8}

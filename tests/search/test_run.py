@@ -13,21 +13,20 @@ import pytest
 from cheap_evaluations import cheap, logged, signals, wide_fails, wide_is_nan, wide_raises
 from hand_made import record as hand_made_record
 from hand_made import trial as hand_made_trial
-from small_studies import GRID, STUDY, Heard, in_process, none_at_all, timeless
+from small_studies import GRID, STUDY, Heard, evaluated_by, in_process, none_at_all, timeless
 
 from vaebench.errors import InputError
 from vaebench.results.leaderboard import leaderboard
+from vaebench.results.standings import standings
 from vaebench.scoring import attainable
 from vaebench.scoring.score import mean_metrics, mean_score
 from vaebench.search import attainable_cache as attaining
-from vaebench.search import diagnosing
 from vaebench.search import workers as cluster
 from vaebench.search.attainable_cache import begin_attainable
 from vaebench.search.confirmation import candidates
 from vaebench.search.lock import lock
 from vaebench.search.run import confirm, run
 from vaebench.search.store import RecordStore
-from vaebench.search.tasks import Workers
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import Diagnosis, StudyRecord
 
@@ -35,8 +34,9 @@ Read = Callable[..., StudyDefinition]
 
 
 def go(definition: StudyDefinition, home: Path, evaluate: object = cheap, **options: object) -> StudyRecord:
-    keywords = {"executors": in_process, "observer": Heard(), **options}
-    return run(definition, home=home, evaluate=evaluate, **keywords)  # type: ignore[arg-type]
+    keywords = {"executors": in_process, **options}
+    keywords["executors"] = evaluated_by(evaluate, keywords["executors"])  # type: ignore[arg-type]
+    return run(definition, home=home, **keywords)  # type: ignore[arg-type]
 
 
 def test_a_study_from_its_definition_to_its_leaderboard(
@@ -49,13 +49,13 @@ def test_a_study_from_its_definition_to_its_leaderboard(
     monkeypatch.setattr(attaining, "PIECE", 2)
     record = go(definition, tmp_path)
     inputs = replace(definition.replicate("attainable", 0), study_seed=0)
-    assert record.attainable == attainable.attainable(inputs, screening=3, draws=5).metrics
-    assert {len(reference.search) for reference in record.references} == {2}
-    assert {len(reference.confirmation) for reference in record.references} == {4}
+    assert record.attainable == attainable.attainable(inputs, screening=3, draws=5)
+    assert {len(one.search) for one in record.baselines} == {2}
+    assert {len(one.confirmation) for one in record.baselines} == {4}
     confirmed = sorted(trial.number for trial in record.trials if trial.confirmation)
     by_score = sorted(record.trials, key=lambda trial: mean_score(trial.results, record.attainable))
     assert confirmed == sorted(trial.number for trial in by_score[:3])
-    assert len(leaderboard(record)) == 20 + len(record.references)
+    assert len(leaderboard(standings(record))) == 20 + len(record.baselines)
 
 
 def test_again_does_nothing_and_more_trials_add_the_missing(read: Read, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_extended_is_as_run_at_once(read: Read, tmp_path: Path) -> None:
     assert timeless(twice) == timeless(go(read(trials=50), tmp_path / "once"))
 
 
-def test_extended_sub_studies_try_what_they_would_have_tried_at_once(read: Read, tmp_path: Path) -> None:
+def test_extended_arms_try_what_they_would_have_tried_at_once(read: Read, tmp_path: Path) -> None:
     text = STUDY.replace("[confirm]", '[compare]\nvariant = ["ae", "vae"]\n\n[confirm]')
 
     def tried(record: StudyRecord) -> dict[str, list[object]]:
@@ -90,7 +90,7 @@ def test_extended_sub_studies_try_what_they_would_have_tried_at_once(read: Read,
 def test_stopped_before_its_scale_is_known_a_study_can_be_looked_at(
     definition: StudyDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted() -> NoReturn:
+    def interrupted(_: object) -> NoReturn:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -98,21 +98,17 @@ def test_stopped_before_its_scale_is_known_a_study_can_be_looked_at(
         with pytest.raises(KeyboardInterrupt):
             go(definition, tmp_path)
     stopped = RecordStore.open(tmp_path, "small").record()
-    assert len(leaderboard(stopped)) == 0
+    assert len(leaderboard(standings(stopped))) == 0
     assert timeless(go(definition, tmp_path)) == timeless(go(definition, tmp_path / "at once"))
 
 
 def test_a_trial_that_breaks_down_on_every_draw_is_not_diagnosed_again_and_again(
-    definition: StudyDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    definition: StudyDefinition, tmp_path: Path
 ) -> None:
     record = go(definition, tmp_path)
-    monkeypatch.setattr(diagnosing, "evidence_on", lambda spec, replicate: None)
-    store = RecordStore.open(tmp_path, "small", writing=True)
-    with Workers(in_process) as workers:
-        diagnosing.send_for_diagnosis(store, definition, workers, record.trials[:2])()
-    assert [one.diagnosis for one in store.record().trials[:3]] == [Diagnosis((), {}), Diagnosis((), {}), None]
-    with Workers(none_at_all) as workers:
-        diagnosing.send_for_diagnosis(store, definition, workers, store.record().trials[:2])()
+    confirmed = [trial for trial in record.trials if trial.confirmation]
+    assert [trial.diagnosis for trial in confirmed] == [Diagnosis((), {})] * 3
+    assert confirm("small", home=tmp_path, executors=none_at_all) == record
 
 
 def test_the_best_of_each_variant_is_confirmed_too() -> None:
@@ -127,7 +123,7 @@ def test_the_best_of_each_variant_is_confirmed_too() -> None:
 
 def test_without_confirmation(definition: StudyDefinition, tmp_path: Path) -> None:
     record = go(definition, tmp_path, confirm=False)
-    assert not any(source.confirmation for source in (*record.trials, *record.references))
+    assert not any(source.confirmation for source in (*record.trials, *record.baselines))
 
 
 def test_what_is_confirmed_is_kept_and_what_is_missing_is_added(
@@ -138,14 +134,14 @@ def test_what_is_confirmed_is_kept_and_what_is_missing_is_added(
     first = go(read(), tmp_path, logged)
     log.write_text("")
     heard = Heard()
-    kwargs = {"home": tmp_path, "executors": in_process, "observer": heard, "evaluate": logged}
+    kwargs = {"home": tmp_path, "executors": evaluated_by(logged), "observer": heard}
     second = confirm("small", top=4, replicates=6, **kwargs)  # type: ignore[arg-type]
     indices = sorted(int(line.split()[1]) for line in log.read_text().splitlines())
     assert indices == sorted([4, 5] * 3 + [0, 1, 2, 3, 4, 5])
     assert len(heard.confirmations) == 4
     for before, after in zip(first.trials, second.trials, strict=True):
         assert after.confirmation[: len(before.confirmation)] == before.confirmation
-    assert {len(reference.confirmation) for reference in second.references} == {6}
+    assert {len(one.confirmation) for one in second.baselines} == {6}
     again = confirm("small", top=4, replicates=6, **(kwargs | {"executors": none_at_all}))  # type: ignore[arg-type]
     assert again == second
     assert heard.idle == 1
@@ -156,7 +152,7 @@ def test_what_is_confirmed_is_kept_and_what_is_missing_is_added(
 
 def test_confirming_what_nobody_ran_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="unknown study 'small'"):
-        confirm("small", home=tmp_path, executors=none_at_all, observer=Heard(), evaluate=cheap)
+        confirm("small", home=tmp_path, executors=none_at_all)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -239,14 +235,12 @@ from vaebench.study import file as study_file
 
 if __name__ == "__main__":
     run.begin_attainable = cheap_evaluations.scale
-    cluster._warm_up = lambda client: []
+    cluster._load_everywhere = lambda client: None
     home, workers = Path(sys.argv[1]), int(sys.argv[2])
     run.run(
         study_file.load(home / "study.toml"),
         home=home,
-        executors=lambda: cluster.executor(workers),
-        observer=small_studies.Heard(),
-        evaluate=cheap_evaluations.signals,
+        executors=small_studies.evaluated_by(cheap_evaluations.signals, lambda: cluster.executor(workers)),
     )
 """
 
@@ -308,7 +302,7 @@ def test_the_end_of_the_coordinator_ends_the_workers(
 def test_two_workers_one_of_them_killed_give_the_same_record(
     definition: StudyDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "_warm_up", lambda client: [])
+    monkeypatch.setattr(cluster, "_load_everywhere", lambda client: None)
     monkeypatch.setenv("EVALUATIONS", str(tmp_path / "evaluations"))
     for name, value in {"AT": "7", "VICTIM": "self", "SIGNAL": str(int(signal.SIGKILL))}.items():
         monkeypatch.setenv(name, value)

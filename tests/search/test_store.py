@@ -8,16 +8,15 @@ import pytest
 from cheap_evaluations import cheap
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from small_studies import Heard, in_process
+from small_studies import Heard, evaluated_by
 
 from vaebench.errors import InputError
-from vaebench.scoring.attainable import Attainable
+from vaebench.files import study_folder, study_names
 from vaebench.search.asking import Asker
-from vaebench.search.home import folder, studies
 from vaebench.search.run import run
 from vaebench.search.store import RecordStore
 from vaebench.study.definition import StudyDefinition
-from vaebench.study.records import ReferenceRecord, Result, TrialRecord
+from vaebench.study.records import Attainable, BaselineRecord, Result, TrialRecord
 from vaebench.study.spec import Spec
 
 SCALE = Attainable(
@@ -39,7 +38,7 @@ result = st.builds(
 
 
 def journal(home: Path, name: str = "small") -> Path:
-    return folder(home, name) / "journal.log"
+    return study_folder(home, name) / "journal.log"
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -59,22 +58,22 @@ def test_what_is_stored_comes_back_exactly(
     store = RecordStore.create_or_open(home, definition)
     _, asked = Asker(definition, definition.arms[0], []).ask()
     trial = TrialRecord(number=0, params=Spec(seed=seed).flat(), results=results, started=1.25, ended=2e9 + 1 / 3)
-    reference = ReferenceRecord(name="truth", kind="floor", search=results, confirmation=confirmation)
+    floor = BaselineRecord(name="truth", kind="floor", search=results, confirmation=confirmation)
     store.add(asked, trial, None if trial.reason else (1 / 3,))
     store.set_attainable(SCALE)
-    store.set_reference(reference)
+    store.set_baseline(floor)
     store.set_confirmation(0, confirmation)
     record = RecordStore.open(home, "small").record()
     assert record == store.record()
     assert record.trials == (replace(trial, confirmation=confirmation),)
-    assert record.references == (reference,)
-    assert record.attainable == SCALE.metrics
-    assert record.attainable_by == "gaussian, 2000 draws, standard errors 1.0%, 2.0%, 3.0%"
+    assert record.baselines == (floor,)
+    assert record.attainable == SCALE
+    assert record.attainable.source == "gaussian, 2000 draws, standard errors 1.0%, 2.0%, 3.0%"
     assert record.columns == definition.data_set.columns
 
 
 def test_optuna_itself_reads_the_journal(definition: StudyDefinition, tmp_path: Path) -> None:
-    record = run(definition, home=tmp_path, executors=in_process, observer=Heard(), evaluate=cheap)
+    record = run(definition, home=tmp_path, executors=evaluated_by(cheap))
     backend = optuna.storages.journal.JournalFileBackend(str(journal(tmp_path)))
     study = optuna.load_study(study_name="small", storage=optuna.storages.JournalStorage(backend))
     assert [trial.number for trial in study.trials] == [trial.number for trial in record.trials] == list(range(20))
@@ -85,7 +84,7 @@ def test_optuna_itself_reads_the_journal(definition: StudyDefinition, tmp_path: 
 
 
 def test_a_trial_is_one_line(definition: StudyDefinition, tmp_path: Path) -> None:
-    run(definition, home=tmp_path, executors=in_process, observer=Heard(), evaluate=cheap, confirm=False)
+    run(definition, home=tmp_path, executors=evaluated_by(cheap), confirm=False)
     lines = [json.loads(line) for line in journal(tmp_path).read_text().splitlines()]
     assert sum("state" in line for line in lines) == 20
     assert all(line["user_attrs"]["record"]["results"] for line in lines if "state" in line)
@@ -109,7 +108,7 @@ def test_more_trials_are_no_other_definition(read: Callable[..., StudyDefinition
 
 def test_a_study_that_nobody_ran_lists_the_known_ones(definition: StudyDefinition, tmp_path: Path) -> None:
     RecordStore.create_or_open(tmp_path, definition)
-    assert studies(tmp_path) == ["small"]
+    assert study_names(tmp_path) == ["small"]
     with pytest.raises(InputError, match=r"unknown study 'smal'; did you mean 'small'\? \(known: small\)"):
         RecordStore.open(tmp_path, "smal")
     with pytest.raises(InputError, match=r"known: none"):
@@ -119,12 +118,12 @@ def test_a_study_that_nobody_ran_lists_the_known_ones(definition: StudyDefinitio
 
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.999])
 def test_a_torn_last_line_is_left_out_and_cut_off(definition: StudyDefinition, tmp_path: Path, kept: float) -> None:
-    run(definition, home=tmp_path, executors=in_process, observer=Heard(), evaluate=cheap, confirm=False)
+    run(definition, home=tmp_path, executors=evaluated_by(cheap), confirm=False)
     *whole, last = journal(tmp_path).read_bytes().splitlines(keepends=True)
     journal(tmp_path).write_bytes(b"".join(whole) + last[: int(kept * len(last))])
     assert len(RecordStore.open(tmp_path, "small").record().trials) == 19
     heard = Heard()
-    run(definition, home=tmp_path, executors=in_process, observer=heard, evaluate=cheap, confirm=False)
+    run(definition, home=tmp_path, executors=evaluated_by(cheap), observer=heard, confirm=False)
     assert heard.numbers == [19]
     assert len(RecordStore.open(tmp_path, "small").record().trials) == 20
 

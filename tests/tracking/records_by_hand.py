@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from vaebench.study.records import ReferenceRecord, Result, StudyRecord, TrialRecord
+from vaebench.study.file import from_plain
+from vaebench.study.records import Attainable, BaselineRecord, Result, StudyRecord, TrialRecord
 
 START = 1_700_000_000.25
-ATTAINABLE = {"ks": 0.05, "mean_error": 1.0, "std_error": 0.7}
+ERRORS = {"ks": 0.05, "mean_error": 1.0, "std_error": 0.7}
 
 
 def result(ks: float, replicate: int = 0, *, reason: str | None = None) -> Result:
@@ -49,28 +50,25 @@ def trial(number: int, *, reason: str | None = None, confirmed: int = 0) -> Tria
 
 
 def study(trials: list[TrialRecord], *, name: str = "gaussian", budget: int = 0, confirmed: int = 0) -> StudyRecord:
-    definition = {
+    plain = {
         "study": {"name": name, "question": "Which one is best?", "trials": budget or len(trials), "seed": 0},
         "data": {"distribution": {"name": "norm", "loc": 100.0, "scale": 10.0}, "rows": 100, "test_fraction": 0.33},
         "search": {"latent_dim": {"int": [1, 42]}},
         "confirm": {"top": 1, "replicates": 3},
     }
-    references = [("gaussian", "baseline", 0.06), ("kde", "baseline", 0.07), ("truth", "floor", 0.01)]
+    baselines = [("gaussian", "baseline", 0.06), ("kde", "baseline", 0.07), ("truth", "floor", 0.01)]
     return StudyRecord(
-        name=name,
-        definition=definition,
-        columns=("value",),
-        objectives=("score",),
-        attainable=ATTAINABLE,
+        definition=from_plain(plain),
+        attainable=Attainable(ERRORS),
         trials=tuple(trials),
-        references=tuple(
-            ReferenceRecord(
+        baselines=tuple(
+            BaselineRecord(
                 name=one,
                 kind="floor" if kind == "floor" else "baseline",
                 search=tuple(result(ks, replicate) for replicate in range(2)),
                 confirmation=tuple(result(ks, replicate) for replicate in range(confirmed)),
             )
-            for one, kind, ks in references
+            for one, kind, ks in baselines
         ),
     )
 

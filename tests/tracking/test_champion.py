@@ -13,13 +13,14 @@ from records_by_hand import study, trial
 
 import vaebench
 from vaebench.data_sets.distribution import Distribution
+from vaebench.results.standings import standings
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 from vaebench.tracking.store import open_client
-from vaebench.tracking.sync import project
+from vaebench.tracking.sync import bring_up_to_date
 
 if TYPE_CHECKING:
-    from vaebench.tracking.artifacts import Exhibit
+    from vaebench.tracking.artifacts import Artifacts
     from vaebench.trial.generator import Generator
 
 # Keras 3.15 reads a TensorFlow variable in the way that NumPy 2 deprecates.
@@ -27,15 +28,15 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 
 
 @pytest.fixture(scope="module")
-def shown() -> "Exhibit":
-    from vaebench.tracking.artifacts import exhibit
+def shown() -> "Artifacts":
+    from vaebench.tracking.artifacts import make_artifacts
 
     data = Distribution("norm", (("loc", 100.0), ("scale", 10.0)))
     spec = Spec(epochs=2, encoder=(8,), decoder=(8,), latent_dim=2)
-    return exhibit(spec, Replicate(data, 100, 0.33, 500, 500, 0, "search", 0), "trial 0")
+    return make_artifacts(spec, Replicate(data, 100, 0.33, 500, 500, 0, "search", 0), "trial 0")
 
 
-def unpacked(shown: "Exhibit", folder: Path) -> "Generator":
+def unpacked(shown: "Artifacts", folder: Path) -> "Generator":
     from vaebench.trial.generator import Generator
 
     for name, content in shown.model.items():
@@ -43,12 +44,14 @@ def unpacked(shown: "Exhibit", folder: Path) -> "Generator":
     return Generator.load(folder)
 
 
-def test_the_champion_generates(home: Path, shown: "Exhibit", tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_champion_generates(
+    home: Path, shown: "Artifacts", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import mlflow
 
     record = study([trial(0), trial(1)])
-    projection = project(home, record, {0: shown})
-    assert projection.warning is None
+    written = bring_up_to_date(home, standings(record), {0: shown})
+    assert written.warning is None
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}")
     model = mlflow.pyfunc.load_model("models:/gaussian@champion")
     drawn = model.predict(pd.DataFrame({"n": [7], "seed": [3]}))
@@ -56,29 +59,31 @@ def test_the_champion_generates(home: Path, shown: "Exhibit", tmp_path: Path, mo
     np.testing.assert_allclose(drawn.to_numpy(), unpacked(shown, tmp_path).generate(7, seed=3), rtol=1e-5)
     assert model.predict(pd.DataFrame({"n": [15_000]})).shape == (15_000, 1)
     client = open_client(home)
-    files = {item.path for item in client.list_artifacts(projection.run_ids[0])}
+    files = {item.path for item in client.list_artifacts(written.run_ids[0])}
     assert files == {"generated_against_true.png", "loss_curves.png", "samples.csv", "model"}
-    keras = {item.path for item in client.list_artifacts(projection.run_ids[0], "model/data/generator")}
+    keras = {item.path for item in client.list_artifacts(written.run_ids[0], "model/data/generator")}
     assert {"model/data/generator/encoder.keras", "model/data/generator/decoder.keras"} <= keras
-    assert client.list_artifacts(projection.run_ids[1]) == []
+    assert client.list_artifacts(written.run_ids[1]) == []
 
 
-def test_the_same_winner_is_registered_once_and_a_new_one_takes_the_alias(home: Path, shown: "Exhibit") -> None:
-    first = project(home, study([trial(3)]), {3: shown})
-    assert project(home, study([trial(3)]), {3: shown}) == first
+def test_the_same_winner_is_registered_once_and_a_new_one_takes_the_alias(home: Path, shown: "Artifacts") -> None:
+    first = bring_up_to_date(home, standings(study([trial(3)])), {3: shown})
+    assert bring_up_to_date(home, standings(study([trial(3)])), {3: shown}) == first
     client = open_client(home)
     assert [one.version for one in client.search_model_versions("name = 'gaussian'")] == [1]
-    project(home, study([trial(3, confirmed=2)]), {3: shown})  # a confirmation does not make it another model
+    bring_up_to_date(
+        home, standings(study([trial(3, confirmed=2)])), {3: shown}
+    )  # a confirmation does not make it another model
     assert [one.version for one in client.search_model_versions("name = 'gaussian'")] == [1]
-    better = project(home, study([trial(3), trial(0)]), {3: shown, 0: shown})
+    better = bring_up_to_date(home, standings(study([trial(3), trial(0)])), {3: shown, 0: shown})
     champion = client.get_model_version_by_alias("gaussian", "champion")
     assert (champion.version, champion.run_id) == (2, better.run_ids[0])
     assert len(client.search_model_versions("name = 'gaussian'")) == 2
 
 
 @pytest.mark.slow
-def test_the_champion_loads_where_vaebench_is_not_installed(home: Path, shown: "Exhibit", tmp_path: Path) -> None:
-    project(home, study([trial(0)]), {0: shown})
+def test_the_champion_loads_where_vaebench_is_not_installed(home: Path, shown: "Artifacts", tmp_path: Path) -> None:
+    bring_up_to_date(home, standings(study([trial(0)])), {0: shown})
     code = """
 import importlib.util, json, sys
 sys.path[:] = [path for path in sys.path if path != sys.argv[1] and "editable" not in path]

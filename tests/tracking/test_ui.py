@@ -9,7 +9,8 @@ from records_by_hand import study, trial
 from tracking_server import free_port, serving
 
 from vaebench.results.leaderboard import leaderboard
-from vaebench.tracking.sync import project
+from vaebench.results.standings import standings
+from vaebench.tracking.sync import bring_up_to_date
 from vaebench.tracking.ui import ui_command, ui_url
 
 ARGUMENTS = [
@@ -39,7 +40,7 @@ def test_a_tracking_server_has_its_ui_already(tmp_path: Path, monkeypatch: pytes
     assert ui_url(tmp_path) == "https://tracking.example"
 
 
-def test_a_study_that_was_never_projected_opens_the_start_page(tmp_path: Path) -> None:
+def test_a_study_that_was_never_written_opens_the_start_page(tmp_path: Path) -> None:
     assert ui_url(tmp_path, "gaussian", port=5123) == "http://127.0.0.1:5123"
 
 
@@ -54,8 +55,8 @@ def test_the_page_of_a_study_lists_its_trials_with_their_scores(home: Path, tmp_
 
     assert CHROMIUM, "the browser test needs Chromium"
     record = study([trial(number, confirmed=3 * (number in (0, 3, 6))) for number in range(9)], confirmed=3)
-    project(home, record, {})
-    frame = leaderboard(record)
+    bring_up_to_date(home, standings(record), {})
+    frame = leaderboard(standings(record))
     port = free_port()
     with serving(home, port), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

@@ -8,7 +8,7 @@ from small_specs import small_replicate, small_spec
 
 from vaebench.latent_samplers import Codes, LatentSampler
 from vaebench.parts import make
-from vaebench.scoring.references import evaluate_reference
+from vaebench.scoring.baseline_scores import evaluate_baseline
 from vaebench.scoring.score import score
 from vaebench.trial.diagnosis import EXPECTED, diagnose
 from vaebench.trial.evaluate import evaluate
@@ -78,7 +78,7 @@ def evidence_of(spec, rows=100):
     replicates = [small_replicate(index, rows=rows, size=15_000) for index in range(3)]
     unit = attainable(round(0.67 * rows))
     return [
-        gather_evidence(spec, one) | {EXPECTED: score(evaluate_reference("gaussian", one).metrics, unit)}
+        gather_evidence(spec, one) | {EXPECTED: score(evaluate_baseline("gaussian", one).metrics, unit)}
         for one in replicates
     ]
 

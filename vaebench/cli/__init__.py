@@ -5,8 +5,7 @@ from typing import Any
 
 import click
 
-from vaebench.cli import parts, results, search, selftest
-from vaebench.cli import ui as explore
+from vaebench.cli import check, parts, results, run, selftest, ui
 from vaebench.errors import InputError
 
 
@@ -58,14 +57,14 @@ def main() -> None:
 
 
 for command in (
-    search.run,
-    search.check,
+    check.check,
+    run.run,
     results.status,
     results.leaderboard,
     results.report,
-    search.confirm,
+    run.confirm,
     results.generate,
-    explore.ui,
+    ui.ui,
     selftest.selftest,
     *parts.commands(),
 ):

@@ -1,32 +1,36 @@
-"""What `check` prints of a study: its data, budget and cost, the space, and a few sampled specs."""
+"""The command that checks a study file: its data, budget and cost, the space, a few sampled specs, and doubts."""
 
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 
+from vaebench.cli.doubts import doubts
+from vaebench.cli.options import duration
 from vaebench.data_sets import split_sizes
-from vaebench.parts import load
 from vaebench.study.definition import Arm, StudyDefinition
+from vaebench.study.file import load
 from vaebench.study.file.parameters import show, write_nodes
 from vaebench.study.space import RandomTrial
 from vaebench.study.spec import PARTS, Spec
-from vaebench.trial.collapse import RULE, branches, foresee
-from vaebench.variants import Variant
+from vaebench.trial.collapse import branches
+from vaebench.trial.diagnosis import DRAWS
 
 SPECS = 3
-"""How many specs are sampled from the space; from each sub-study's there is one."""
+"""How many specs are sampled from the space; from each arm there is one."""
 SECONDS = 0.4
 """What one fit of the shipped studies' networks takes about, in seconds on one core."""
-DIAGNOSED = 10
-"""Fits that the diagnosis of a confirmed trial takes at most."""
-FEW = 100
-"""Rows to score against that are few enough to say so."""
-KS_OF_TRUTH = 0.87
-"""Mean KS distance of n samples to their own distribution, times the root of n: ln 2 times the root of pi / 2, the mean
-of the Kolmogorov distribution."""
 WIDTH = 100
+
+
+@click.command()
+@click.argument("study", metavar="STUDY.toml")
+@click.option("--trials", type=click.IntRange(1), metavar="N", help="Say what N trials (of each arm) cost.")
+def check(study: str, trials: int | None) -> None:
+    """Validate a study file and show what it searches. Writes nothing."""
+    describe(load(Path(study)), trials)
 
 
 def describe(definition: StudyDefinition, trials: int | None) -> None:
@@ -34,14 +38,14 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     each, arms = trials or definition.trials, len(definition.arms)
     top, variants = definition.confirm_top, _variants(definition)
     confirmed = min(each * arms, top + variants * arms) if top else 0  # the best of each may be among the best
-    fits = each * arms * definition.replicates + confirmed * (definition.confirm_replicates + DIAGNOSED)
+    fits = each * arms * definition.replicates + confirmed * (definition.confirm_replicates + DRAWS)
     train, test = split_sizes(definition.rows, definition.test_fraction)
-    budget = f"{each} trials" + (f" of each of {arms} sub-studies" if arms > 1 else "")
+    budget = f"{each} trials" + (f" of each of {arms} arms" if arms > 1 else "")
     budget += f" x {definition.replicates} replicates{' with pruning' if definition.pruning else ''}"
     if top:
-        groups = ["variant"] * (variants > 1) + ["sub-study"] * (arms > 1)
+        groups = ["variant"] * (variants > 1) + ["arm"] * (arms > 1)
         best_of = f" and the best of each {' and '.join(groups)}" if groups else ""
-        draws = f"{definition.confirm_replicates} further draws and {DIAGNOSED} for its diagnosis"
+        draws = f"{definition.confirm_replicates} further draws and {DRAWS} for its diagnosis"
         budget += f", then the best {top}{best_of} x {draws}"
     click.echo(f"{definition.name}: {definition.question}" if definition.question else definition.name)
     _line("data", f"{definition.data_set.name} {_table(definition.data_set.plain())}")
@@ -50,7 +54,7 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     _line("budget", f"{budget}: at most {fits} fits; {duration(fits * SECONDS)} on one core at {SECONDS:g} s each")
     for arm in definition.arms:
         _describe_arm(arm, SPECS if arms == 1 else 1)
-    warn(definition)
+    _describe_doubts(definition)
 
 
 def _variants(definition: StudyDefinition) -> int:
@@ -58,34 +62,12 @@ def _variants(definition: StudyDefinition) -> int:
     return max(len(branches(arm.space.nodes, "variant")) for arm in definition.arms)
 
 
-def warn(definition: StudyDefinition, *, err: bool = False) -> None:
-    """Print what dooms a part of the study before it begins: few rows, codes astray from the prior, collapse."""
-    from_file = definition.data_set.available_rows is not None
-    if from_file and (true := len(definition.replicate("search", 0).draw().true)) < FEW:
-        text = f"a draw is scored against {true} held-out rows, where even endless rows of the truth have a ks of about"
-        click.echo(err=err)
-        _line("warning", f"{text} {KS_OF_TRUTH / true**0.5:.2f}; more rows would tell trials apart", err=err)
-    if astray := _astray(definition):
-        text = "generates from the prior N(0, 1), but nothing brings its codes there"
-        click.echo(err=err)
-        _line("warning", f"{' and '.join(astray)} {text}: try latent_sampler gaussian or gmm", err=err)
-    foreseen = foresee(definition)
-    if foreseen:
-        click.echo(err=err)
-        _line("warning", "doomed to posterior collapse, where only decoder noise is left:", err=err)
-        for collapse in foreseen:
-            _line("", str(collapse), err=err)
-        _line("why", RULE, err=err)
-
-
-def _astray(definition: StudyDefinition) -> list[str]:
-    """Return the variants without a penalty on their codes that meet no latent sampler but the prior."""
-    met: dict[str, set[str]] = {}
-    for arm in definition.arms:
-        for name in branches(arm.space.nodes, "variant"):
-            met.setdefault(name, set()).update(branches(arm.space.nodes, "latent_sampler"))
-    parts = {name: load(Variant, name) for name, samplers in met.items() if samplers == {"prior"}}
-    return [name for name, part in parts.items() if part.penalty_name is None]
+def _describe_doubts(definition: StudyDefinition) -> None:
+    for doubt in doubts(definition):
+        click.echo()
+        _line("warning", doubt.brief)
+        for line in doubt.details:
+            _line("", line)
 
 
 def _describe_arm(arm: Arm, specs: int) -> None:
@@ -133,10 +115,3 @@ def _text(value: object) -> str:
     if isinstance(value, tuple):
         return "-".join(map(str, value)) or "none"
     return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def duration(seconds: float) -> str:
-    """Return a duration as a reader would say it: 45 s, 12 min, 3.5 h."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

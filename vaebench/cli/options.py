@@ -1,4 +1,4 @@
-"""Options that several commands share, and types of options that click does not have."""
+"""Options that several commands share, and durations as users write and read them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -38,3 +38,10 @@ def workers_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--cluster", metavar="ADDRESS", help="Join a running Dask cluster: address or scheduler file."
     )(command)
     return click.option("--workers", type=int, metavar="N", help="Worker processes; 0 is none.  [one a core]")(command)
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as a reader would say it: 45 s, 12 min, 3.5 h."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,4 +1,4 @@
-"""Live progress on a terminal, plain lines where the output is piped."""
+"""Progress: what a run is doing, live on a terminal, as plain lines where the output is piped."""
 
 import logging
 import time
@@ -6,148 +6,194 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn
+from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Column
 
-from vaebench.cli.check import duration
-from vaebench.rows import Metrics
+from vaebench.cli.doubts import in_brief
+from vaebench.cli.options import duration
+from vaebench.cli.time_left import TimeLeft
 from vaebench.scoring.score import mean_score
-from vaebench.study.records import StudyRecord, TrialRecord
+from vaebench.search.events import (
+    Advanced,
+    ConfirmationStarted,
+    Event,
+    Loaded,
+    NothingToDo,
+    SearchStarted,
+    Step,
+    TrialFinished,
+)
+from vaebench.study.definition import StudyDefinition
+from vaebench.study.records import Attainable, StudyRecord, TrialRecord
 
-LINES = 10
-"""Plain lines a search prints when piped, besides its first."""
+QUIET = 10.0
+"""Seconds between two lines of a step where output is piped, or a twentieth of the run's time where that is more."""
+
+
+class SearchState:
+    """What the search has come to: the best trial, failures, and the time left."""
+
+    def __init__(self, record: StudyRecord, target: int) -> None:
+        self.attainable: Attainable = record.attainable
+        self.target = target
+        self.left = TimeLeft(record.definition, target, began=time.time(), clock=time.time)
+        self.failed = self.pruned = 0
+        self.best: tuple[float, int] | None = None
+        for trial in record.trials:
+            self._count(trial)
+
+    def finished(self, trial: TrialRecord) -> None:
+        """Take in a trial of this run."""
+        self.left.add(trial)
+        self._count(trial)
+
+    def text(self, done: int) -> str:
+        """Return the state when `done` trials are there."""
+        best = f"best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else "no score yet"
+        rate = f"{self.left.rate:.3g} trials/s" if self.left.trials else ""
+        pruned = f"{self.pruned} pruned" if self.pruned else ""
+        seconds = self.left.from_search(done)
+        left = f"about {duration(seconds)} left" if seconds is not None and done < self.target else ""
+        return ", ".join(part for part in (best, rate, pruned, f"{self.failed} failed", left) if part)
+
+    def _count(self, trial: TrialRecord) -> None:
+        if trial.reason is not None:
+            self.failed += 1
+        elif trial.pruned is not None:
+            self.pruned += 1
+        else:
+            value = mean_score(trial.results, self.attainable)
+            if self.best is None or value < self.best[0]:
+                self.best = (value, trial.number)
 
 
 class Progress:
-    """An observer that shows done, best, trials a second, time left and failures."""
+    """An observer that shows each step and how far it is."""
 
-    def __init__(self) -> None:
-        self.console = Console(stderr=True)
-        self.live = self.console.is_terminal
-        self.bar = Bar(
+    def __init__(self, study_file: str = "") -> None:
+        """Show the progress of a run of `study_file`, or of a known study."""
+        self.definition: StudyDefinition | None = None
+        self._file = study_file
+        self._console = Console(stderr=True)
+        self._live = self._console.is_terminal
+        self._bar = Bar(
             SpinnerColumn(),
-            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
-            BarColumn(),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
+            BarColumn(bar_width=20),
             TextColumn("{task.fields[state]}", markup=False, table_column=Column(no_wrap=True)),
-            console=self.console,
+            TimeElapsedColumn(),
+            console=self._console,
             transient=True,
-            disable=not self.live,
+            disable=not self._live,
         )
-        self.task: TaskID | None = None
-        self.done = self.target = self.failed = self.pruned = self.new = 0
-        self.best: tuple[float, int] | None = None
-        self.attainable: Metrics = {}
-        self.clock = time.time()
-        self.confirmations = (0, 0)
+        self._search: SearchState | None = None
+        self._searching = False
+        self._task: TaskID | None = None
+        self._step, self._done, self._pieces = "", 0, 0
+        self._begun = self._step_begun = self._last_line = time.time()
 
     def __enter__(self) -> Self:
         logger = logging.getLogger("vaebench")
         handler = logging.Handler()
-        handler.emit = self.note  # type: ignore[method-assign]
+        handler.emit = self._logged  # type: ignore[method-assign]
         logger.handlers, logger.propagate = [handler], False
-        logger.setLevel(logging.INFO)
-        self.bar.start()
-        self.task = self.bar.add_task("starting workers", total=None, state="")
+        self._bar.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.bar.stop()
+        self._end_step()
+        self._bar.stop()
         logger = logging.getLogger("vaebench")
         logger.handlers, logger.propagate = [], True
-        logger.setLevel(logging.NOTSET)
 
-    def started(self, record: StudyRecord, target: int) -> None:
-        """Show how far the study is."""
-        self.done, self.target, self.attainable = len(record.trials), target, record.attainable
-        self.clock = time.time()
-        for trial in record.trials:
-            self._count(trial)
-        if self.done < self.target:
-            arms = len(record.definition.get("arms", {}))
-            each = f", {target // arms} for each of {arms} sub-studies" if arms else ""
-            self._say(f"{record.name}: {self.done} of {target} trials done{each}")
-            self._searching()
+    def __call__(self, event: Event) -> None:
+        """Show an event."""
+        match event:
+            case Loaded(definition):
+                self.definition = definition
+                for line in in_brief(definition, self._file):
+                    self._print(line)
+            case Step(what, pieces):
+                self._begin(what, pieces)
+            case ConfirmationStarted(trials, fits):
+                self._begin(f"confirming {trials} trials in {fits} fits on further draws", fits)
+            case Advanced():
+                self._done += 1
+                self._show(self._time_left())
+            case SearchStarted(record, target):
+                self._search = SearchState(record, target)
+                if (done := len(record.trials)) < target:
+                    arms = len(record.definition.arms)
+                    each = f", {target // arms} for each of {arms} arms" if arms > 1 else ""
+                    self._begin(f"searching: {done} of {target} trials done{each}", target, done)
+                    self._searching = True
+            case TrialFinished(trial) if self._search is not None:
+                self._search.finished(trial)
+                self._done += 1
+                self._show(self._search.text(self._done))
+            case NothingToDo(record):
+                self._print(self._nothing_to_do(record))
 
-    def trial_finished(self, trial: TrialRecord) -> None:
-        """Count a trial."""
-        self.clock = min(self.clock, trial.started)  # the first ones begin while the baselines are still fitted
-        self.done += 1
-        self.new += 1
-        self._count(trial)
-        self._searching()
-        if self.done == self.target or self.new % max(1, self.target // LINES) == 0:
-            self._say(f"{self.done}/{self.target} trials, {self._state()}")
+    def _begin(self, what: str, pieces: int = 0, done: int = 0) -> None:
+        self._end_step()
+        self._step, self._pieces, self._done = what, pieces, done
+        self._step_begun, self._searching = time.time(), False
+        if self._live:
+            self._task = self._bar.add_task(what, total=pieces or None, completed=done, state="")
+        else:
+            self._line(what)
 
-    def confirming(self, count: int) -> None:
-        """Show that the confirmation begins."""
-        self.confirmations = (0, count)
-        self._say(f"confirming {count} trials on further draws")
-        self._show(f"confirming 0/{count}", 0, count, "on further draws")
+    def _end_step(self) -> None:
+        """Leave a line of a step that has ended, with its time; where output is piped it has one from its start."""
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+            self._task = None
+            state = f", {self._search.text(self._done)}" if self._searching and self._search else ""
+            self._line(f"{self._step}{state}, {time.time() - self._step_begun:.1f} s")
 
-    def confirmed(self, trial: TrialRecord) -> None:
-        """Count a confirmed trial."""
-        done, count = self.confirmations[0] + 1, self.confirmations[1]
-        self.confirmations = (done, count)
-        self._show(f"confirming {done}/{count}", done, count, "on further draws")
-        if done == count:
-            self._say(f"confirmed {count}")
-
-    def nothing_to_do(self, record: StudyRecord) -> None:
-        """Say so."""
-        if self.done < self.target:
-            self._say(f"{record.name}: the time was up before a trial began, {self.done} of {self.target} are done")
+    def _show(self, state: str) -> None:
+        """Show how far the step is: at once on a terminal, else now and then, the first and the last trial always."""
+        text = ", ".join(filter(None, (f"{self._done}/{self._pieces}", state)))
+        if self._task is not None:
+            self._bar.update(self._task, completed=self._done, state=text)
             return
+        now = time.time()
+        first = self._searching and self._search is not None and len(self._search.left.trials) == 1
+        last = self._done == self._pieces and self._searching
+        if first or last or now - self._last_line >= max(QUIET, (now - self._begun) / 20):
+            self._line(text.replace(",", " trials,", 1) if self._searching else text)
+
+    def _time_left(self) -> str:
+        """Return the time left while the trials are confirmed."""
+        if self._search is None or self._done == self._pieces or not self._step.startswith("confirming"):
+            return ""
+        each = (time.time() - self._step_begun) / self._done
+        return f"about {duration(each * (self._pieces - self._done) + self._search.left.writing)} left"
+
+    def _nothing_to_do(self, record: StudyRecord) -> str:
+        done, target = len(record.trials), self._search.target if self._search else 0
+        if done < target:
+            return f"{record.name}: the time was up before a trial began, {done} of {target} are done"
         confirmed = sum(bool(trial.confirmation) for trial in record.trials)
         also = f" and the confirmation of {confirmed}" if confirmed else ""
-        each = " of each sub-study" if "arms" in record.definition else ""
-        self.console.print(
-            f"{record.name}: nothing to do, all {len(record.trials)} trials{also} are there "
-            f"(run --trials N goes on to N trials{each}, --fresh starts over)",
-            highlight=False,
-            soft_wrap=True,
+        each = " of each arm" if len(record.definition.arms) > 1 else ""
+        return (
+            f"{record.name}: nothing to do, all {done} trials{also} are there "
+            f"(run --trials N goes on to N trials{each}, --fresh starts over)"
         )
 
-    def _count(self, trial: TrialRecord) -> None:
-        if trial.reason is not None:
-            self.failed += 1
-            return
-        if trial.pruned is not None:
-            self.pruned += 1
-            return
-        value = mean_score(trial.results, self.attainable)
-        if self.best is None or value < self.best[0]:
-            self.best = (value, trial.number)
+    def _logged(self, record: logging.LogRecord) -> None:
+        """Show a warning that vaebench logs; it stays above the live progress."""
+        self._print(f"{record.levelname.lower()}: {record.getMessage()}")
 
-    def _state(self) -> str:
-        best = f"best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else "no score yet"
-        rate = self.new / max(time.time() - self.clock, 1e-9)
-        speed = f"{rate:.3g} trials/s" if self.new else ""
-        left = f"{duration((self.target - self.done) / rate)} left" if self.new and self.done < self.target else ""
-        pruned = f"{self.pruned} pruned" if self.pruned else ""
-        return ", ".join(part for part in (best, speed, left, pruned, f"{self.failed} failed") if part)
+    def _line(self, text: str) -> None:
+        """Print a line, the run's time so far before it."""
+        self._last_line = now = time.time()
+        minutes, seconds = divmod(int(now - self._begun), 60)
+        self._print(f"{minutes}:{seconds:02d} {text}")
 
-    def _searching(self) -> None:
-        self._show(f"{self.done}/{self.target}", self.done, self.target, self._state())
-
-    def note(self, record: logging.LogRecord) -> None:
-        """Show what vaebench logs: a step that takes a while, or a warning, which stays above the live progress."""
-        message = record.getMessage()
-        if record.levelno > logging.INFO:
-            text = f"{record.levelname.lower()}: {message}"
-            self.console.print(text, markup=False, highlight=False, soft_wrap=True)
-        else:
-            self._say(message)
-            self._show(message, 0, None, "")
-
-    def _say(self, line: str) -> None:
-        if not self.live:
-            self.console.print(line, highlight=False, soft_wrap=True)
-
-    def _show(self, description: str, done: int, total: int | None, state: str) -> None:
-        if self.task is not None:
-            if done == 0:
-                self.bar.reset(self.task)  # else a task that was finished once stays so
-            self.bar.update(self.task, description=description, completed=done, total=total, state=state)
+    def _print(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -11,7 +11,6 @@ import click
 
 from vaebench.cli.options import home_option
 from vaebench.errors import InputError
-from vaebench.files import home_folder
 
 HOST = "127.0.0.1"
 
@@ -25,20 +24,12 @@ def ui(study: str | None, port: int, home: str | None) -> None:
 
     It opens the right store, and the address that is printed is the study's page.
     """
-    from vaebench.api import study_name
-    from vaebench.search.home import existing, studies
-    from vaebench.tracking.ui import ui_command, ui_url
+    from vaebench import api
 
-    folder = home_folder(home)
-    name = study_name(study) if study else None
-    if name is not None:
-        existing(folder, name)
-    elif not studies(folder):
-        raise InputError(f"no study was run in {folder}")
-    command = ui_command(folder, HOST, port)
+    address, command = api.ui(study, host=HOST, port=port, home=home)
     if command is not None:
         _check_free(port)
-    click.echo(ui_url(folder, name, HOST, port))
+    click.echo(address)
     if command is None:
         click.echo("a tracking server serves it already (MLFLOW_TRACKING_URI)")
         return

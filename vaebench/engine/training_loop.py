@@ -52,8 +52,8 @@ class State(NamedTuple):
 class Batch:
     """The networks as a variant sees them while it looks at one batch (implements variants.Networks)."""
 
-    def __init__(self, network: Network, settings: Settings, losses: tuple[Loss, ...]) -> None:
-        self.network, self.settings, self.losses = network, settings, losses
+    def __init__(self, network: Network, settings: Settings, losses: tuple[Loss, ...], rows: int) -> None:
+        self.network, self.settings, self.losses, self.rows = network, settings, losses, rows
         self.noises = 0
 
     def encode(self, x: Any) -> tuple[Any, Any]:
@@ -77,7 +77,7 @@ class Batch:
         """Return standard normal draws in the shape of the codes, zero in masked units."""
         seed = tf.add(self.network.seed, (1, self.noises))
         self.noises += 1
-        return normal(self.network.activities[-1].shape, seed) * self.settings.latent_mask
+        return normal((self.rows, LATENT_UNITS), seed) * self.settings.latent_mask
 
 
 class Program:
@@ -96,7 +96,7 @@ class Program:
     def _terms(self, x: Any, network: Network, settings: Settings) -> Terms:
         """Return the variant's terms, the activity penalty counted with the reconstruction."""
         variant = dataclasses.replace(self.structure.variant, **settings.variant)
-        terms = variant.terms(x, Batch(network, settings, self.structure.losses))
+        terms = variant.terms(x, Batch(network, settings, self.structure.losses, x.shape[0]))
         activity = tf.add_n([tf.reduce_sum(h**2, axis=-1) for h in network.activities])
         return Terms(terms.reconstruction + settings.l2_activity * activity, terms.penalty)
 

@@ -2,71 +2,44 @@
 
 import json
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
-from vaebench.errors import InputError, unknown
+from vaebench.errors import InputError
+from vaebench.files import write_output
 from vaebench.results.leaderboard import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Format = Literal["csv", "json", "markdown", "parquet"]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A text cell that begins with one of these is run as a formula by spreadsheets."""
 
 
-def write(frame: "pd.DataFrame", path: Path, format: Format) -> None:
-    """Write `frame` to `path`, whole or not at all.
+def write(frame: "pd.DataFrame", path: Path, ending: str = "") -> None:
+    """Write `frame` to `path`, whole or not at all, in the format of `ending`: that of the path where it is empty.
 
-    csv: full float precision; text that a spreadsheet would run as a formula gets a leading '. json: a list of records.
-    parquet: typed columns. markdown: to be read, so a leaderboard's first columns alone and four significant digits.
-    Raises InputError for an unknown format, a folder that does not exist, or a file that cannot be written.
+    .csv: full float precision; text that a spreadsheet would run as a formula gets a leading '. .json: a list of
+    records. .parquet: typed columns. .md: to be read, so a leaderboard's first columns alone and four significant
+    digits. Raises InputError for another ending, a folder that does not exist, or a file that cannot be written.
     """
+    writer = writer_for(path, ending)
+    write_output(path, lambda part: writer(frame, part))
+
+
+def writer_for(path: Path, ending: str = "") -> "Callable[[pd.DataFrame, Path], Any]":
+    """Return what writes a table in the format of `ending`, or of the path's. Raises InputError for any other."""
     writers: dict[str, Callable[[pd.DataFrame, Path], Any]] = {
-        "csv": _csv,
-        "json": _json,
-        "markdown": _markdown,
-        "parquet": lambda frame, file: frame.to_parquet(file, index=False),
+        ".csv": _csv,
+        ".json": _json,
+        ".md": _markdown,
+        ".parquet": lambda frame, file: frame.to_parquet(file, index=False),
     }
-    if format not in writers:
-        raise InputError(unknown("format", format, get_args(Format)))
-    write_whole(path, lambda part: writers[format](frame, part))
-
-
-def write_whole(path: Path, write_to: Callable[[Path], Any]) -> None:
-    """Write `path`, whole or not at all, by a function that writes to the path it is given.
-
-    Raises InputError for a folder that does not exist, or a file that cannot be written.
-    """
-    check_place(path)
-    try:
-        if path.exists() and not path.is_file():  # a pipe or a terminal, which cannot be replaced
-            write_to(path)
-        else:
-            _replace(path.resolve(), write_to)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from None
-
-
-def check_place(path: Path) -> None:
-    """Raise InputError where `path` is a folder, or in none: known before the work of making what is written."""
-    if not os.path.isdir(path.parent):  # Path.is_dir raises where a name is too long
-        raise InputError(f"cannot write {path}: the folder {path.parent} does not exist")
-    if os.path.isdir(path):
-        raise InputError(f"cannot write {path}: it is a folder")
-
-
-def _replace(path: Path, write_to: Callable[[Path], Any]) -> None:
-    """Write a file beside `path`, then put it in its place in one step."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        write_to(part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    ending = ending or path.suffix.lower()
+    if ending not in writers:
+        raise InputError(f"cannot write {path}: its name must end in {', '.join(writers)}")
+    return writers[ending]
 
 
 def _csv(frame: "pd.DataFrame", path: Path) -> None:

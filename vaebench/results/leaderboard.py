@@ -19,16 +19,15 @@ What a reader of its columns should know (COLUMNS, then everything else):
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vaebench.rows import MAIN_METRICS, Metrics
+from vaebench.results.standings import Standing, Standings
+from vaebench.rows import MAIN_METRICS
 from vaebench.scoring.intervals import interval, tied
-from vaebench.scoring.score import mean_metrics, mean_score, objective_values, score
-from vaebench.study.records import Result, StudyRecord, TrialRecord
+from vaebench.scoring.score import mean_metrics, mean_score, objective_values
+from vaebench.study.records import TrialRecord
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,91 +45,20 @@ TYPES = {
 }
 """The types of columns that are known whatever their cells; all can be empty."""
 
-Status = Literal["confirmed", "searched", "pruned", "failed"]
-ORDER: tuple[Status, ...] = ("confirmed", "searched", "pruned", "failed")
 
-
-@dataclass(frozen=True)
-class Standing:
-    """What one row stands for, before it is a row."""
-
-    kind: Literal["trial", "baseline", "floor"]
-    name: str
-    """A trial's variant; a baseline's or the floor's name."""
-    trial: TrialRecord | None
-    """None for a baseline and the floor."""
-    search: tuple[Result, ...]
-    confirmation: tuple[Result, ...]
-    attainable: Metrics
-
-    @cached_property
-    def failure(self) -> str | None:
-        """Why it failed: the first failing replicate; a row without any replicate has no score either."""
-        results = (*self.search, *self.confirmation)
-        return next((result.reason for result in results if result.reason), None if results else "no replicate")
-
-    @cached_property
-    def status(self) -> Status:
-        """Failed where any replicate failed; else confirmed where there is any confirmation."""
-        if self.failure:
-            return "failed"
-        if self.confirmation:
-            return "confirmed"
-        return "pruned" if self.trial and self.trial.pruned else "searched"
-
-    @cached_property
-    def results(self) -> tuple[Result, ...]:
-        """The replicates that its figures are over; none where it failed."""
-        return {"confirmed": self.confirmation, "failed": ()}.get(self.status, self.search)
-
-    @cached_property
-    def scores(self) -> tuple[float, ...]:
-        """The score on each of `results`."""
-        return tuple(score(result.metrics, self.attainable) for result in self.results)
-
-    @property
-    def ranked(self) -> bool:
-        """Whether it has a rank: trials that did not fail."""
-        return self.trial is not None and self.status != "failed"
-
-    @property
-    def place(self) -> tuple[int, float, bool, int, str]:
-        """What the leaderboard is sorted by: status, mean score, trials before others, number, name."""
-        mean = float(np.mean(self.scores)) if self.scores else 0.0
-        return ORDER.index(self.status), mean, self.trial is None, self.trial.number if self.trial else 0, self.name
-
-
-def standings(record: StudyRecord) -> list[Standing]:
-    """Return every trial and reference in order: confirmed, searched and pruned by score, failed by trial number."""
-    trials = [
-        Standing("trial", str(one.params.get("variant")), one, one.results, one.confirmation, record.attainable)
-        for one in record.trials
-    ]
-    references = [
-        Standing(one.kind, one.name, None, one.search, one.confirmation, record.attainable) for one in record.references
-    ]
-    return sorted([*trials, *references], key=lambda row: row.place)
-
-
-def best_trial(record: StudyRecord) -> TrialRecord | None:
-    """Return the trial of rank 1; None where no trial has a score yet."""
-    return next((row.trial for row in standings(record) if row.ranked), None)
-
-
-def leaderboard(record: StudyRecord, run_ids: Mapping[int, str] | None = None) -> "pd.DataFrame":
+def leaderboard(standings: Standings, run_ids: Mapping[int, str] | None = None) -> "pd.DataFrame":
     """Return the leaderboard (see the module's text): COLUMNS, params, metrics, then what identifies the row.
 
     `run_ids` holds the MLflow run of a trial by its number.
     """
     import pandas as pd
 
-    rows = standings(record)
-    ranked = [row for row in rows if row.ranked]
-    ranks = {row.trial.number: rank for rank, row in enumerate(ranked, 1) if row.trial}
-    front = pareto_front(record)
+    record = standings.record
+    ranks = {row.trial.number: rank for rank, row in enumerate(standings.ranked, 1) if row.trial}
+    front = pareto_front(standings)
     cells = []
-    for row in rows:
-        cells.append({"study": record.name, "kind": row.kind, "variant": row.name} | _figures(row, ranked))
+    for row in standings.rows:
+        cells.append({"study": record.name, "kind": row.kind, "variant": row.name} | _figures(row, standings.ranked))
         if row.trial:
             number = row.trial.number
             cells[-1] |= _params(row.trial) | {
@@ -148,13 +76,14 @@ def leaderboard(record: StudyRecord, run_ids: Mapping[int, str] | None = None) -
     return pd.DataFrame({name: _series(name, [row.get(name) for row in cells]) for name in columns})
 
 
-def pareto_front(record: StudyRecord) -> dict[int, bool]:
+def pareto_front(standings: Standings) -> dict[int, bool]:
     """Say of each trial that was neither pruned nor failed, by number, whether it is on the front of the objectives.
 
     It is where no other is as good in every objective and better in one, over the search replicates, which every
     trial has. With a single objective the front is the best trial.
     """
-    trials = [row.trial for row in standings(record) if row.ranked and row.trial and not row.trial.pruned]
+    record = standings.record
+    trials = [row.trial for row in standings.ranked if row.trial and not row.trial.pruned]
     values = np.array([objective_values(trial.results, record.objectives, record.attainable) for trial in trials])
     return {
         trial.number: not ((values <= own).all(axis=1) & (values < own).any(axis=1)).any()

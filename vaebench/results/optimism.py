@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vaebench.results.leaderboard import Standing, standings
+from vaebench.results.standings import Standing, Standings
 from vaebench.scoring.score import mean_score, score
-from vaebench.study.records import Result, StudyRecord
+from vaebench.study.records import Result
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Optimism:
         return self.confirmed - self.searched - self.draws
 
 
-def optimism(record: StudyRecord) -> Optimism | None:
+def optimism(standings: Standings) -> Optimism | None:
     """Measure it over the confirmed trials that were chosen by score alone, not as the best of their variant.
 
     With the chosen trials' mean score s and the baseline's b on each draw, draws being the same for both,
@@ -43,11 +43,11 @@ def optimism(record: StudyRecord) -> Optimism | None:
 
     None where nothing is confirmed, or the baseline did not come through.
     """
-    rows = [row for row in standings(record) if row.status == "confirmed"]
-    top = record.definition.get("confirm", {}).get("top", len(rows))
+    record, rows = standings.record, [row for row in standings.rows if row.status == "confirmed"]
+    top = record.definition.confirm_top
     chosen = sorted((row for row in rows if row.trial and not row.trial.pruned), key=_searched)[:top]
     baselines = [row for row in rows if row.kind == "baseline" and row.search]
-    unit = record.attainable_by.partition(",")[0]
+    unit = record.attainable.baseline
     baseline = next((row for row in baselines if row.name == unit), next(iter(baselines), None))
     if not chosen or baseline is None:
         return None

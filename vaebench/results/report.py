@@ -10,14 +10,16 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaebench.results.leaderboard import ORDER, Standing, leaderboard, standings
-from vaebench.results.plots.generated_against_true import generated_against_true
+from vaebench.results.leaderboard import leaderboard
+from vaebench.results.plots.generated_against_true import SAMPLES, generated_against_true
 from vaebench.results.plots.leaderboard import leaderboard_picture
 from vaebench.results.plots.pairs_of_columns import pairs_of_columns
 from vaebench.results.plots.search_history import search_history
 from vaebench.results.plots.searched_and_confirmed import searched_and_confirmed
+from vaebench.results.standings import ORDER, Standing, Standings
 from vaebench.results.summary import answer, findings
 from vaebench.results.table import COLUMNS, lines, notes
+from vaebench.study.file import to_plain
 from vaebench.study.records import StudyRecord
 
 if TYPE_CHECKING:
@@ -27,51 +29,49 @@ if TYPE_CHECKING:
 
 TOP = 20
 """Trials that the page shows; the CSV has them all."""
-SAMPLES = 15_000
-"""Generated rows in the picture."""
 DOTS = 160
 """An inch: sharp on a screen with two dots a pixel."""
 
 
-def page(record: StudyRecord, best: int, generator: "Generator") -> str:
+def page(standings: Standings, best: int, generator: "Generator") -> str:
     """Return the HTML of a study's report, which loads nothing; `generator` is its best trial, number `best`."""
     from jinja2 import Environment, StrictUndefined
 
-    frame = leaderboard(record)
-    trials = [row for row in standings(record) if row.trial]
+    record, frame = standings.record, leaderboard(standings)
+    trials = [row for row in standings.rows if row.trial]
     confirmed = [row for row in trials if row.status == "confirmed"]
     rows, draw = generator.generate(SAMPLES, seed=0), generator.draw
     subject = rows, draw.true, draw.train, generator.columns, f"{record.name}: trial {best}"
     pictures = {
         "generated": generated_against_true(*subject),
         "leaderboard": leaderboard_picture(frame, TOP),
-        "search": search_history(record),
+        "search": search_history(standings),
     }
     if len(generator.columns) > 1:
         pictures["pairs"] = pairs_of_columns(*subject)
     if confirmed:
-        pictures["selection"] = searched_and_confirmed(record)
+        pictures["selection"] = searched_and_confirmed(standings)
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(
         files("vaebench.results").joinpath("report.html").read_text(encoding="utf-8")
     )
     return template.render(
         name=record.name,
-        question=record.definition.get("study", {}).get("question", ""),
+        question=record.definition.question,
         facts=_facts(record, trials),
-        answer=answer(record),
+        answer=answer(standings),
         best=best,
         columns=COLUMNS,
         lines=lines(frame, TOP),
         notes=list(notes(frame, TOP)),
         diagnoses=[(row, findings(row.trial)) for row in confirmed if row.trial and row.trial.diagnosis],
         pictures={name: _embedded(figure) for name, figure in pictures.items()},
-        definition=json.dumps(_without_folders(record.definition), indent=2, default=str),
+        definition=json.dumps(_without_folders(to_plain(record.definition)), indent=2),
         version=version("vaebench"),
     )
 
 
 def _facts(record: StudyRecord, trials: Sequence[Standing]) -> str:
-    asked = record.definition.get("study", {}).get("trials", 0) * len(record.definition.get("arms", [""]))
+    asked = record.definition.trials * len(record.definition.arms)
     of = f"{len(trials)} of {asked}" if len(trials) < asked else str(len(trials))
     counts = Counter(row.status for row in trials)
     said = [f"{of} trials", *(f"{counts[status]} {status}" for status in ORDER if counts[status])]
@@ -80,7 +80,7 @@ def _facts(record: StudyRecord, trials: Sequence[Standing]) -> str:
 
 def _without_folders(definition: Mapping[str, Any]) -> dict[str, Any]:
     """Return the definition with a file's name in place of its path: a report is handed on."""
-    data = dict(definition.get("data", {}))
+    data = dict(definition["data"])
     if "file" in data:
         data["file"] = {**data["file"], "path": Path(data["file"]["path"]).name}
     return {**definition, "data": data}

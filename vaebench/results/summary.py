@@ -5,42 +5,42 @@ from collections.abc import Sequence
 import numpy as np
 
 from vaebench.errors import InputError
-from vaebench.results.leaderboard import Standing, best_trial, standings
 from vaebench.results.optimism import Optimism, optimism
+from vaebench.results.standings import Standing, Standings
+from vaebench.scoring.baseline_scores import baseline
 from vaebench.scoring.intervals import interval, tied
-from vaebench.scoring.references import baseline
 from vaebench.scoring.score import mean_metrics
 from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.trial.diagnosis import REMEDIES
 
 
-def conclusions(record: StudyRecord) -> list[str]:
+def summary(standings: Standings) -> list[str]:
     """Return a sentence or two on each: the best trial beside the best baseline, selection optimism, the diagnosis."""
-    best = best_trial(record)
+    best = standings.best
     if best is None:
         return []
-    return [*answer(record), *(f"Trial {best.number}, {name}: {text}" for name, text in findings(best))]
+    return [*answer(standings), *(f"Trial {best.number}, {name}: {text}" for name, text in findings(best))]
 
 
-def answer(record: StudyRecord) -> list[str]:
+def answer(standings: Standings) -> list[str]:
     """Return what the study answers: the best trial beside the best baseline, and selection optimism."""
-    rows = standings(record)
-    best = next((row for row in rows if row.ranked), None)
-    if best is None or best.trial is None:
+    record, best = standings.record, standings.best
+    if best is None:
         return []
-    rival = _rival(rows, best)
-    lines = [f"Best: {worth(record, best.trial.number)}"]
-    if rival is not None and "correlation_error" in best.results[0].metrics:
-        own, other = (mean_metrics(row.results)["correlation_error"] for row in (best, rival))
+    row = standings.ranked[0]
+    baseline = _best_baseline(standings, row)
+    lines = [f"Best: {worth(standings, best.number)}"]
+    if baseline is not None and "correlation_error" in row.results[0].metrics:
+        own, other = (mean_metrics(one.results)["correlation_error"] for one in (row, baseline))
         lines.append(
             "The score sees columns one by one. How well their relation is kept: "
-            f"correlation_error {own:.3f}, {rival.name} {other:.3f}."
+            f"correlation_error {own:.3f}, {baseline.name} {other:.3f}."
         )
-    lines += _sub_studies(rows)
-    if found := optimism(record):
+    lines += _arms(standings)
+    if found := optimism(standings):
         lines.append(_luck(found, _draws(record)))
-    if record.attainable_by:
-        lines.append(f"Score 1 is what can be expected of {record.attainable_by} (ks, mean_error, std_error).")
+    if record.attainable.draws:
+        lines.append(f"Score 1 is what can be expected of {record.attainable.source} (ks, mean_error, std_error).")
     return lines
 
 
@@ -50,33 +50,37 @@ def findings(trial: TrialRecord) -> list[tuple[str, str]]:
     return [(one.name, f"{one.text} {REMEDIES[one.name]}".rstrip()) for one in found]
 
 
-def worth(record: StudyRecord, number: int) -> str:
+def worth(standings: Standings, number: int) -> str:
     """Return what trial `number` scores, on which draws, and whether the best baseline on them can be told from it."""
-    rows = standings(record)
-    row = next(row for row in rows if row.trial and row.trial.number == number)
+    row = next(row for row in standings.rows if row.trial and row.trial.number == number)
     low, high = interval(row.scores)
-    where = f"{len(row.scores)} {_draws(record) if row.status == 'confirmed' else 'search draws'}"
+    where = f"{len(row.scores)} {_draws(standings.record) if row.status == 'confirmed' else 'search draws'}"
     head = f"trial {number} ({row.name}), score {np.mean(row.scores):.2f} on {where}"
     head += "." if np.isnan(low) else f", 95 % interval {low:.2f} to {high:.2f}."
     if row.status != "confirmed":
         head += " It is not confirmed: the best of many trials is the luckiest, too."
-    rival = _rival(rows, row)
-    if rival is None:
+    baseline = _best_baseline(standings, row)
+    if baseline is None:
         return head
-    pairs = min(len(rival.scores), len(row.scores))
-    own, other = row.scores[:pairs], rival.scores[:pairs]
-    than = f"{rival.name}, the best baseline ({np.mean(rival.scores):.2f})"
+    own, other = _paired(row, baseline)
+    than = f"{baseline.name}, the best baseline ({np.mean(baseline.scores):.2f})"
     told = tied(own, other)
     if told is None:
-        return f"{head} {pairs} draws are too few to test it against {than}."
+        return f"{head} {len(own)} draws are too few to test it against {than}."
     if told:
         return f"{head} A paired test cannot tell it from {than}."
     return f"{head} By a paired test it is {'better' if np.mean(own) < np.mean(other) else 'worse'} than {than}."
 
 
-def _rival(rows: Sequence[Standing], row: Standing) -> Standing | None:
+def _paired(first: Standing, second: Standing) -> tuple[Sequence[float], Sequence[float]]:
+    """Return both rows' scores on the draws that both have: draw r is the same for every row."""
+    draws = min(len(first.scores), len(second.scores))
+    return first.scores[:draws], second.scores[:draws]
+
+
+def _best_baseline(standings: Standings, row: Standing) -> Standing | None:
     """Return the best baseline on the draws of `row`; none that copies training rows, which nobody asks for."""
-    baselines = (other for other in rows if other.kind == "baseline" and other.status == row.status)
+    baselines = (other for other in standings.rows if other.kind == "baseline" and other.status == row.status)
     return next((other for other in baselines if not _copies(other.name)), None)
 
 
@@ -87,11 +91,11 @@ def _copies(name: str) -> bool:
         return False
 
 
-def _sub_studies(rows: Sequence[Standing]) -> list[str]:
-    """Say how the best trials of the sub-studies compare, where there are several."""
+def _arms(standings: Standings) -> list[str]:
+    """Say how the best trials of the arms of [compare] compare, where there are several."""
     best: dict[str, Standing] = {}
-    for row in rows:
-        if row.ranked and row.trial:
+    for row in standings.ranked:
+        if row.trial:
             best.setdefault(row.trial.arm, row)
     if len(best) < 2:
         return []
@@ -102,8 +106,8 @@ def _sub_studies(rows: Sequence[Standing]) -> list[str]:
             told.append(f"{_arm(row)} is not confirmed")
         else:
             verdicts = {True: "cannot be told from it", False: "is worse", None: "has too few draws to test"}
-            told.append(f"{_arm(row)} {verdicts[tied(row.scores, first.scores)]}")
-    return [f"Of the sub-studies, each by its best trial and a paired test: {'; '.join(told)}."]
+            told.append(f"{_arm(row)} {verdicts[tied(*_paired(row, first))]}")
+    return [f"Of the arms, each by its best trial and a paired test: {'; '.join(told)}."]
 
 
 def _arm(row: Standing) -> str:
@@ -124,4 +128,4 @@ def _luck(found: Optimism, draws: str) -> str:
 
 
 def _draws(record: StudyRecord) -> str:
-    return "other splits of the same rows" if "file" in record.definition.get("data", {}) else "fresh draws"
+    return "fresh draws" if record.definition.fresh_draws else "other splits of the same rows"

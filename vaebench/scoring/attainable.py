@@ -9,16 +9,19 @@ is). Draw i is the same rows whoever asks, so a range of draws may be scored any
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from vaebench.data_sets import DataSet
 from vaebench.errors import InputError
-from vaebench.rows import MAIN_METRICS, Metrics
-from vaebench.scoring.references import FLOOR, baseline, evaluate_reference, names
-from vaebench.study.records import Result
+from vaebench.rows import MAIN_METRICS
+from vaebench.scoring.baseline_scores import FLOOR, baseline, baseline_names, evaluate_baseline
+from vaebench.study.records import Attainable, Result
 from vaebench.study.replicate import Replicate
+
+VERSION = 1
+"""To be raised where the simulation, a baseline or a data set gives other numbers: results are kept under it."""
 
 SCREENING = 60
 """Draws that every baseline is screened on. Paired differences in ks are known to a few per cent of it; baselines that
@@ -31,26 +34,6 @@ DRAWS = 2000
 
 SPLITS = 500
 """The same for a file, whose draws are splits of the same rows: more of them know little more."""
-
-
-@dataclass(frozen=True)
-class Attainable:
-    """The errors a score is in units of."""
-
-    metrics: Metrics
-    """Mean ks, mean_error and std_error over the draws."""
-    standard_errors: Metrics
-    """Of these means, by simulation; for a file they say nothing of the rows it does not have."""
-    baseline: str
-    """The baseline whose errors they are."""
-    draws: int
-    """The draws averaged over: those it could be scored on."""
-
-    @property
-    def source(self) -> str:
-        """The same in words, errors left out."""
-        relative = [f"{self.standard_errors[name] / self.metrics[name]:.1%}" for name in MAIN_METRICS]
-        return f"{self.baseline}, {self.draws} draws, standard errors {', '.join(relative)}"
 
 
 def attainable(first: Replicate, screening: int = SCREENING, draws: int | None = None) -> Attainable:
@@ -66,12 +49,12 @@ def attainable(first: Replicate, screening: int = SCREENING, draws: int | None =
 
 def suitable(data_set: DataSet) -> tuple[str, ...]:
     """Return the baselines that may set what is attainable: those that suit `data_set` and copy no training rows."""
-    return tuple(name for name in names(data_set) if name != FLOOR and not baseline(name).copies)
+    return tuple(name for name in baseline_names(data_set) if name != FLOOR and not baseline(name).copies)
 
 
 def attainable_draws(first: Replicate, name: str, start: int, stop: int) -> tuple[Result, ...]:
     """Score baseline `name` on draws `start` to `stop` - 1; a draw it cannot be scored on has a reason."""
-    return tuple(evaluate_reference(name, replace(first, index=index)) for index in range(start, stop))
+    return tuple(evaluate_baseline(name, replace(first, index=index)) for index in range(start, stop))
 
 
 def best_of(screened: Mapping[str, Sequence[Result]]) -> str:

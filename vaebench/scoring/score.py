@@ -11,7 +11,7 @@ from vaebench.scoring.metrics.distances import Sample
 from vaebench.scoring.metrics.exact import ks_exact
 from vaebench.scoring.metrics.joint import joint_metrics
 from vaebench.scoring.metrics.one_column import column_metrics, overall
-from vaebench.study.records import Result
+from vaebench.study.records import Attainable, Result
 
 
 def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dict[str, float]:
@@ -75,12 +75,12 @@ def _column(generated: Sample, true: Sample, column: str, phase: Phase) -> dict[
         raise ValueError(f"{error} in column {column!r}" if column else str(error)) from None
 
 
-def score(metrics: Metrics, attainable: Metrics) -> float:
+def score(metrics: Metrics, attainable: Attainable) -> float:
     """Return the mean of metric / attainable over ks, mean_error and std_error.
 
     1.0 is what the best fitting baseline is expected to reach; a single draw can be luckier, or unluckier.
     """
-    return float(np.mean([metrics[name] / attainable[name] for name in MAIN_METRICS]))
+    return float(np.mean([metrics[name] / attainable.metrics[name] for name in MAIN_METRICS]))
 
 
 def mean_metrics(results: Sequence[Result]) -> dict[str, float]:
@@ -96,12 +96,12 @@ def mean_metrics(results: Sequence[Result]) -> dict[str, float]:
     }
 
 
-def mean_score(results: Sequence[Result], attainable: Metrics) -> float:
+def mean_score(results: Sequence[Result], attainable: Attainable) -> float:
     """Return the score of the means over the replicates in `results`, which is the mean of their scores."""
     return score(mean_metrics(results), attainable)
 
 
-def objective_values(results: Sequence[Result], objectives: Sequence[str], attainable: Metrics) -> tuple[float, ...]:
+def objective_values(results: Sequence[Result], objectives: Sequence[str], attainable: Attainable) -> tuple[float, ...]:
     """Return the objectives, each a mean over the replicates in `results`; lower is better for every one."""
     means = mean_metrics(results)
     return tuple(score(means, attainable) if name == "score" else means[name] for name in objectives)

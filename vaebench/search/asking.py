@@ -142,15 +142,9 @@ def _in_flight(trial: FrozenTrial) -> FrozenTrial:
     )
 
 
-def targets(definition: StudyDefinition) -> dict[str, int]:
-    """Return how many trials each arm is to have: the budget, or fewer where a grid has no more cells."""
-    sizes = {arm.name: arm.space.size if definition.sampler == "grid" else None for arm in definition.arms}
-    return {name: definition.trials if size is None else min(definition.trials, size) for name, size in sizes.items()}
-
-
 def batches(definition: StudyDefinition, done: dict[str, int]) -> Iterator[tuple[str, int]]:
     """Yield (arm, number of trials) for every batch that is not done yet; arms take turns."""
-    target = targets(definition)
+    target = definition.targets
     for start in range(0, max(target.values(), default=0), definition.batch):
         for arm in definition.arms:
             count = min(start + definition.batch, target[arm.name]) - max(start, done[arm.name])

@@ -1,6 +1,7 @@
 """Compiling the programs that a search will need while nothing else is ready: each once, spread over the workers."""
 
 from collections import Counter
+from concurrent.futures import Future
 
 from vaebench.data_sets import split_sizes
 from vaebench.engine.structure import Structure
@@ -16,12 +17,14 @@ AT_MOST = 8
 """Programs compiled ahead: a space of more structures meets each of them seldom."""
 
 
-def compile_ahead(definition: StudyDefinition, workers: Workers, at_most: int) -> None:
+def compile_ahead(definition: StudyDefinition, workers: Workers, at_most: int) -> "list[Future[None]]":
     """Send the most frequent structures of a study's spaces, `at_most` of them, to be compiled.
 
     Two workers would otherwise both compile the first program, then both the second; a program that one has compiled
     is on disk for the others. What fails here fails again, with its reason, as a trial.
     """
+    if at_most <= 0:
+        return []
     train, test = split_sizes(definition.rows, definition.test_fraction)
     columns = len(definition.data_set.columns)
     frequency: Counter[Structure] = Counter()
@@ -32,8 +35,11 @@ def compile_ahead(definition: StudyDefinition, workers: Workers, at_most: int) -
             structure = Structure.of(spec, columns=columns, train_rows=train, test_rows=test)
             frequency[structure] += 1
             specs.setdefault(structure, spec)
-    for structure, _ in frequency.most_common(min(AT_MOST, at_most)):
-        workers.submit(compile_for, specs[structure], definition.replicate("search", 0))
+    replicate = definition.replicate("search", 0)
+    return [
+        workers.submit(compile_for, specs[structure], replicate)
+        for structure, _ in frequency.most_common(min(AT_MOST, at_most))
+    ]
 
 
 def compile_for(spec: Spec, replicate: Replicate) -> None:

@@ -1,25 +1,26 @@
-"""Confirmation: refitting the best trials on fresh draws that the search never saw, and the references beside them."""
+"""Confirmation: refit the best trials on further draws that the search never saw, and say why they are off."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 
-from vaebench.rows import Phase
-from vaebench.scoring import references
-from vaebench.scoring.score import mean_score
-from vaebench.search.diagnosing import send_for_diagnosis
-from vaebench.search.observer import Observer
+from vaebench.scoring.score import mean_score, score
+from vaebench.search.baselines import send_baselines
+from vaebench.search.events import Advanced, ConfirmationStarted, Observer, TrialConfirmed
 from vaebench.search.store import RecordStore
-from vaebench.search.tasks import Evaluate, Workers, evaluate_spec
+from vaebench.search.tasks import Workers, evaluate_spec, result_of
 from vaebench.study.definition import StudyDefinition
-from vaebench.study.records import ReferenceRecord, StudyRecord, TrialRecord
+from vaebench.study.records import Diagnosis, Evidence, StudyRecord, TrialRecord
+from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
+from vaebench.trial.diagnosis import DRAWS, EXPECTED, diagnose
 
 
 def candidates(record: StudyRecord, top: int) -> list[TrialRecord]:
-    """Return the trials to confirm: the best `top` of all, the best of each variant, and the best of each sub-study.
+    """Return the trials to confirm: the best `top` of all, the best of each variant, and the best of each arm.
 
     The lowest search score comes first, equal ones by number; none that failed. One that was pruned is the best of its
-    variant, or sub-study, only where all of that were pruned. None where `top` is 0.
+    variant, or arm, only where all of that were pruned. None where `top` is 0.
     """
     whole = [trial for trial in record.trials if trial.reason is None]
     ranked = sorted(whole, key=lambda one: (one.pruned is not None, mean_score(one.results, record.attainable)))
@@ -30,14 +31,7 @@ def candidates(record: StudyRecord, top: int) -> list[TrialRecord]:
     return [trial for trial in ranked if trial.number in chosen] if top else []
 
 
-def confirm_best(
-    store: RecordStore,
-    definition: StudyDefinition,
-    workers: Workers,
-    *,
-    evaluate: Evaluate,
-    observer: Observer,
-) -> None:
+def confirm_best(store: RecordStore, definition: StudyDefinition, workers: Workers, observer: Observer) -> None:
     """Confirm the best trials of the search on what is missing of their replicates, persisting one trial at a time.
 
     Trials that were confirmed before are brought to as many replicates: rows are compared draw by draw.
@@ -47,47 +41,76 @@ def confirm_best(
     best = [trial for trial in record.trials if trial.number in chosen or trial.confirmation]
     target = max([definition.confirm_replicates, *(len(trial.confirmation) for trial in best)])
     missing = [trial for trial in best if len(trial.confirmation) < target]
-    if missing:
-        observer.confirming(len(missing))
     tasks = [
         workers.evaluate(
-            evaluate,
+            evaluate_spec,
             Spec.from_flat(trial.params),
             [definition.replicate("confirm", index) for index in range(len(trial.confirmation), target)],
         )
         for trial in missing
     ]
-    diagnose = send_for_diagnosis(store, definition, workers, best) if evaluate is evaluate_spec else None
-    if best:
-        evaluate_references(store, definition, workers, "confirm", target)()
+    undiagnosed = [trial for trial in best if trial.diagnosis is None]
+    evidence = [send_for_evidence(trial, definition, workers) for trial in undiagnosed]
+    baselines = send_baselines(record, definition, workers, "confirm", target) if best else []
+    fits = sum(len(own) for own in tasks) + sum(len(own) for own in evidence) + sum(len(own.tasks) for own in baselines)
+    if fits:
+        observer(ConfirmationStarted(len(missing), fits))
     for trial, own in zip(missing, tasks, strict=True):
-        results = (*trial.confirmation, *(task.result() for task in own))
+        results = trial.confirmation
+        for task in own:
+            results = (*results, task.result())
+            observer(Advanced())
         store.set_confirmation(trial.number, results)
-        observer.confirmed(replace(trial, confirmation=results))
-    if diagnose is not None:
-        diagnose()
+        observer(TrialConfirmed(replace(trial, confirmation=results)))
+    gathered = [[_evidence_of(future, observer) for future in futures] for futures in evidence]
+    for sent in baselines:
+        store.set_baseline(sent.collect(observer))
+    record = store.record()
+    for trial, found in zip(undiagnosed, gathered, strict=True):
+        store.set_diagnosis(trial.number, diagnosis_of(trial, found, record))
 
 
-def evaluate_references(
-    store: RecordStore, definition: StudyDefinition, workers: Workers, phase: Phase, count: int
-) -> Callable[[], None]:
-    """Send every reference on what is missing of `count` replicates of a phase; what is returned waits and persists."""
-    known = {reference.name: reference for reference in store.record().references}
-    work = []
-    for name in references.names(definition.data_set):
-        empty = ReferenceRecord(name=name, kind="floor" if name == references.FLOOR else "baseline", search=())
-        record = known.get(name, empty)
-        done = record.confirmation if phase == "confirm" else record.search
-        replicates = [definition.replicate(phase, index) for index in range(len(done), count)]
-        if replicates:
-            work.append((record, done, workers.evaluate(references.evaluate_reference, name, replicates)))
+def send_for_evidence(
+    trial: TrialRecord, definition: StudyDefinition, workers: Workers
+) -> list["Future[Evidence | None]"]:
+    """Let the workers gather evidence of why `trial` is off, on the first confirmation replicates."""
+    draws = [definition.replicate("confirm", index) for index in range(min(DRAWS, definition.confirm_replicates))]
+    return [workers.submit(evidence_on, Spec.from_flat(trial.params), replicate) for replicate in draws]
 
-    def collect() -> None:
-        for record, done, tasks in work:
-            results = (*done, *(task.result() for task in tasks))
-            if phase == "confirm":
-                store.set_reference(replace(record, confirmation=results))
-            else:
-                store.set_reference(replace(record, search=results))
 
-    return collect
+def evidence_on(spec: Spec, replicate: Replicate) -> Evidence | None:
+    """Gather the evidence on one replicate; None where the trial breaks down on it, which its confirmation tells."""
+    from vaebench.trial.evidence import gather_evidence
+    from vaebench.trial.fit import FittingError
+
+    try:
+        return gather_evidence(spec, replicate)
+    except (FittingError, ValueError):
+        return None
+
+
+def diagnosis_of(trial: TrialRecord, found: Sequence[Evidence | None], record: StudyRecord) -> Diagnosis:
+    """Judge the evidence on each replicate; an empty diagnosis where there is none, as the confirmation tells."""
+    expected = _expected(record)
+    evidence = [{**own, **expected.get(index, {})} for index, own in enumerate(found) if own is not None]
+    if not evidence:
+        return Diagnosis((), {})
+    return diagnose(Spec.from_flat(trial.params), evidence, record.attainable)
+
+
+def _expected(record: StudyRecord) -> dict[int, Evidence]:
+    """Return what the baseline behind score 1 has on each confirmation replicate, by its index."""
+    results = next((one.confirmation for one in record.baselines if one.name == record.attainable.baseline), ())
+    scored = [(index, result) for index, result in enumerate(results) if not result.reason]
+    return {index: {EXPECTED: score(result.metrics, record.attainable)} for index, result in scored}
+
+
+def _evidence_of(future: "Future[Evidence | None]", observer: Observer) -> Evidence | None:
+    try:
+        return result_of(future)
+    except ConnectionError:
+        raise
+    except Exception:  # its workers died, say: there are other draws
+        return None
+    finally:
+        observer(Advanced())

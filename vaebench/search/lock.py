@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vaebench.errors import InputError
-from vaebench.search.home import folder
+from vaebench.files import study_folder
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def lock(home: Path, name: str) -> Iterator[None]:
 
     The lock belongs to the open file, so that the operating system frees a dead holder's at once.
     """
-    path = folder(home, name) / "lock"
+    path = study_folder(home, name) / "lock"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
         try:

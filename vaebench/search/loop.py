@@ -2,21 +2,20 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from optuna.trial import FrozenTrial
 
-from vaebench.rows import Metrics
 from vaebench.scoring.score import objective_values
 from vaebench.search.asking import Asker, batches
-from vaebench.search.observer import Observer
+from vaebench.search.events import Observer, TrialFinished
 from vaebench.search.pruning import Pruner
 from vaebench.search.store import RecordStore
-from vaebench.search.tasks import Evaluate, Task, Workers
+from vaebench.search.tasks import Task, Workers, evaluate_spec
 from vaebench.seeds import derive
 from vaebench.study.definition import STAGE, StudyDefinition
-from vaebench.study.records import Result, TrialRecord
+from vaebench.study.records import Attainable, Result, TrialRecord
 from vaebench.study.spec import Spec
 
 BATCHES_IN_FLIGHT = 2
@@ -35,23 +34,17 @@ class _Trial:
 
 
 def search(
-    store: RecordStore,
-    definition: StudyDefinition,
-    prepare: Callable[[], Metrics],
-    workers: Workers,
-    *,
-    evaluate: Evaluate,
-    observer: Observer,
-    deadline: float,
+    store: RecordStore, definition: StudyDefinition, workers: Workers, observer: Observer, *, deadline: float
 ) -> None:
     """Run the trials that are missing, persisting each in the order of asking; ask for none after `deadline`.
 
-    `prepare` is called once, when the workers have the first trials; it returns what is attainable. `deadline` is a
-    time.monotonic(). A kill at any moment loses what is in flight and nothing else.
+    `deadline` is a time.monotonic(). A kill at any moment loses what is in flight and nothing else.
     """
+    record = store.record()
     done = {arm.name: store.finished(arm.name) for arm in definition.arms}
     plan = batches(definition, {arm: len(trials) for arm, trials in done.items()})
-    asking = _Asking(definition, done, store.count, workers, evaluate)
+    asking = _Asking(definition, done, store.count, workers)
+    judging = _Judging(definition, record.attainable, record.trials)
     flying: deque[list[_Trial]] = deque()
 
     def fill() -> None:
@@ -59,7 +52,6 @@ def search(
             flying.append(asking.send(*item))
 
     fill()
-    judging = _Judging(definition, prepare(), store.record().trials)
     while flying:
         waiting = deque(flying[0])
         finished: dict[int, TrialRecord] = {}
@@ -67,17 +59,18 @@ def search(
             for trial in flying[0]:
                 if trial.number in finished:
                     continue
-                record = judging.judged(trial)
-                if record is None:
+                trial_record = judging.judged(trial)
+                if trial_record is None:
                     asking.send_more(trial)
                 else:
-                    finished[trial.number] = record
+                    finished[trial.number] = trial_record
                 while waiting and waiting[0].number in finished:
                     first = waiting.popleft()
-                    record = finished[first.number]
-                    asking.askers[first.arm].finish(store.add(first.asked, record, judging.values(first, record)))
-                    judging.remember(record)
-                    observer.trial_finished(record)
+                    trial_record = finished[first.number]
+                    values = judging.values(first, trial_record)
+                    asking.askers[first.arm].finish(store.add(first.asked, trial_record, values))
+                    judging.remember(trial_record)
+                    observer(TrialFinished(trial_record))
         flying.popleft()
         fill()
 
@@ -91,13 +84,12 @@ class _Asking:
         done: dict[str, list[FrozenTrial]],
         count: int,
         workers: Workers,
-        evaluate: Evaluate,
     ) -> None:
         self.askers = {arm.name: Asker(definition, arm, done[arm.name]) for arm in definition.arms}
         self._replicates = [definition.replicate("search", index) for index in range(definition.replicates)]
         self._stage = STAGE if definition.pruning else definition.replicates
         self._seed, self._number = definition.seed, count
-        self._workers, self._evaluate = workers, evaluate
+        self._workers = workers
 
     def send(self, arm: str, count: int) -> list[_Trial]:
         """Ask for a batch and send the first replicates of each of its trials."""
@@ -116,13 +108,13 @@ class _Asking:
         """Send the next replicates of a trial."""
         have = len(trial.tasks)
         replicates = self._replicates[have : have + self._stage]
-        trial.tasks.extend(self._workers.evaluate(self._evaluate, trial.spec, replicates))
+        trial.tasks.extend(self._workers.evaluate(evaluate_spec, trial.spec, replicates))
 
 
 class _Judging:
     """Turns what the workers return into finished trials."""
 
-    def __init__(self, definition: StudyDefinition, attainable: Metrics, trials: Sequence[TrialRecord]) -> None:
+    def __init__(self, definition: StudyDefinition, attainable: Attainable, trials: Sequence[TrialRecord]) -> None:
         self._definition, self._attainable = definition, attainable
         self._pruners = {arm.name: Pruner() for arm in definition.arms}
         for trial in trials:

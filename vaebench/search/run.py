@@ -5,22 +5,21 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from vaebench.rows import Metrics
-from vaebench.search.asking import targets
+from vaebench.files import existing_study
 from vaebench.search.attainable_cache import begin_attainable
+from vaebench.search.baselines import send_baselines
 from vaebench.search.compile_ahead import compile_ahead
-from vaebench.search.confirmation import confirm_best, evaluate_references
-from vaebench.search.home import existing
+from vaebench.search.confirmation import confirm_best
+from vaebench.search.events import Advanced, NothingToDo, Observer, SearchStarted, Step, unheard
 from vaebench.search.lock import lock
 from vaebench.search.loop import search
-from vaebench.search.observer import Observer
 from vaebench.search.store import RecordStore
-from vaebench.search.tasks import Evaluate, Executors, Workers, evaluate_spec
+from vaebench.search.tasks import Executors, Workers, result_of
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import StudyRecord
 
@@ -30,11 +29,10 @@ def run(
     *,
     home: Path,
     executors: Executors,
-    observer: Observer,
+    observer: Observer = unheard,
     trials: int | None = None,
     time_limit: float | None = None,
     confirm: bool = True,
-    evaluate: Evaluate = evaluate_spec,
 ) -> StudyRecord:
     """Search up to `trials` trials (of each arm), then confirm the best; return all that is known then.
 
@@ -46,27 +44,43 @@ def run(
     definition = definition if trials is None else replace(definition, trials=trials)
     with lock(home, definition.name), interruptible(), Workers(executors) as workers:
         store = RecordStore.create_or_open(home, definition)
-        known, target = store.record(), sum(targets(definition).values())
-        collect_references = evaluate_references(store, definition, workers, "search", definition.replicates)
-        attain = None if known.attainable else begin_attainable(definition, workers)
-        if evaluate is evaluate_spec and time_limit is None:  # else the limit might pass with compiling alone
-            compile_ahead(definition, workers, at_most=target - len(known.trials))
-
-        def prepare() -> Metrics:
-            if attain is not None:  # first: without it references have no score
-                store.set_attainable(attain())
-            collect_references()
-            record = store.record()
-            observer.started(record, target)
-            return record.attainable
-
-        search(store, definition, prepare, workers, evaluate=evaluate, observer=observer, deadline=deadline)
+        target = sum(definition.targets.values())
+        # with a time limit, compiling alone might use it up
+        prepare(store, definition, workers, observer, compiled=0 if time_limit else target - store.count)
+        observer(SearchStarted(store.record(), target))
+        search(store, definition, workers, observer, deadline=deadline)
         if confirm:
-            confirm_best(store, definition, workers, evaluate=evaluate, observer=observer)
+            confirm_best(store, definition, workers, observer)
         record = store.record()
         if not workers.started:
-            observer.nothing_to_do(record)
+            observer(NothingToDo(record))
     return record
+
+
+def prepare(
+    store: RecordStore, definition: StudyDefinition, workers: Workers, observer: Observer, *, compiled: int
+) -> None:
+    """Score the baselines, learn what is attainable, and compile at most `compiled` programs: what is missing of each.
+
+    All of it is sent at once, so that no worker waits.
+    """
+    record = store.record()
+    baselines = send_baselines(record, definition, workers, "search", definition.replicates)
+    attain = None if record.attainable.metrics else begin_attainable(definition, workers)
+    programs = compile_ahead(definition, workers, at_most=compiled)
+    if baselines:
+        observer(Step("scoring the baselines", sum(len(sent.tasks) for sent in baselines)))
+    scored = [sent.collect(observer) for sent in baselines]
+    if attain is not None:
+        store.set_attainable(attain(observer))
+    for baseline in scored:  # behind what is attainable, without which they have no score
+        store.set_baseline(baseline)
+    if programs:
+        observer(Step("compiling the networks", len(programs)))
+    for program in programs:
+        with suppress(Exception):  # what fails here fails again as a trial, with its reason
+            result_of(program)
+        observer(Advanced())
 
 
 def confirm(
@@ -74,16 +88,15 @@ def confirm(
     *,
     home: Path,
     executors: Executors,
-    observer: Observer,
+    observer: Observer = unheard,
     top: int | None = None,
     replicates: int | None = None,
-    evaluate: Evaluate = evaluate_spec,
 ) -> StudyRecord:
-    """Confirm the best `top` trials of a study on `replicates` fresh draws; what is missing takes the study's own.
+    """Confirm the best `top` trials of a study on `replicates` further draws; what is missing takes the study's own.
 
     Raises InputError where nobody ran the study, or another process is running it.
     """
-    existing(home, name)
+    existing_study(home, name)
     with lock(home, name), interruptible(), Workers(executors) as workers:
         store = RecordStore.open(home, name, writing=True)
         definition = store.definition
@@ -92,10 +105,10 @@ def confirm(
             confirm_top=definition.confirm_top if top is None else top,
             confirm_replicates=definition.confirm_replicates if replicates is None else replicates,
         )
-        confirm_best(store, definition, workers, evaluate=evaluate, observer=observer)
+        confirm_best(store, definition, workers, observer)
         record = store.record()
         if not workers.started:
-            observer.nothing_to_do(record)
+            observer(NothingToDo(record))
     return record
 
 

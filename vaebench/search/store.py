@@ -4,8 +4,9 @@ It is an Optuna study in a journal file, so that Optuna's own tools (optuna-dash
 trial is one line, written at once; everything else is a user attribute of the study. Nothing in it is ever RUNNING.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -16,17 +17,18 @@ from optuna.trial import FrozenTrial, TrialState
 from pydantic import TypeAdapter
 
 from vaebench.errors import InputError
-from vaebench.scoring.attainable import Attainable
-from vaebench.search.home import JOURNAL, existing, folder
+from vaebench.files import JOURNAL, existing_study, study_folder
+from vaebench.rows import MAIN_METRICS
 from vaebench.search.journal import open_journal
-from vaebench.study import file as study_file
 from vaebench.study.definition import StudyDefinition
-from vaebench.study.records import Diagnosis, ReferenceRecord, Result, StudyRecord, TrialRecord
+from vaebench.study.file import difference, from_plain, to_plain
+from vaebench.study.records import Attainable, BaselineRecord, Diagnosis, Result, StudyRecord, TrialRecord
 
 RECORD = "record"
 ARM = "arm"
+BASELINE = "reference:"  # what the first records called a baseline
 _trial = TypeAdapter(TrialRecord)
-_reference = TypeAdapter(ReferenceRecord)
+_baseline = TypeAdapter(BaselineRecord)
 _results = TypeAdapter(tuple[Result, ...])
 _diagnosis = TypeAdapter(Diagnosis)
 
@@ -43,7 +45,7 @@ class RecordStore:
 
         Raises InputError where another definition has run under this name.
         """
-        path = folder(home, definition.name) / JOURNAL
+        path = study_folder(home, definition.name) / JOURNAL
         path.parent.mkdir(parents=True, exist_ok=True)
         storage = open_journal(path, writing=True)
         if definition.name in optuna.get_all_study_names(storage):
@@ -51,9 +53,9 @@ class RecordStore:
         else:
             directions = [StudyDirection.MINIMIZE for _ in definition.objectives]
             study = optuna.create_study(storage=storage, study_name=definition.name, directions=directions)
-        plain = study_file.to_plain(definition)
+        plain = to_plain(definition)
         stored = study.user_attrs.get("definition")
-        if stored is not None and (lines := study_file.difference(stored, plain)):
+        if stored is not None and (lines := difference(from_plain(stored), definition)):
             changes = "\n".join(f"  {line}" for line in lines)
             raise InputError(
                 f"study {definition.name!r} exists with another definition; "
@@ -66,7 +68,7 @@ class RecordStore:
     @classmethod
     def open(cls, home: Path, name: str, *, writing: bool = False) -> Self:
         """Open the study called `name`. Raises InputError, with the known names, where nobody ran it."""
-        storage = open_journal(existing(home, name) / JOURNAL, writing=writing)
+        storage = open_journal(existing_study(home, name) / JOURNAL, writing=writing)
         if name in optuna.get_all_study_names(storage):
             study = optuna.load_study(storage=storage, study_name=name)
             if "definition" in study.user_attrs:
@@ -76,7 +78,7 @@ class RecordStore:
     @property
     def definition(self) -> StudyDefinition:
         """The definition the study was last run with."""
-        return study_file.from_plain(self._study.user_attrs["definition"])
+        return from_plain(self._study.user_attrs["definition"])
 
     def add(self, asked: FrozenTrial, trial: TrialRecord, values: tuple[float, ...] | None) -> FrozenTrial:
         """Persist a finished trial in one write: what was asked, its record, its objectives (None where it failed)."""
@@ -109,13 +111,12 @@ class RecordStore:
         return [trial for trial in self._study.get_trials(deepcopy=False) if trial.user_attrs[ARM] == arm]
 
     def set_attainable(self, attainable: Attainable) -> None:
-        """Persist the attainable errors, and where they come from."""
-        self._study.set_user_attr("attainable", dict(attainable.metrics))
-        self._study.set_user_attr("attainable_by", attainable.source)
+        """Persist the attainable errors."""
+        self._study.set_user_attr("attainable", asdict(attainable))
 
-    def set_reference(self, reference: ReferenceRecord) -> None:
-        """Persist a reference, in place of what there was of it."""
-        self._study.set_user_attr(f"reference:{reference.name}", _reference.dump_python(reference, mode="json"))
+    def set_baseline(self, baseline: BaselineRecord) -> None:
+        """Persist a baseline, in place of what there was of it."""
+        self._study.set_user_attr(f"{BASELINE}{baseline.name}", _baseline.dump_python(baseline, mode="json"))
 
     def set_confirmation(self, number: int, results: Sequence[Result]) -> None:
         """Persist the confirmation of trial `number`, in place of what there was of it."""
@@ -128,22 +129,30 @@ class RecordStore:
     def record(self) -> StudyRecord:
         """Return all that is known of the study."""
         attributes = self._study.user_attrs
-        definition = self.definition
         return StudyRecord(
-            name=self._study.study_name,
-            definition=attributes["definition"],
-            columns=definition.data_set.columns,
-            objectives=definition.objectives,
-            attainable=attributes.get("attainable", {}),
-            attainable_by=attributes.get("attainable_by", ""),
+            definition=self.definition,
+            attainable=_attainable(attributes),
             trials=tuple(
                 _with_confirmation(_trial.validate_python(trial.user_attrs[RECORD]), attributes)
                 for trial in self._study.get_trials(deepcopy=False)
             ),
-            references=tuple(
-                _reference.validate_python(value) for key, value in attributes.items() if key.startswith("reference:")
+            baselines=tuple(
+                _baseline.validate_python(value) for key, value in attributes.items() if key.startswith(BASELINE)
             ),
         )
+
+
+def _attainable(attributes: dict[str, Any]) -> Attainable:
+    """Read the attainable errors. The first records have them in two attributes, the second one a sentence."""
+    stored = attributes.get("attainable", {})
+    if not stored or "metrics" in stored:
+        return Attainable(**stored)
+    found = re.fullmatch(r"(\w+), (\d+) draws, standard errors (.*)", attributes.get("attainable_by", ""))
+    if found is None:  # a kill between the two
+        return Attainable(stored)
+    errors = [float(percent.rstrip("%")) / 100 for percent in found[3].split(", ")]
+    standard_errors = {name: stored[name] * error for name, error in zip(MAIN_METRICS, errors, strict=True)}
+    return Attainable(stored, standard_errors, found[1], int(found[2]))
 
 
 def _with_confirmation(trial: TrialRecord, attributes: dict[str, Any]) -> TrialRecord:

@@ -15,8 +15,6 @@ from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 
 T = TypeVar("T")
-Evaluate = Callable[[Spec, Replicate], Result]
-"""Trains and scores a spec on a replicate: a pure function, importable by name, so that a worker can be sent it."""
 Executors = Callable[[], AbstractContextManager[Executor]]
 """Starts the workers, or joins them, and ends them with the context."""
 
@@ -97,7 +95,7 @@ class Workers:
     def evaluate(
         self, function: Callable[..., Result], first: Spec | str, replicates: Iterable[Replicate]
     ) -> list[Task]:
-        """Send an evaluation of a spec, or of the reference of that name, on each replicate."""
+        """Send an evaluation of a spec, or of the baseline of that name, on each replicate."""
         return [Task(self.submit(function, first, replicate), time.time()) for replicate in replicates]
 
 

@@ -15,6 +15,7 @@ from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from vaebench.errors import InputError
+from vaebench.search.in_process import InProcess
 
 if TYPE_CHECKING:
     from distributed import Client, Worker
@@ -38,37 +39,24 @@ ALLOWED_FAILURES = 3
 CONNECT_SECONDS = 30
 
 
-def executor(workers: int, address: str | None = None) -> AbstractContextManager[Executor]:
+def cores() -> list[int]:
+    """Return the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def executor(
+    workers: int, address: str | None = None, say: Callable[[str], None] = lambda what: None
+) -> AbstractContextManager[Executor]:
     """Start `workers` worker processes on this machine; 0 evaluates in this process; `address` joins a cluster instead.
 
-    `address` is that of a running Dask scheduler ("tcp://HOST:PORT") or a scheduler file. Raises InputError where no
-    scheduler answers there.
+    `address` is that of a running Dask scheduler ("tcp://HOST:PORT") or a scheduler file; `say` hears of each step.
+    Raises InputError where no scheduler answers there.
     """
     if address is not None:
         return _joined(address)
-    return _local(workers) if workers else contextlib.nullcontext(InProcess())
-
-
-class InProcess(Executor):
-    """Runs a task in the calling process, when its result is asked for."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        """Keep the task until its result is asked for, so that results come one by one and not after the last task."""
-        return _Deferred(lambda: fn(*args, **kwargs))
-
-
-class _Deferred(Future[Any]):
-    def __init__(self, task: Callable[[], Any]) -> None:
-        super().__init__()
-        self._task = task
-
-    def result(self, timeout: float | None = None) -> Any:
-        if not self.done() and self.set_running_or_notify_cancel():
-            try:
-                self.set_result(self._task())
-            except Exception as error:
-                self.set_exception(error)
-        return super().result(timeout)
+    return _local(workers, say) if workers else contextlib.nullcontext(InProcess())
 
 
 class _Remote(Executor):
@@ -106,7 +94,8 @@ class _Remote(Executor):
 
 
 @contextmanager
-def _local(workers: int) -> Iterator[Executor]:
+def _local(workers: int, say: Callable[[str], None]) -> Iterator[Executor]:
+    say(f"starting {workers} worker{'s' if workers > 1 else ''}")
     import dask
     from distributed import LocalCluster
 
@@ -139,12 +128,12 @@ def _local(workers: int) -> Iterator[Executor]:
                 local_directory=scratch,
             )
             client = stack.enter_context(stack.enter_context(cluster).get_client())
-        cores = sorted(os.sched_getaffinity(0))
-        if workers >= len(cores):  # fewer leave room for others, whose workers would sit on the same first cores
-            client.register_plugin(_pin_plugin(cores))
-        warm = _warm_up(client)
+        # fewer leave room for others, whose workers would sit on the same first cores
+        if workers >= len(cores()) and hasattr(os, "sched_setaffinity"):
+            client.register_plugin(_pin_plugin(cores()))
+        say("loading TensorFlow in each")
+        _load_everywhere(client)
         yield _Remote(client)
-        del warm
 
 
 @contextmanager
@@ -163,10 +152,12 @@ def _joined(address: str) -> Iterator[Executor]:
             yield _Remote(client)
 
 
-def _warm_up(client: "Client") -> "list[Any]":
-    """Let every worker load TensorFlow while the study loads. Returns the futures, to be kept until the end."""
+def _load_everywhere(client: "Client") -> None:
+    """Let every worker load TensorFlow, and wait for it: nothing else could run there meanwhile."""
+    from distributed import wait
+
     workers = client.scheduler_info(n_workers=-1)["workers"]
-    return [client.submit(_load_tensorflow, workers=[worker], pure=False) for worker in workers]
+    wait([client.submit(_load_tensorflow, workers=[worker], pure=False) for worker in workers])
 
 
 def _load_tensorflow() -> None:

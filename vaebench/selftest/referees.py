@@ -7,12 +7,14 @@ import numpy as np
 
 from vaebench.data_sets.distribution import Distribution
 from vaebench.results.leaderboard import leaderboard
-from vaebench.rows import MAIN_METRICS, Metrics, Rows
-from vaebench.scoring.references import baseline
+from vaebench.results.standings import standings
+from vaebench.rows import Metrics, Rows
+from vaebench.scoring.baseline_scores import baseline
 from vaebench.scoring.score import mean_metrics, measure
 from vaebench.seeds import generator
 from vaebench.selftest.check import Check
-from vaebench.study.records import Result, StudyRecord, TrialRecord
+from vaebench.study.file import from_plain
+from vaebench.study.records import Attainable, Result, StudyRecord, TrialRecord
 from vaebench.study.replicate import Replicate
 
 REPLICATES = 60
@@ -20,6 +22,8 @@ REPLICATES = 60
 deviation of 0.14, so that 60 pairs tell them apart by 17 standard errors."""
 GENERATED = 15_000
 TRUTH = Distribution("norm", (("loc", 100.0), ("scale", 10.0)))
+
+DEFINITION = from_plain({"study": {"name": "selftest"}, "data": {"distribution": TRUTH.plain()}})
 
 Generate = Callable[[Rows, int, np.random.Generator], Rows]
 
@@ -79,8 +83,7 @@ def rank_behind(best: tuple[Result, ...], other: tuple[Result, ...], attainable:
         TrialRecord(number, {"variant": name}, results, 0.0, 1.0)
         for number, (name, results) in enumerate((("best", best), ("other", other)))
     )
-    scale = {name: attainable[name] for name in MAIN_METRICS}
-    board = leaderboard(StudyRecord("selftest", {}, ("x",), ("score",), scale, trials, ()))
+    board = leaderboard(standings(StudyRecord(DEFINITION, Attainable(attainable), trials)))
     own = board[board["variant"] == "other"].iloc[0]
     both_tied = bool(board["tied_with_best"].all())
     return 1.5 if both_tied else float(own["rank"])

@@ -52,6 +52,17 @@ class StudyDefinition:
     confirm_top: int
     confirm_replicates: int
 
+    @property
+    def targets(self) -> dict[str, int]:
+        """How many trials each arm is to have: the budget, or fewer where a grid has no more cells."""
+        sizes = {arm.name: arm.space.size if self.sampler == "grid" else None for arm in self.arms}
+        return {name: self.trials if size is None else min(self.trials, size) for name, size in sizes.items()}
+
+    @property
+    def fresh_draws(self) -> bool:
+        """Whether each replicate is a fresh draw of the truth, and not another split of the rows of one file."""
+        return self.data_set.available_rows is None
+
     def replicate(self, phase: Phase, index: int) -> Replicate:
         """Return replicate `index` of `phase`: the same rows for every trial and baseline."""
         return Replicate(

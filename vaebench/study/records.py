@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from vaebench.parts import Value
-from vaebench.rows import Curve, Metrics
+from vaebench.rows import MAIN_METRICS, Curve, Metrics
+from vaebench.study.definition import StudyDefinition
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class TrialRecord:
 
 
 @dataclass(frozen=True)
-class ReferenceRecord:
+class BaselineRecord:
     """A baseline, or the noise floor, scored on the same replicates as the trials."""
 
     name: str
@@ -98,17 +99,47 @@ class ReferenceRecord:
 
 
 @dataclass(frozen=True)
+class Attainable:
+    """The errors that a score is in units of: what the best baseline is expected to have from as many rows."""
+
+    metrics: Metrics = field(default_factory=dict)
+    """Mean ks, mean_error and std_error over the draws; empty where they are not known yet."""
+    standard_errors: Metrics = field(default_factory=dict)
+    """Of these means, by simulation; for a file they say nothing of the rows it does not have."""
+    baseline: str = ""
+    """The baseline whose errors they are."""
+    draws: int = 0
+    """The draws averaged over: those it could be scored on."""
+
+    @property
+    def source(self) -> str:
+        """The same in words, errors left out."""
+        relative = [f"{self.standard_errors[name] / self.metrics[name]:.1%}" for name in MAIN_METRICS]
+        return f"{self.baseline}, {self.draws} draws, standard errors {', '.join(relative)}"
+
+
+@dataclass(frozen=True)
 class StudyRecord:
     """All that is known of a study: what the leaderboard and MLflow are projections of."""
 
-    name: str
-    definition: Mapping[str, Any]
-    """The study file's content, resolved, as plain values (see vaebench.study.file)."""
-    columns: tuple[str, ...]
-    objectives: tuple[str, ...]
-    attainable: Metrics
-    """The error of the best fitting baseline expected from as many rows: ks, mean_error, std_error."""
-    trials: tuple[TrialRecord, ...]
-    references: tuple[ReferenceRecord, ...]
-    attainable_by: str = ""
-    """Which baseline that is, over how many draws, and the standard errors."""
+    definition: StudyDefinition
+    """The definition the study was last run with."""
+    attainable: Attainable = Attainable()
+    trials: tuple[TrialRecord, ...] = ()
+    baselines: tuple[BaselineRecord, ...] = ()
+    """The baselines, and the noise floor."""
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.definition.name
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the data's columns."""
+        return self.definition.data_set.columns
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """What the search minimises."""
+        return self.definition.objectives

@@ -1,18 +1,22 @@
-"""What shows how good a trial's generator is, made where it is fitted: pictures, samples, and the model itself."""
+"""Artifacts of a trial: plots, samples, saved model. They are made by a worker, where the trial is fitted."""
 
+from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from vaebench.search.tasks import Executors
+from vaebench.study.definition import StudyDefinition
+from vaebench.study.records import TrialRecord
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 
-SAMPLES = 15_000
-"""Rows of samples.csv and of the picture."""
-
 
 @dataclass(frozen=True)
-class Exhibit:
+class Artifacts:
     """Files by name, as a worker hands them over."""
 
     columns: tuple[str, ...]
@@ -22,11 +26,11 @@ class Exhibit:
     """generated_against_true.png, loss_curves.png, samples.csv; for several columns pairs_of_columns.png."""
 
 
-def exhibit(spec: Spec, replicate: Replicate, title: str) -> Exhibit:
+def make_artifacts(spec: Spec, replicate: Replicate, title: str) -> Artifacts:
     """Fit `spec` to `replicate` and show what came of it. Raises FittingError where it breaks down."""
     import pandas as pd
 
-    from vaebench.results.plots.generated_against_true import generated_against_true
+    from vaebench.results.plots.generated_against_true import SAMPLES, generated_against_true
     from vaebench.results.plots.loss_curves import loss_curves
     from vaebench.results.plots.pairs_of_columns import pairs_of_columns
     from vaebench.trial.generator import Generator
@@ -43,7 +47,49 @@ def exhibit(spec: Spec, replicate: Replicate, title: str) -> Exhibit:
             pairs_of_columns(*subject).savefig(shown / "pairs_of_columns.png")
         loss_curves(generator.result.curves).savefig(shown / "loss_curves.png")
         pd.DataFrame(rows, columns=list(generator.columns)).to_csv(shown / "samples.csv", index=False)
-        return Exhibit(generator.columns, _files(model), _files(shown))
+        return Artifacts(generator.columns, _files(model), _files(shown))
+
+
+class ArtifactTasks(Mapping[int, Artifacts]):
+    """The artifacts of trials by number, all made by the workers, from `begin` on."""
+
+    def __init__(self, definition: StudyDefinition, trials: list[TrialRecord], executors: Executors) -> None:
+        self._trials = {trial.number: trial for trial in trials}
+        self._definition, self._executors = definition, executors
+
+    def begin(self) -> None:
+        """Let the workers begin, while MLflow is being loaded and opened."""
+        with suppress(Exception):  # told of when one is asked for
+            _ = self._futures
+
+    @cached_property
+    def _futures(self) -> dict[int, Future[Artifacts]]:
+        replicate = self._definition.replicate("search", 0)
+        with self._executors() as executor:
+            return {
+                number: executor.submit(
+                    make_artifacts,
+                    Spec.from_flat(trial.params),
+                    replicate,
+                    f"trial {number}: {trial.params.get('variant')}",
+                )
+                for number, trial in self._trials.items()
+            }
+
+    def __getitem__(self, number: int) -> Artifacts:
+        try:
+            return self._futures[number].result()
+        except (Exception, CancelledError) as error:  # the leaderboard is worth more than a plot
+            raise ConnectionError(f"trial {number} could not be shown: {type(error).__name__}: {error}") from None
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._trials
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._trials)
+
+    def __len__(self) -> int:
+        return len(self._trials)
 
 
 def _files(folder: Path) -> dict[str, bytes]:

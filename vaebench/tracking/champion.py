@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vaebench.tracking.store import import_mlflow
 
 if TYPE_CHECKING:
-    from vaebench.tracking.artifacts import Exhibit
+    from vaebench.tracking.artifacts import Artifacts
 
 ALIAS = "champion"
 REQUIREMENTS = (
@@ -27,8 +27,8 @@ REQUIREMENTS = (
 """What loading a generator needs, named since MLflow takes 18 s to infer it."""
 
 
-def save_model(exhibit: "Exhibit", folder: Path) -> None:
-    """Save the generator of `exhibit` as an MLflow model in `folder`.
+def save_model(artifacts: "Artifacts", folder: Path) -> None:
+    """Save the generator of `artifacts` as an MLflow model in `folder`.
 
     Its data/ holds the Keras models and its code/ vaebench itself, so that it loads where vaebench is not installed.
     """
@@ -42,11 +42,11 @@ def save_model(exhibit: "Exhibit", folder: Path) -> None:
         from mlflow.types import ColSpec, Schema
 
     inputs = Schema([ColSpec("long", "n"), ColSpec("long", "seed", required=False)])
-    outputs = Schema([ColSpec("double", column) for column in exhibit.columns])
+    outputs = Schema([ColSpec("double", column) for column in artifacts.columns])
     with TemporaryDirectory() as own:
         data = Path(own) / "generator"
         data.mkdir()
-        for name, content in exhibit.model.items():
+        for name, content in artifacts.model.items():
             (data / name).write_bytes(content)
         save_pyfunc(
             path=folder,

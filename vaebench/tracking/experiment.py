@@ -1,14 +1,17 @@
 """A study's experiment in MLflow: its description, its primary metric, and the view that its address opens."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vaebench.results.summary import conclusions
+from vaebench.results.standings import standings
+from vaebench.results.summary import summary
 from vaebench.study.records import StudyRecord
 from vaebench.tracking.champion import ALIAS, model_name
-from vaebench.tracking.where import VIEW, artifact_root, tracking_uri
+from vaebench.tracking.store import artifact_root, tracking_uri
+
+VIEW = "leaderboard"
+"""The key under which a study's experiment keeps the view that `ui_url` opens."""
 
 DATABASES = ("sqlite:", "postgresql", "mysql", "mssql")
 """Stores that leave it to us where artifacts are; a server decides by itself."""
@@ -64,10 +67,8 @@ def _view(record: StudyRecord) -> dict[str, Any]:
 
 def describe(record: StudyRecord) -> str:
     """Return the Markdown that stands above the study's runs."""
-    study = record.definition.get("study", {})
-    question = study.get("question", "") if isinstance(study, Mapping) else ""
-    name, found = record.name, "".join(f"- {line}\n" for line in conclusions(record))
-    return f"""{question}
+    name, found = record.name, "".join(f"- {line}\n" for line in summary(standings(record)))
+    return f"""{record.definition.question}
 
 {found}
 Columns of the data: {", ".join(f"`{column}`" for column in record.columns)}.

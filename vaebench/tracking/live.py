@@ -1,30 +1,25 @@
-"""A run of a study with MLflow kept up to date: trials while it goes on, the rest when it ends."""
+"""Live: hands every finished trial to the process that writes it into MLflow, while the search goes on."""
 
-import hashlib
 import logging
+import threading
 from pathlib import Path
+from queue import SimpleQueue
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from pydantic import TypeAdapter
-
-from vaebench.search.home import folder
-from vaebench.search.observer import Observer
+from vaebench.search.events import Event, SearchStarted, TrialFinished
 from vaebench.study.records import StudyRecord, TrialRecord
-from vaebench.tracking.where import tracking_uri
-
-if TYPE_CHECKING:
-    from vaebench.tracking.projector import Projector
+from vaebench.tracking.writer_process import WriterProcess
 
 log = logging.getLogger("vaebench")
 
 
-class Tracked:
-    """An observer that hands every finished trial on to MLflow, and everything to another observer."""
+class LiveTracking:
+    """An observer that begins a study's runs where there is a trial to come, and hands each finished trial on."""
 
-    def __init__(self, home: Path, observer: Observer) -> None:
-        self.home, self.observer = home, observer
-        self._projector: Projector | None = None
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._writer: LiveWriter | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -33,51 +28,54 @@ class Tracked:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Write what is still waiting. Only where the run ended early is a store that is down worth a warning yet."""
-        if self._projector is not None and (warning := self._projector.close()) and error is not None:
+        if self._writer is not None and (warning := self._writer.close()) and error is not None:
             log.warning("%s", warning)
 
-    def started(self, record: StudyRecord, target: int) -> None:
-        """Begin the study's runs, where there is a trial to come."""
-        self.observer.started(record, target)
-        if len(record.trials) < target:
-            from vaebench.tracking.projector import Projector
-
-            self._projector = Projector(self.home, record)
-
-    def trial_finished(self, trial: TrialRecord) -> None:
-        """Hand the trial on."""
-        self.observer.trial_finished(trial)
-        if self._projector is not None:
-            self._projector.submit(trial)
-
-    def confirming(self, count: int) -> None:
-        """Pass it on."""
-        self.observer.confirming(count)
-
-    def confirmed(self, trial: TrialRecord) -> None:
-        """Pass it on."""
-        self.observer.confirmed(trial)
-
-    def nothing_to_do(self, record: StudyRecord) -> None:
-        """Pass it on."""
-        self.observer.nothing_to_do(record)
+    def __call__(self, event: Event) -> None:
+        """Hear an event."""
+        match event:
+            case SearchStarted(record, target) if len(record.trials) < target:
+                self._writer = LiveWriter(self._home, record)
+            case TrialFinished(trial) if self._writer is not None:
+                self._writer.submit(trial)
 
 
-def is_tracked(home: Path, record: StudyRecord) -> bool:
-    """Say whether the tracking store has been brought up to date with just this record."""
-    mark = _mark(home, record)
-    return mark.exists() and mark.read_text() == _digest(home, record)
+class LiveWriter:
+    """Hands each submitted trial to a process that writes it into MLflow, one after another.
 
+    A store that is down costs the search nothing: the trial stays missing there until the next `sync`.
+    """
 
-def note_tracked(home: Path, record: StudyRecord) -> None:
-    """Remember that the tracking store is up to date with this record."""
-    _mark(home, record).write_text(_digest(home, record))
+    def __init__(self, home: Path, record: StudyRecord) -> None:
+        """Begin, or go on with, the runs of the study that `record` describes."""
+        self._writer = WriterProcess(home, record)
+        self._queue: SimpleQueue[TrialRecord | None] = SimpleQueue()
+        self._closing = threading.Event()
+        self._missing = 0
+        self._error: str | None = None
+        self._thread = threading.Thread(target=self._work, name="vaebench-mlflow", daemon=True)
+        self._thread.start()
 
+    def submit(self, trial: TrialRecord) -> None:
+        """Hand over a finished trial. Returns at once and never raises."""
+        self._queue.put(trial)
 
-def _mark(home: Path, record: StudyRecord) -> Path:
-    return folder(home, record.name) / "tracked"
+    def close(self) -> str | None:
+        """Write what is still waiting, unless the store is down. Returns one line of warning where runs are missing."""
+        self._closing.set()
+        self._queue.put(None)
+        self._thread.join()
+        if not self._missing:
+            return None
+        return f"{self._error}; trials missing there: {self._missing}, added at the next chance"
 
-
-def _digest(home: Path, record: StudyRecord) -> str:
-    content = TypeAdapter(StudyRecord).dump_json(record) + tracking_uri(home).encode()
-    return hashlib.sha256(content).hexdigest()
+    def _work(self) -> None:
+        with self._writer as writer:
+            self._error = down = writer.open()
+            while (trial := self._queue.get()) is not None:
+                # Once a closing writer has met an error, whatever is left waits for the next `sync`.
+                if down and self._closing.is_set():
+                    self._missing += 1
+                elif down := writer.write(trial):
+                    self._error = down
+                    self._missing += 1

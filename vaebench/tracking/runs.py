@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from vaebench.rows import Curve, Metrics
 from vaebench.scoring.score import mean_metrics, score
-from vaebench.study.records import ReferenceRecord, Result, StudyRecord, TrialRecord
+from vaebench.study.records import BaselineRecord, Result, StudyRecord, TrialRecord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,16 +37,16 @@ class Run:
 
 
 def described(record: StudyRecord) -> list[Run]:
-    """Describe every trial and reference of `record`."""
-    references = [reference_run(record, reference) for reference in record.references]
-    return [*(trial_run(record, trial) for trial in record.trials), *references]
+    """Describe every trial and baseline of `record`."""
+    baselines = [baseline_run(record, baseline) for baseline in record.baselines]
+    return [*(trial_run(record, trial) for trial in record.trials), *baselines]
 
 
 def trial_run(record: StudyRecord, trial: TrialRecord) -> Run:
     """Describe `trial`: every resolved parameter, each metric's mean over its search replicates, its loss curves."""
     params = {path: text(value) for path, value in trial.params.items()}
     if trial.arm:
-        params["compare"] = trial.arm
+        params["arm"] = trial.arm
     metrics = _metrics(record, trial.results)
     if trial.pruned:  # over fewer replicates than the others' score, beside which it must not be sorted
         metrics["pruned_score"] = metrics.pop("score")
@@ -65,17 +65,17 @@ def trial_run(record: StudyRecord, trial: TrialRecord) -> Run:
     )
 
 
-def reference_run(record: StudyRecord, reference: ReferenceRecord) -> Run:
+def baseline_run(record: StudyRecord, baseline: BaselineRecord) -> Run:
     """Describe a baseline or the floor in the same terms, so that it stands in the same table."""
-    results = reference.search
+    results = baseline.search
     started = min((result.started for result in results), default=0.0)
     return Run(
-        identity=reference_identity(record, reference),
-        kind=reference.kind,
-        name=f"baseline · {reference.name}" if reference.kind == "baseline" else "noise floor",
+        identity=baseline_identity(record, baseline),
+        kind=baseline.kind,
+        name=f"baseline · {baseline.name}" if baseline.kind == "baseline" else "noise floor",
         started=started,
         ended=max((result.started + result.seconds for result in results), default=started),
-        params={"variant": reference.name},
+        params={"variant": baseline.name},
         metrics=_metrics(record, results),
         reason=next((result.reason for result in results if result.reason), None),
     )
@@ -86,9 +86,9 @@ def trial_identity(record: StudyRecord, number: int) -> str:
     return f"{record.name}/{number}"
 
 
-def reference_identity(record: StudyRecord, reference: ReferenceRecord) -> str:
-    """Return what tells `reference` from every other run."""
-    return f"{record.name}/{reference.kind}/{reference.name}"
+def baseline_identity(record: StudyRecord, baseline: BaselineRecord) -> str:
+    """Return what tells `baseline` from every other run."""
+    return f"{record.name}/{baseline.kind}/{baseline.name}"
 
 
 def best_so_far(record: StudyRecord, trials: Iterable[TrialRecord]) -> dict[str, float]:

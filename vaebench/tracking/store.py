@@ -1,4 +1,4 @@
-"""A quiet MLflow client on the right store. MLflow is imported here, inside functions, since that takes seconds."""
+"""The store: where MLflow keeps runs, and a quiet client on it. MLflow, which takes seconds, is imported inside."""
 
 import logging
 import os
@@ -7,8 +7,6 @@ import sqlite3
 import warnings
 from pathlib import Path
 from typing import Any
-
-from vaebench.tracking.where import database, elsewhere, tracking_uri
 
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -20,6 +18,26 @@ SETTINGS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
 """Environment variables that hold unless the user has set them."""
+
+
+def tracking_uri(home: Path) -> str:
+    """Return MLFLOW_TRACKING_URI where it is set, else the SQLite database of `home`, by its absolute path."""
+    return elsewhere() or f"sqlite:///{database(home)}"
+
+
+def elsewhere() -> str | None:
+    """Return MLFLOW_TRACKING_URI; None where it is not set, so that the embedded store of a home is used."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or None
+
+
+def database(home: Path) -> Path:
+    """Return the embedded store's database."""
+    return home.absolute() / "mlflow.db"
+
+
+def artifact_root(home: Path) -> Path:
+    """Return the folder of artifacts, for every store but a server, which has its own."""
+    return home.absolute() / "artifacts"
 
 
 def import_mlflow() -> Any:

@@ -8,41 +8,44 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from vaebench.results.export import write as export
-from vaebench.results.leaderboard import best_trial
 from vaebench.results.optimism import optimism
 from vaebench.results.plots.leaderboard import leaderboard_picture
 from vaebench.results.plots.search_history import search_history
-from vaebench.study.file.paths import flatten
+from vaebench.results.standings import Standings
+from vaebench.study.file import may_change, to_plain
+from vaebench.study.file.parameters import flatten
 from vaebench.study.records import StudyRecord
 from vaebench.tracking.champion import ALIAS
 from vaebench.tracking.experiment import describe
+from vaebench.tracking.ids import digest
 from vaebench.tracking.runs import best_so_far, confirmed_metrics, key, milliseconds, text
 from vaebench.tracking.writer import StudyRuns
 
 if TYPE_CHECKING:
     import pandas as pd
 
-CHANGEABLE = ("study.trials", "study.question", "confirm.", "data.file.path")
-"""What may change under a study's name: kept as tags, since MLflow never changes a param."""
 
-
-def bring_up_to_date(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> None:
+def write_study_page(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame") -> None:
     """Write what the parent run says, where it is not there yet; `frame` is the leaderboard."""
+    record = standings.record
     run = runs.client.get_run(runs.parent_run_id)
     now = digest(record)
     if run.data.tags.get("vaebench.shown") != now:
-        _write(runs, record, frame, known=run.data.params)
+        _write(runs, standings, frame, known=run.data.params)
         runs.client.set_tag(runs.parent_run_id, "vaebench.shown", now)  # last: from now on it is complete
     ended = max([run.info.start_time, *(milliseconds(trial.ended) for trial in record.trials)])
     if (run.info.status, run.info.end_time) != ("FINISHED", ended):
         runs.client.set_terminated(runs.parent_run_id, status="FINISHED", end_time=ended)
 
 
-def _write(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame", known: Mapping[str, str]) -> None:
+def _write(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame", known: Mapping[str, str]) -> None:
     from mlflow.entities import Param
 
-    values = {key(path): text(value)[:6000] for path, value in flatten(record.definition)}
-    params = [Param(*item) for item in values.items() if item[0] not in known and not item[0].startswith(CHANGEABLE)]
+    record, plain = standings.record, dict(flatten(to_plain(standings.record.definition)))
+    # what may change is kept as tags, since MLflow never changes a param
+    fixed = {key(path): text(value) for path, value in plain.items() if not may_change(path)}
+    tags = {key(path): text(value) for path, value in plain.items() if may_change(path)}
+    params = [Param(name, value[:6000]) for name, value in fixed.items() if name not in known]
     runs.client.log_batch(runs.parent_run_id, params=params)
     runs.client.log_inputs(runs.parent_run_id, [_data_set(record)])  # here alone: every trial has the same
     metrics: dict[str, float] = {
@@ -50,35 +53,29 @@ def _write(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame", known: M
         "failed": sum(trial.reason is not None for trial in record.trials),
         **best_so_far(record, record.trials),
     }
-    if found := optimism(record):
+    if found := optimism(standings):
         metrics |= {"searched_score": found.searched, "selection_optimism": found.selection}
     winner = frame[(frame["rank"] == 1) & (frame["status"] == "confirmed")]
     for row in winner.to_dict(orient="records"):
         metrics |= confirmed_metrics(row, prefix=f"{ALIAS}.")
-    tags = {name: value for name, value in values.items() if name.startswith(CHANGEABLE)}
     tags["mlflow.note.content"] = describe(record)
     runs.update(runs.parent_run_id, metrics=metrics, tags=tags, step=len(record.trials))
     with TemporaryDirectory() as folder:
         files = Path(folder)
-        (files / "study.json").write_text(json.dumps(record.definition, indent=2, default=str), encoding="utf-8")
-        export(frame, files / "leaderboard.csv", "csv")
-        export(frame, files / "leaderboard.md", "markdown")
-        if best_trial(record) is not None:
-            search_history(record).savefig(files / "search_history.png")
+        (files / "study.json").write_text(json.dumps(to_plain(record.definition), indent=2), encoding="utf-8")
+        export(frame, files / "leaderboard.csv")
+        export(frame, files / "leaderboard.md")
+        if standings.best is not None:
+            search_history(standings).savefig(files / "search_history.png")
             leaderboard_picture(frame).savefig(files / "leaderboard.png")
         runs.client.log_artifacts(runs.parent_run_id, folder)
-
-
-def digest(content: object) -> str:
-    """Return what tells whether `content`, a record, has changed since it was projected."""
-    return hashlib.sha256(repr(content).encode()).hexdigest()[:16]
 
 
 def _data_set(record: StudyRecord) -> Any:
     """Return the study's data as a run's input."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
-    source = json.dumps(record.definition.get("data", {}), default=str, sort_keys=True)
+    source = json.dumps(to_plain(record.definition)["data"], sort_keys=True)
     columns = [{"type": "double", "name": column, "required": True} for column in record.columns]
     dataset = Dataset(
         name=record.name,

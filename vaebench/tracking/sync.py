@@ -1,69 +1,110 @@
 """Brings MLflow up to date with the study record. Doing it twice changes nothing."""
 
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from vaebench.results.leaderboard import best_trial, leaderboard
+from vaebench.results.leaderboard import leaderboard
+from vaebench.results.standings import Standings
+from vaebench.search.events import Advanced, Observer, Step, unheard
+from vaebench.search.tasks import Executors
 from vaebench.study.records import StudyRecord, TrialRecord
+from vaebench.tracking.artifacts import Artifacts, ArtifactTasks
 from vaebench.tracking.champion import register, save_model
-from vaebench.tracking.runs import confirmed_metrics, described, reference_identity, trial_identity
-from vaebench.tracking.store import complaint, import_mlflow, store_errors
-from vaebench.tracking.study_page import bring_up_to_date
-from vaebench.tracking.where import read_ids, run_ids, write_ids
+from vaebench.tracking.ids import digest, read_ids, run_ids, write_ids
+from vaebench.tracking.runs import baseline_identity, confirmed_metrics, described, trial_identity
+from vaebench.tracking.store import complaint, database, elsewhere, import_mlflow, store_errors, tracking_uri
+from vaebench.tracking.study_page import write_study_page
 from vaebench.tracking.writer import StudyRuns, diagnosis_tags, failure_tags
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from vaebench.tracking.artifacts import Exhibit
+log = logging.getLogger("vaebench")
+SHOWN = 3
+"""How many of the best trials have plots, samples and a model in MLflow."""
+
+
+def sync(home: Path, standings: Standings, executors: Executors, observer: Observer) -> None:
+    """Write final results to MLflow, where they are not there yet. A store that is down is a warning."""
+    record = standings.record
+    if is_up_to_date(home, record):
+        return
+    shown = [row.trial for row in standings.ranked[:SHOWN] if row.trial]
+    observer(Step("writing runs, plots and models to MLflow", len(shown)))
+    artifacts = ArtifactTasks(record.definition, shown, executors)
+    artifacts.begin()
+    written = bring_up_to_date(home, standings, artifacts, observer)
+    if written.warning is not None:
+        log.warning("%s", written.warning)
+    elif (ids := read_ids(home, record.name)) is not None:
+        write_ids(home, record.name, replace(ids, written=_mark(home, record)))
+
+
+def is_up_to_date(home: Path, record: StudyRecord) -> bool:
+    """Say whether the store, which is still there, holds just this record."""
+    ids = read_ids(home, record.name)
+    there = elsewhere() is not None or database(home).exists()
+    return there and ids is not None and ids.written == _mark(home, record)
+
+
+def _mark(home: Path, record: StudyRecord) -> str:
+    return f"{digest(record)} {tracking_uri(home)}"
 
 
 @dataclass(frozen=True)
-class Projection:
+class Written:
     """What MLflow holds of a study."""
 
     run_ids: Mapping[int, str]
-    """Run id of each projected trial by its number."""
+    """Run id of each written trial by its number."""
     parent_run_id: str | None
     experiment_id: str | None
     warning: str | None = None
     """One line where MLflow could not be brought up to date."""
 
 
-def project(home: Path, record: StudyRecord, exhibits: Mapping[int, "Exhibit"]) -> Projection:
-    """Bring MLflow up to date: every trial and reference, the parent run, pictures and models of `exhibits`.
+def bring_up_to_date(
+    home: Path, standings: Standings, artifacts: Mapping[int, Artifacts], observer: Observer = unheard
+) -> Written:
+    """Write every trial and baseline, the parent run, and `artifacts`: what is missing of them.
 
-    `exhibits` holds those of the best trials, by number; one is asked for only where MLflow lacks it. A store that is
+    `artifacts` holds those of the best trials, by number; one is asked for only where MLflow lacks it. A store that is
     down is a warning, never an exception.
     """
     import_mlflow()
     try:
-        return _project(home, record, exhibits)
+        return _bring_up_to_date(home, standings, artifacts, observer)
     except store_errors() as error:
-        ids = read_ids(home, record.name)
+        name = standings.record.name
+        ids = read_ids(home, name)
         parent, experiment = (ids.parent_run, ids.experiment) if ids else ("", "")
-        return Projection(run_ids(home, record.name), parent or None, experiment or None, complaint(home, error))
+        return Written(run_ids(home, name), parent or None, experiment or None, complaint(home, error))
 
 
-def _project(home: Path, record: StudyRecord, exhibits: Mapping[int, "Exhibit"]) -> Projection:
+def _bring_up_to_date(
+    home: Path, standings: Standings, artifacts: Mapping[int, Artifacts], observer: Observer
+) -> Written:
+    record = standings.record
     runs = StudyRuns.open(home, record)
     for run in described(record):
         runs.write(run)
     trials = {trial.number: runs.present[trial_identity(record, trial.number)] for trial in record.trials}
     write_ids(home, record.name, runs.ids(trials))
-    frame = leaderboard(record, trials)
+    frame = leaderboard(standings, trials)
     _confirm(runs, record, frame)
     for trial in record.trials:
-        if trial.number in exhibits:
-            _show(runs.client, trials[trial.number], trial, exhibits)
-    best = best_trial(record)
-    if best is not None and best.number in exhibits:
+        if trial.number in artifacts:
+            _show(runs.client, trials[trial.number], trial, artifacts)
+            observer(Advanced())
+    best = standings.best
+    if best is not None and best.number in artifacts:
         register(runs.client, record.name, trials[best.number])
-    bring_up_to_date(runs, record, frame)
-    return Projection(trials, runs.parent_run_id, runs.experiment_id)
+    write_study_page(runs, standings, frame)
+    return Written(trials, runs.parent_run_id, runs.experiment_id)
 
 
 def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> None:
@@ -75,9 +116,7 @@ def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> Non
     confirmed = {
         trial_identity(record, one.number): ("trial", str(one.number)) for one in record.trials if one.confirmation
     }
-    confirmed |= {
-        reference_identity(record, one): (one.kind, one.name) for one in record.references if one.confirmation
-    }
+    confirmed |= {baseline_identity(record, one): (one.kind, one.name) for one in record.baselines if one.confirmation}
     diagnoses = {trial_identity(record, one.number): one.diagnosis for one in record.trials}
     for identity, place in confirmed.items():
         row = rows[place]
@@ -91,14 +130,14 @@ def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> Non
         runs.update(runs.present[identity], metrics=metrics, tags=tags)
 
 
-def _show(client: Any, run_id: str, trial: TrialRecord, exhibits: Mapping[int, "Exhibit"]) -> None:
-    """Add what shows how good a generator is: pictures, samples, and the model itself."""
+def _show(client: Any, run_id: str, trial: TrialRecord, artifacts: Mapping[int, Artifacts]) -> None:
+    """Add a trial's artifacts, where they are not there yet."""
     if "vaebench.shown" in client.get_run(run_id).data.tags:
         return
-    exhibit = exhibits[trial.number]
+    own = artifacts[trial.number]
     with TemporaryDirectory() as folder:
-        for name, content in exhibit.files.items():
+        for name, content in own.files.items():
             (Path(folder) / name).write_bytes(content)
-        save_model(exhibit, Path(folder) / "model")
+        save_model(own, Path(folder) / "model")
         client.log_artifacts(run_id, folder)
     client.set_tag(run_id, "vaebench.shown", "true")  # last: from now on it is complete

@@ -4,8 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-from vaebench.tracking.store import SETTINGS
-from vaebench.tracking.where import VIEW, artifact_root, elsewhere, read_ids, tracking_uri
+from vaebench.tracking.experiment import VIEW
+from vaebench.tracking.ids import read_ids
+from vaebench.tracking.store import SETTINGS, artifact_root, elsewhere, tracking_uri
 
 
 def ui_command(home: Path, host: str = "127.0.0.1", port: int = 5000) -> tuple[list[str], dict[str, str]] | None:

@@ -11,9 +11,9 @@ from typing import Any, Self
 
 from vaebench.study.records import Diagnosis, StudyRecord, TrialRecord
 from vaebench.tracking.experiment import find_or_create
+from vaebench.tracking.ids import Ids, read_ids, write_ids
 from vaebench.tracking.runs import Run, best_so_far, curve_points, described, finite, key, milliseconds
 from vaebench.tracking.store import open_client
-from vaebench.tracking.where import Ids, read_ids, write_ids
 
 DONE = ("FINISHED", "FAILED")
 
@@ -162,7 +162,7 @@ def _find_or_begin_parent(client: Any, experiment_id: str, record: StudyRecord, 
         if found.info.lifecycle_stage == "deleted":
             client.restore_run(found.info.run_id)
         return str(found.info.run_id)
-    tags = {"vaebench.search": record.name, "vaebench.study_id": study_id, "vaebench.kind": "study", **common_tags()}
+    tags = {"vaebench.study": record.name, "vaebench.study_id": study_id, "vaebench.kind": "study", **common_tags()}
     started = min((trial.started for trial in record.trials), default=None)
     start_time = None if started is None else milliseconds(started)
     run = client.create_run(experiment_id, start_time=start_time, tags=tags, run_name=f"study {record.name}")

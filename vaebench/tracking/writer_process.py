@@ -16,7 +16,7 @@ from vaebench.study.records import StudyRecord, TrialRecord
 COMMAND = "import sys; sys.path[:] = {path!r}; from vaebench.tracking.writer_process import serve; serve({replies})"
 
 
-class TrialWriter:
+class WriterProcess:
     """The process, seen from the coordinator: one trial goes in, what went wrong comes out."""
 
     def __init__(self, home: Path, record: StudyRecord) -> None:
@@ -65,7 +65,7 @@ class TrialWriter:
 
 
 def serve(descriptor: int) -> None:
-    """Answer a TrialWriter: read from standard input what it sends, and reply to each on the file `descriptor`."""
+    """Answer a WriterProcess: read from standard input what it sends, and reply to each on the file `descriptor`."""
     source = sys.stdin.buffer
     with os.fdopen(descriptor, "wb") as replies:
         home, record = pickle.load(source)

@@ -12,7 +12,8 @@ from vaebench.engine.tf_setup import keras
 from vaebench.latent_samplers import Latent
 from vaebench.rows import Draw, Rows
 from vaebench.seeds import generator
-from vaebench.study.records import Result
+from vaebench.study.definition import StudyDefinition
+from vaebench.study.records import Result, TrialRecord
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 from vaebench.trial.evaluate import evaluate_fitted
@@ -41,6 +42,11 @@ class Generator:
             raise FittingError(result.reason)
         encoder, decoder = trained_models(fitted.trained)
         return cls(spec, replicate.data_set.columns, fitted.recipe, fitted.draw, result, encoder, decoder)
+
+    @classmethod
+    def of_trial(cls, trial: TrialRecord, definition: StudyDefinition) -> Self:
+        """Fit a trial to its study's first search replicate, as it was when it was scored."""
+        return cls.fit(Spec.from_flat(trial.params), definition.replicate("search", 0))
 
     def decode(self, z: Latent) -> Rows:
         """Decode latent vectors, shape (n, latent_dim), to scaled rows, shape (n, columns)."""

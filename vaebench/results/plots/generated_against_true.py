@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+SAMPLES = 15_000
+"""Rows to generate for the picture."""
 MOST_COLUMNS = 6
 """How many columns of the data one picture shows."""
 

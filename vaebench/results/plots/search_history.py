@@ -4,21 +4,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vaebench.results.leaderboard import standings
 from vaebench.results.plots.style import COLOURS, INK, TRUE, colours_of, new_figure, plain_log, set_labels, set_title
+from vaebench.results.standings import Standings
 from vaebench.scoring.score import mean_score
-from vaebench.study.records import StudyRecord
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def search_history(record: StudyRecord) -> "Figure":
+def search_history(standings: Standings) -> "Figure":
     """Show every trial's score over the search replicates, by variant, and the best so far.
 
     Lines: attainable (1.0) and the noise floor. Pruned trials are hollow, at their score on fewer replicates; failed
     ones are crosses at the foot.
     """
+    record = standings.record
     figure = new_figure(10, 4.6)
     panel = figure.add_subplot()
     scores = {
@@ -50,7 +50,7 @@ def search_history(record: StudyRecord) -> "Figure":
             failed, [0.025] * len(failed), "x", color=INK, markersize=5, transform=foot, label=f"failed ({len(failed)})"
         )
     panel.axhline(1, color=COLOURS[2], linewidth=1.2, linestyle="--", label="attainable", zorder=2)
-    floor = next((row for row in standings(record) if row.kind == "floor" and row.search and not row.failure), None)
+    floor = next((row for row in standings.rows if row.kind == "floor" and row.search and not row.failure), None)
     if floor:
         value = mean_score(floor.search, record.attainable)
         panel.axhline(value, color=TRUE, linewidth=1.2, linestyle=":", label="noise floor", zorder=2)

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vaebench.results.leaderboard import Standing, standings
 from vaebench.results.plots.style import (
     COLOURS,
     TRUE,
@@ -15,23 +14,23 @@ from vaebench.results.plots.style import (
     set_labels,
     set_title,
 )
+from vaebench.results.standings import Standing, Standings
 from vaebench.scoring.intervals import interval
 from vaebench.scoring.score import mean_score
-from vaebench.study.records import StudyRecord
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def searched_and_confirmed(record: StudyRecord) -> "Figure":
+def searched_and_confirmed(standings: Standings) -> "Figure":
     """Show each confirmed trial's and baseline's score in the search, open, and on the confirmation's draws, filled.
 
     A baseline moves by what the draws differ; what trials move beyond that is selection optimism.
     """
-    rows = [row for row in standings(record) if row.status == "confirmed" and row.search and row.kind != "floor"]
+    rows = [row for row in standings.rows if row.status == "confirmed" and row.search and row.kind != "floor"]
     figure = new_figure(9, 1.6 + 0.3 * max(len(rows), 1))
     panel = figure.add_subplot()
-    colours = colours_of(trial.params.get("variant") for trial in record.trials)
+    colours = colours_of(trial.params.get("variant") for trial in standings.record.trials)
     for place, row in enumerate(rows):
         colour = colours[row.name] if row.trial else TRUE
         searched, confirmed = mean_score(row.search, row.attainable), float(np.mean(row.scores))
@@ -45,7 +44,7 @@ def searched_and_confirmed(record: StudyRecord) -> "Figure":
     plain_log(panel.xaxis)
     set_labels(panel, "score (lower is better)\nopen: in the search; filled: confirmed, with 95 % interval", "", "")
     name_rows(panel, [_name(row) for row in rows], [row.trial is not None for row in rows])
-    set_title(figure, f"{record.name}: searched and confirmed")
+    set_title(figure, f"{standings.record.name}: searched and confirmed")
     return figure
 
 

@@ -12,8 +12,7 @@ from typing import Any, get_args
 from vaebench.errors import InputError, unknown
 from vaebench.study.definition import JOINT_OBJECTIVES, STAGE, Arm, Objective, StudyDefinition
 from vaebench.study.file.compare import read_arms
-from vaebench.study.file.parameters import located, read_nodes, show, write_nodes
-from vaebench.study.file.paths import flatten
+from vaebench.study.file.parameters import flatten, listed, located, read_nodes, show, write_nodes
 from vaebench.study.file.sections import ConfirmSection, EvaluationSection, StudySection, read_data, read_section
 from vaebench.study.space import Space
 
@@ -55,7 +54,7 @@ def to_plain(definition: StudyDefinition) -> dict[str, Any]:
             "batch": definition.batch,
         },
         "data": {
-            definition.data_set.name: _listed(definition.data_set.plain()),
+            definition.data_set.name: listed(definition.data_set.plain()),
             "rows": definition.rows,
             "test_fraction": definition.test_fraction,
         },
@@ -67,25 +66,29 @@ def to_plain(definition: StudyDefinition) -> dict[str, Any]:
     return plain | {"arms": {arm.name: write_nodes(arm.space) for arm in definition.arms}}
 
 
+def may_change(path: str) -> bool:
+    """Say whether what stands at `path`, such as "study.trials", may change under a study's name."""
+    return any(path == free or path.startswith(f"{free}.") for free in EXTENDING)
+
+
 def from_plain(plain: Mapping[str, Any]) -> StudyDefinition:
     """Return the definition that `to_plain` was given. Nothing is read from disk."""
     spaces = plain.get("arms") or {"": plain}
     with located(f"stored definition of study {plain['study']['name']!r}: "):
         arms = tuple(
-            Arm(name=name, space=Space(read_nodes(tables["fixed"], tables["search"])))
+            Arm(name=name, space=Space(read_nodes(tables.get("fixed", {}), tables.get("search", {}))))
             for name, tables in spaces.items()
         )
         return _definition(plain, arms, None)
 
 
-def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Return what differs between two plain definitions, "path: old -> new" each; what may change is left out."""
-    before, after = dict(flatten(old)), dict(flatten(new))
+def difference(old: StudyDefinition, new: StudyDefinition) -> list[str]:
+    """Return what differs between two definitions, "path: old -> new" each; what may change is left out."""
+    before, after = dict(flatten(to_plain(old))), dict(flatten(to_plain(new)))
     return [
         f"{path}: {_shown(before, path)} -> {_shown(after, path)}"
         for path in dict.fromkeys([*before, *after])
-        if before.get(path, _UNSET) != after.get(path, _UNSET)
-        and not any(path == free or path.startswith(f"{free}.") for free in EXTENDING)
+        if before.get(path, _UNSET) != after.get(path, _UNSET) and not may_change(path)
     ]
 
 
@@ -156,13 +159,6 @@ def _nearest(path: Path) -> str:
     files = {file.stem: file for folder in folders for file in folder.glob("*.toml") if file.name != "pyproject.toml"}
     nearest = [] if path.exists() else get_close_matches(path.stem, files, n=1)
     return f"; did you mean {str(files[nearest[0]])!r}?" if nearest else ""
-
-
-def _listed(value: Any) -> Any:
-    """Return `value` as JSON gives it back: lists for tuples."""
-    if isinstance(value, dict):
-        return {key: _listed(own) for key, own in value.items()}
-    return [_listed(own) for own in value] if isinstance(value, list | tuple) else value
 
 
 def _shown(leaves: Mapping[str, Any], path: str) -> str:

@@ -8,8 +8,7 @@ from typing import Any
 from vaebench import parts
 from vaebench.errors import InputError, unknown
 from vaebench.study.definition import Arm
-from vaebench.study.file.parameters import KNOWN, located, read_branches, read_fixed, read_nodes, show
-from vaebench.study.file.paths import flatten
+from vaebench.study.file.parameters import KNOWN, flatten, located, read_branches, read_fixed, read_nodes, show
 from vaebench.study.space import Fixed, Node, OneOf, Space, label
 from vaebench.study.spec import PARTS, check_value
 

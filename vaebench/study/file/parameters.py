@@ -42,6 +42,19 @@ def show(value: Any) -> str:
     return json.dumps(value, default=str, ensure_ascii=False)
 
 
+def flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every value of nested tables by its path, e.g. "search.latent_dim.int"; an empty table is a value.
+
+    >>> dict(flatten({"study": {"seed": 0}, "search": {"ae": {}}}))
+    {'study.seed': 0, 'search.ae': {}}
+    """
+    for name, value in table.items():
+        if isinstance(value, Mapping) and value:
+            yield from flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
 def read_nodes(fixed: Any, search: Any) -> dict[str, Node]:
     """Return the nodes of [fixed] and [search], in the order of the spec's fields."""
     nodes: dict[str, Node] = {}
@@ -196,9 +209,9 @@ def _float(value: float) -> float:
 def _plain(node: Leaf) -> Any:
     match node:
         case Fixed(value):
-            return _listed(value)
+            return listed(value)
         case Choice(options):
-            return {"choice": [_listed(option) for option in options]}
+            return {"choice": [listed(option) for option in options]}
     table: Table = {"int" if isinstance(node, Int) else "float": [node.low, node.high]}
     if node.log:
         table["log"] = True
@@ -207,8 +220,11 @@ def _plain(node: Leaf) -> Any:
     return table if node.off is None else {**table, "off": node.off}
 
 
-def _listed(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+def listed(value: Any) -> Any:
+    """Return `value` as JSON gives it back: lists for tuples."""
+    if isinstance(value, dict):
+        return {key: listed(own) for key, own in value.items()}
+    return [listed(own) for own in value] if isinstance(value, list | tuple) else value
 
 
 def _field(name: str) -> Check:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vaebench.tracking.where import Ids, read_ids, run_ids, tracking_uri, write_ids
+from vaebench.tracking.ids import Ids, read_ids, run_ids, write_ids
+from vaebench.tracking.store import tracking_uri
 
 
 def test_the_embedded_store_has_an_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -30,7 +31,7 @@ def test_ids_survive_a_round_trip(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", '{"unknown": 1}'])
-def test_a_study_never_projected_or_a_damaged_file_has_no_ids(tmp_path: Path, content: str | None) -> None:
+def test_a_study_never_written_or_a_damaged_file_has_no_ids(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         file = tmp_path / "studies" / "gaussian" / "mlflow.json"
         file.parent.mkdir(parents=True)
@@ -39,5 +40,5 @@ def test_a_study_never_projected_or_a_damaged_file_has_no_ids(tmp_path: Path, co
 
 
 def test_mlflow_is_not_imported_for_ids_and_addresses() -> None:
-    code = "import sys, vaebench.tracking.where, vaebench.tracking.ui; sys.exit('mlflow' in sys.modules)"
+    code = "import sys, vaebench.tracking.ids, vaebench.tracking.ui; sys.exit('mlflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

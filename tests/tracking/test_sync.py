@@ -11,9 +11,10 @@ import pytest
 from records_by_hand import START, result, study, trial
 
 from vaebench.results.leaderboard import leaderboard
+from vaebench.results.standings import standings
+from vaebench.tracking.ids import run_ids
 from vaebench.tracking.store import open_client
-from vaebench.tracking.sync import project
-from vaebench.tracking.where import run_ids
+from vaebench.tracking.sync import bring_up_to_date
 
 
 def everything(home: Path) -> dict[str, Any]:
@@ -39,10 +40,10 @@ def nested(home: Path, parent: str | None) -> dict[str, Any]:
 
 def test_a_trial_is_one_complete_nested_run(home: Path) -> None:
     one = trial(3)
-    projection = project(home, study([one]), {})
-    assert projection.warning is None
+    written = bring_up_to_date(home, standings(study([one])), {})
+    assert written.warning is None
     client = open_client(home)
-    run = client.get_run(projection.run_ids[3])
+    run = client.get_run(written.run_ids[3])
     assert run.info.run_name == "trial 3 · vae · mse · gaussian"
     assert (run.info.start_time, run.info.end_time, run.info.status) == (
         int((START + 30) * 1000),
@@ -69,8 +70,8 @@ def test_a_trial_is_one_complete_nested_run(home: Path) -> None:
 
 
 def test_a_failed_trial_says_why(home: Path) -> None:
-    projection = project(home, study([trial(0), trial(1, reason="loss is NaN in epoch 3")]), {})
-    run = open_client(home).get_run(projection.run_ids[1])
+    written = bring_up_to_date(home, standings(study([trial(0), trial(1, reason="loss is NaN in epoch 3")])), {})
+    run = open_client(home).get_run(written.run_ids[1])
     assert run.info.status == "FAILED"
     assert run.data.tags["vaebench.reason"] == "loss is NaN in epoch 3"
     assert "loss is NaN in epoch 3" in run.data.tags["mlflow.note.content"]
@@ -78,8 +79,8 @@ def test_a_failed_trial_says_why(home: Path) -> None:
 
 
 def test_baselines_and_floor_stand_beside_the_trials(home: Path) -> None:
-    projection = project(home, study([trial(0)]), {})
-    runs = nested(home, projection.parent_run_id)
+    written = bring_up_to_date(home, standings(study([trial(0)])), {})
+    runs = nested(home, written.parent_run_id)
     assert set(runs) == {"trial 0 · ae · mse · gaussian", "baseline · gaussian", "baseline · kde", "noise floor"}
     assert runs["baseline · kde"].data.params == {"variant": "kde"}
     assert runs["noise floor"].data.tags["vaebench.kind"] == "floor"
@@ -88,13 +89,13 @@ def test_baselines_and_floor_stand_beside_the_trials(home: Path) -> None:
 
 def test_the_parent_run_sums_the_study_up(home: Path, tmp_path: Path) -> None:
     record = study([trial(number, confirmed=3 * (number == 3)) for number in range(6)], confirmed=3)
-    projection = project(home, record, {})
+    written = bring_up_to_date(home, standings(record), {})
     client = open_client(home)
-    run = client.get_run(projection.parent_run_id)
-    assert run.data.tags["vaebench.search"] == "gaussian"
+    run = client.get_run(written.parent_run_id)
+    assert run.data.tags["vaebench.study"] == "gaussian"
     assert run.data.params["search.latent_dim.int"] == "[1, 42]"
     assert run.data.params["data.distribution.scale"] == "10.0"
-    frame = leaderboard(record, projection.run_ids)
+    frame = leaderboard(standings(record), written.run_ids)
     searched = frame[frame["kind"] == "trial"]["metric.search_score"]
     assert run.data.metrics["best_score"] == searched.min()
     assert run.data.metrics["champion.score"] == frame.loc[frame["rank"] == 1, "score"].item()
@@ -102,39 +103,39 @@ def test_the_parent_run_sums_the_study_up(home: Path, tmp_path: Path) -> None:
     (data,) = run.inputs.dataset_inputs
     assert data.dataset.name == "gaussian"
     assert '"norm"' in data.dataset.source
-    assert '"value"' in data.dataset.schema
+    assert '"x"' in data.dataset.schema
     assert (run.info.status, run.info.end_time) == ("FINISHED", int(record.trials[-1].ended * 1000))
-    names = {item.path for item in client.list_artifacts(projection.parent_run_id)}
+    names = {item.path for item in client.list_artifacts(written.parent_run_id)}
     assert names == {"study.json", "leaderboard.csv", "leaderboard.md", "leaderboard.png", "search_history.png"}
-    file = client.download_artifacts(projection.parent_run_id, "leaderboard.csv", str(tmp_path))
+    file = client.download_artifacts(written.parent_run_id, "leaderboard.csv", str(tmp_path))
     assert pd.read_csv(file)["mlflow_run_id"].dropna().tolist() == frame["mlflow_run_id"].dropna().tolist()
-    experiment = client.get_experiment(projection.experiment_id)
+    experiment = client.get_experiment(written.experiment_id)
     assert experiment.name == "gaussian"
     assert "Which one is best?" in experiment.tags["mlflow.note.content"]
     assert experiment.tags["mlflow.experiment.primaryMetric.name"] == "score"
-    assert run_ids(home, "gaussian") == projection.run_ids
+    assert run_ids(home, "gaussian") == written.run_ids
 
 
-def test_a_second_projection_changes_nothing(home: Path) -> None:
+def test_a_second_time_changes_nothing(home: Path) -> None:
     trials = [trial(0, confirmed=2), trial(1), trial(2, reason="overflow")]
-    project(home, study(trials, confirmed=2), {})
+    bring_up_to_date(home, standings(study(trials, confirmed=2)), {})
     before = everything(home)
     assert len(before) == 2 + 1 + 3 + 3  # experiments (MLflow's own default is one), the parent, trials, references
-    assert project(home, study(trials, confirmed=2), {}).warning is None
+    assert bring_up_to_date(home, standings(study(trials, confirmed=2)), {}).warning is None
     assert everything(home) == before
 
 
 def test_more_trials_and_a_later_confirmation_are_added(home: Path) -> None:
-    first = project(home, study([trial(0), trial(1)]), {})
+    first = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {})
     record = study([trial(0, confirmed=4), trial(1), trial(2)], confirmed=4)
-    second = project(home, record, {})
+    second = bring_up_to_date(home, standings(record), {})
     assert second.parent_run_id == first.parent_run_id
     assert {number: second.run_ids[number] for number in (0, 1)} == first.run_ids
     client = open_client(home)
     parent = client.get_run(second.parent_run_id)
     assert (parent.data.tags["study.trials"], parent.data.metrics["trials"]) == ("3", 3)
     run = client.get_run(second.run_ids[0])
-    frame = leaderboard(record)
+    frame = leaderboard(standings(record))
     row = frame[frame["trial"] == 0].iloc[0]
     for name in ("score", "score_low", "score_high", "ks", "ks_low", "ks_high", "mean_error", "std_error"):
         assert run.data.metrics[f"confirmed.{name}"] == row[name]
@@ -148,17 +149,17 @@ def test_more_trials_and_a_later_confirmation_are_added(home: Path) -> None:
 def test_a_trial_that_fails_in_confirmation_is_marked(home: Path) -> None:
     good = trial(0, confirmed=2)
     broken = replace(good, confirmation=(good.confirmation[0], result(0.1, reason="overflow")))
-    projection = project(home, study([broken]), {})
-    tags = open_client(home).get_run(projection.run_ids[0]).data.tags
+    written = bring_up_to_date(home, standings(study([broken])), {})
+    tags = open_client(home).get_run(written.run_ids[0]).data.tags
     assert (tags["vaebench.status"], tags["vaebench.reason"]) == ("failed", "overflow")
 
 
 def test_a_half_written_run_is_redone(home: Path) -> None:
-    first = project(home, study([trial(0)]), {})
+    first = bring_up_to_date(home, standings(study([trial(0)])), {})
     client = open_client(home)
     tags = {"vaebench.trial": "gaussian/1", "mlflow.parentRunId": first.parent_run_id}
     half = client.create_run(first.experiment_id, start_time=int(trial(1).started * 1000), tags=tags)
-    second = project(home, study([trial(0), trial(1)]), {})
+    second = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {})
     assert client.get_run(half.info.run_id).info.lifecycle_stage == "deleted"
     runs = nested(home, second.parent_run_id)
     assert len(runs) == 2 + 3
@@ -166,27 +167,27 @@ def test_a_half_written_run_is_redone(home: Path) -> None:
 
 
 def test_a_fresh_start_replaces_the_trials_of_the_same_number(home: Path) -> None:
-    old = project(home, study([trial(0), trial(1)]), {})
+    old = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {})
     anew = replace(trial(0), started=START + 500, ended=START + 501)
-    new = project(home, study([anew]), {})
+    new = bring_up_to_date(home, standings(study([anew])), {})
     assert new.run_ids[0] != old.run_ids[0]
     assert sum("trial" in name for name in nested(home, new.parent_run_id)) == 1
 
 
 def test_a_deleted_experiment_is_restored(home: Path) -> None:
-    first = project(home, study([trial(0)]), {})
+    first = bring_up_to_date(home, standings(study([trial(0)])), {})
     open_client(home).delete_experiment(first.experiment_id)
-    second = project(home, study([trial(0)]), {})
+    second = bring_up_to_date(home, standings(study([trial(0)])), {})
     assert second == first
     assert open_client(home).get_experiment(first.experiment_id).lifecycle_stage == "active"
 
 
 def test_what_a_user_deleted_by_hand_comes_back_once(home: Path) -> None:
-    first = project(home, study([trial(0), trial(1)]), {})
+    first = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {})
     client = open_client(home)
     client.delete_run(first.parent_run_id)
     client.delete_run(first.run_ids[1])
-    second = project(home, study([trial(0), trial(1)]), {})
+    second = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {})
     assert second.parent_run_id == first.parent_run_id
     assert second.run_ids[0] == first.run_ids[0]
     assert len(nested(home, first.parent_run_id)) == 2 + 3
@@ -196,8 +197,8 @@ def test_two_users_of_one_store_do_not_touch_each_others_runs(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}")
-    mine = project(tmp_path / "mine", study([trial(0), trial(1)]), {})
-    yours = project(tmp_path / "yours", study([trial(0)]), {})
+    mine = bring_up_to_date(tmp_path / "mine", standings(study([trial(0), trial(1)])), {})
+    yours = bring_up_to_date(tmp_path / "yours", standings(study([trial(0)])), {})
     assert mine.experiment_id == yours.experiment_id
     assert mine.parent_run_id != yours.parent_run_id
     assert len(nested(home, mine.parent_run_id)) == 5
@@ -209,30 +210,30 @@ def test_awkward_names_and_sizes_are_stored(home: Path) -> None:
     plain = trial(0)
     one = replace(plain.results[0], metrics={**plain.results[0].metrics, "ks.Größe (cm)/x": 0.25, "odd": float("inf")})
     params = {**plain.params, **{f"own.{number}": number for number in range(250)}, "empty": "", "long": "x" * 9000}
-    projection = project(home, study([replace(plain, results=(one,), params=params)]), {})
-    assert projection.warning is None
-    run = open_client(home).get_run(projection.run_ids[0])
+    written = bring_up_to_date(home, standings(study([replace(plain, results=(one,), params=params)])), {})
+    assert written.warning is None
+    run = open_client(home).get_run(written.run_ids[0])
     assert run.data.metrics["ks.Größe _cm__x"] == 0.25
     assert "odd" not in run.data.metrics
     assert run.data.params["own.249"] == "249"
 
 
 def test_a_broken_store_is_a_warning(home: Path) -> None:
-    first = project(home, study([trial(0)]), {})
+    first = bring_up_to_date(home, standings(study([trial(0)])), {})
     for suffix in ("-wal", "-shm"):
         (home / f"mlflow.db{suffix}").unlink(missing_ok=True)
     (home / "mlflow.db").write_bytes(b"no database at all" * 1000)
-    second = project(home, study([trial(0), trial(1)]), {})
+    second = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {})
     assert second.warning
     assert str(home / "mlflow.db") in second.warning
     assert "\n" not in second.warning
-    assert second.run_ids == first.run_ids  # what is known of the last projection
+    assert second.run_ids == first.run_ids  # what is known of the last written
 
 
 def test_a_new_home_is_made_quietly_and_lets_the_ui_read_while_it_is_written(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert project(tmp_path / "new", study([trial(0)]), {}).warning is None
+    assert bring_up_to_date(tmp_path / "new", standings(study([trial(0)])), {}).warning is None
     assert capfd.readouterr() == ("", "")
     with closing(sqlite3.connect(tmp_path / "new" / "mlflow.db")) as database:
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)

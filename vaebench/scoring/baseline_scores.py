@@ -1,4 +1,4 @@
-"""References: the baselines and the noise floor, scored on the same replicates as the trials."""
+"""The baselines and the noise floor, scored on the same replicates as the trials."""
 
 import time
 
@@ -15,8 +15,8 @@ FLOOR = "truth"
 """The noise floor's name: true samples scored against other true samples."""
 
 
-def names(data_set: DataSet) -> tuple[str, ...]:
-    """Return the name of every reference of `data_set`: the baselines that suit it, then the floor."""
+def baseline_names(data_set: DataSet) -> tuple[str, ...]:
+    """Return the name of every baseline that suits `data_set`, then that of the noise floor."""
     return (*(name for name in modules(Baseline) if baseline(name).suits(data_set)), FLOOR)
 
 
@@ -25,7 +25,7 @@ def baseline(name: str) -> Baseline:
     return load(Baseline, name)()
 
 
-def evaluate_reference(name: str, replicate: Replicate) -> Result:
+def evaluate_baseline(name: str, replicate: Replicate) -> Result:
     """Score the baseline called `name`, or the floor, on `replicate`.
 
     Whatever goes wrong in fitting or scoring is the result's reason. Raises InputError for an unknown name.

@@ -1,33 +1,12 @@
-"""Where a study is tracked, and the ids of its runs. Imports no mlflow, so that a leaderboard knows them at once."""
+"""The ids that a study has in MLflow. Imports no mlflow, so that a leaderboard knows them at once."""
 
+import hashlib
 import json
-import os
-import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-VIEW = "leaderboard"
-"""The key under which a study's experiment keeps the view that `ui_url` opens."""
-
-
-def tracking_uri(home: Path) -> str:
-    """Return MLFLOW_TRACKING_URI where it is set, else the SQLite database of `home`, by its absolute path."""
-    return elsewhere() or f"sqlite:///{database(home)}"
-
-
-def elsewhere() -> str | None:
-    """Return MLFLOW_TRACKING_URI; None where it is not set, so that the embedded store of a home is used."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or None
-
-
-def database(home: Path) -> Path:
-    """Return the embedded store's database."""
-    return home.absolute() / "mlflow.db"
-
-
-def artifact_root(home: Path) -> Path:
-    """Return the folder of artifacts, for every store but a server, which has its own."""
-    return home.absolute() / "artifacts"
+from vaebench.files import study_folder, write_whole
+from vaebench.study.records import StudyRecord
 
 
 @dataclass(frozen=True)
@@ -40,6 +19,8 @@ class Ids:
     parent_run: str = ""
     trials: dict[str, str] = field(default_factory=dict)
     """Run id by trial number (as text, since it is JSON)."""
+    written: str = ""
+    """What the store holds: the record's digest and the store's address; empty where it is not up to date."""
 
 
 def read_ids(home: Path, study: str) -> Ids | None:
@@ -56,9 +37,7 @@ def write_ids(home: Path, study: str, ids: Ids) -> None:
         return
     file = _file(home, study)
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f"{file.name}.{uuid.uuid4().hex}.part")
-    part.write_text(json.dumps(asdict(ids), indent=1), encoding="utf-8")
-    part.replace(file)
+    write_whole(file, lambda part: part.write_text(json.dumps(asdict(ids), indent=1), encoding="utf-8"))
 
 
 def run_ids(home: Path, study: str) -> dict[int, str]:
@@ -67,5 +46,10 @@ def run_ids(home: Path, study: str) -> dict[int, str]:
     return {int(number): run_id for number, run_id in ids.trials.items()} if ids else {}
 
 
+def digest(record: StudyRecord) -> str:
+    """Return what tells whether a record has changed since it was written to MLflow."""
+    return hashlib.sha256(repr(record).encode()).hexdigest()[:16]
+
+
 def _file(home: Path, study: str) -> Path:
-    return home / "studies" / study / "mlflow.json"
+    return study_folder(home, study) / "mlflow.json"

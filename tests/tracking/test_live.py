@@ -11,10 +11,11 @@ import pytest
 from records_by_hand import study, trial
 from tracking_server import free_port, serving, wait_until
 
-from vaebench.tracking.projector import Projector
+from vaebench.results.standings import standings
+from vaebench.tracking.ids import run_ids
+from vaebench.tracking.live import LiveWriter
 from vaebench.tracking.store import open_client
-from vaebench.tracking.sync import project
-from vaebench.tracking.where import run_ids
+from vaebench.tracking.sync import bring_up_to_date
 
 
 def runs(home: Path) -> list[Any]:
@@ -32,39 +33,39 @@ def finished(home: Path) -> int:
 
 def test_submitted_trials_are_written_when_it_closes(home: Path) -> None:
     trials = [trial(3), trial(0), trial(1), trial(2, reason="overflow")]
-    projector = Projector(home, study([]))
+    writer = LiveWriter(home, study([]))
     for one in trials:
-        projector.submit(one)
-    assert projector.close() is None
+        writer.submit(one)
+    assert writer.close() is None
     assert finished(home) == 4
     client = open_client(home)
     (parent,) = client.search_runs(["1"], "tags.`vaebench.kind` = 'study'")
-    assert parent.info.status == "RUNNING"  # until `project` sums the study up
+    assert parent.info.status == "RUNNING"  # until `sync` sums the study up
     best = client.get_metric_history(parent.info.run_id, "best_ks")
     assert sorted((one.step, one.value) for one in best) == [(1, pytest.approx(0.065)), (2, pytest.approx(0.055))]
-    projection = project(home, study(trials), {})
+    written = bring_up_to_date(home, standings(study(trials)), {})
     assert finished(home) == 4
-    assert projection.parent_run_id == parent.info.run_id
+    assert written.parent_run_id == parent.info.run_id
     assert client.get_run(parent.info.run_id).info.status == "FINISHED"
 
 
 def test_it_goes_on_from_what_there_is(home: Path) -> None:
-    first = project(home, study([trial(0)]), {})
-    projector = Projector(home, study([trial(0)]))
-    projector.submit(trial(0))
-    projector.submit(trial(1))
-    assert projector.close() is None
-    second = project(home, study([trial(0), trial(1)]), {})
+    first = bring_up_to_date(home, standings(study([trial(0)])), {})
+    writer = LiveWriter(home, study([trial(0)]))
+    writer.submit(trial(0))
+    writer.submit(trial(1))
+    assert writer.close() is None
+    second = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {})
     assert second.run_ids[0] == first.run_ids[0]
     assert finished(home) == 2
 
 
 def test_a_broken_store_is_one_line_of_warning(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_bytes(b"no database at all" * 1000)
-    projector = Projector(tmp_path, study([]))
-    projector.submit(trial(0))
-    projector.submit(trial(1))
-    warning = projector.close()
+    writer = LiveWriter(tmp_path, study([]))
+    writer.submit(trial(0))
+    writer.submit(trial(1))
+    warning = writer.close()
     assert warning is not None
     assert "missing there: 2" in warning
     assert "\n" not in warning
@@ -78,32 +79,32 @@ def test_a_full_disk_is_a_warning_and_is_caught_up(home: Path) -> None:
             "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
         )
         database.commit()
-    projector = Projector(home, study([]))
-    projector.submit(trial(0))
-    projector.submit(trial(1))
+    writer = LiveWriter(home, study([]))
+    writer.submit(trial(0))
+    writer.submit(trial(1))
     wait_until(lambda: len(runs(home)) == 2, "the second run is begun")
-    projector.submit(trial(2))
-    warning = projector.close()
+    writer.submit(trial(2))
+    warning = writer.close()
     assert warning is not None
     assert "database or disk is full" in warning
     assert finished(home) < 3
     with closing(sqlite3.connect(home / "mlflow.db")) as database:
         database.execute("DROP TRIGGER full")
-    assert project(home, study([trial(number) for number in range(3)]), {}).warning is None
+    assert bring_up_to_date(home, standings(study([trial(number) for number in range(3)])), {}).warning is None
     assert finished(home) == 3
 
 
 def test_a_killed_writer_is_a_warning_and_is_caught_up(home: Path) -> None:
-    projector = Projector(home, study([]))
-    projector.submit(trial(0))
+    writer = LiveWriter(home, study([]))
+    writer.submit(trial(0))
     wait_until(lambda: finished(home) == 1, "the first trial is written")
-    os.kill(projector._writer._process.pid, signal.SIGKILL)
-    projector.submit(trial(1))
-    projector.submit(trial(2))
-    assert projector.close() == (
+    os.kill(writer._writer._process.pid, signal.SIGKILL)
+    writer.submit(trial(1))
+    writer.submit(trial(2))
+    assert writer.close() == (
         "the process that writes into MLflow ended with status -9; trials missing there: 2, added at the next chance"
     )
-    assert project(home, study([trial(number) for number in range(3)]), {}).warning is None
+    assert bring_up_to_date(home, standings(study([trial(number) for number in range(3)])), {}).warning is None
     assert finished(home) == 3
 
 
@@ -111,9 +112,9 @@ def test_what_prints_does_not_disturb_the_writer(home: Path, tmp_path: Path, mon
     """A module of the user's that is called like one of Python's, and prints, stands first on the path."""
     (tmp_path / "sitecustomize.py").write_text("import atexit\nprint('hello')\natexit.register(print, 'bye')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    projector = Projector(home, study([]))
-    projector.submit(trial(0))
-    assert projector.close() is None
+    writer = LiveWriter(home, study([]))
+    writer.submit(trial(0))
+    assert writer.close() is None
     assert finished(home) == 1
 
 
@@ -126,28 +127,28 @@ def test_a_server_killed_in_the_middle_is_caught_up(
     trials = [trial(number) for number in range(5)]
     with serving(home, port) as url:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
-        projector = Projector(user, study([]))
-        projector.submit(trials[0])
-        projector.submit(trials[1])
+        writer = LiveWriter(user, study([]))
+        writer.submit(trials[0])
+        writer.submit(trials[1])
         wait_until(lambda: finished(user) == 2, "two trials are written")
         monkeypatch.delenv("MLFLOW_TRACKING_URI")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
     for one in trials[2:]:
-        projector.submit(one)
-    warning = projector.close()
+        writer.submit(one)
+    warning = writer.close()
     assert warning is not None
     assert f"127.0.0.1:{port}" in warning
     assert "missing there: 3" in warning
-    down = project(user, study(trials), {})
+    down = bring_up_to_date(user, standings(study(trials)), {})
     assert down.warning is not None
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     with serving(home, port) as url:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
-        caught_up = project(user, study(trials), {})
+        caught_up = bring_up_to_date(user, standings(study(trials)), {})
         assert caught_up.warning is None
         assert finished(user) == 5
         assert sorted(run_ids(user, "gaussian")) == [0, 1, 2, 3, 4]
-        assert project(user, study(trials), {}) == caught_up
+        assert bring_up_to_date(user, standings(study(trials)), {}) == caught_up
         assert finished(user) == 5
         names = {item.path for item in open_client(user).list_artifacts(caught_up.parent_run_id)}
         assert "leaderboard.csv" in names

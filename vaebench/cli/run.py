@@ -1,7 +1,6 @@
-"""The commands that search: run, confirm, and check, which only looks."""
+"""The commands that train: run and confirm."""
 
 import shlex
-from pathlib import Path
 
 import click
 
@@ -10,12 +9,11 @@ from vaebench.cli.options import DURATION, home_option, workers_options
 
 @click.command()
 @click.argument("study", metavar="STUDY.toml")
-@click.option("--trials", type=click.IntRange(1), metavar="N", help="Search up to N trials (of each sub-study).")
+@click.option("--trials", type=click.IntRange(1), metavar="N", help="Search up to N trials (of each arm).")
 @click.option("--time", "time_limit", type=DURATION, metavar="TIME", help="Stop asking after so long: 90s, 10m, 2h.")
 @workers_options
 @click.option("--no-confirm", is_flag=True, help="Leave the confirmation of the best out.")
 @click.option("--fresh", is_flag=True, help="Forget what was run of this study and start over.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be done, as `check` does.")
 @home_option
 def run(
     study: str,
@@ -25,21 +23,14 @@ def run(
     cluster: str | None,
     no_confirm: bool,
     fresh: bool,
-    dry_run: bool,
     home: str | None,
 ) -> None:
-    """Search, then confirm the best trials on fresh draws. Run again, it goes on where it ended."""
-    if dry_run:
-        _describe(study, trials)
-        return
+    """Search, then confirm the best trials on further draws. Run again, it goes on where it ended."""
     from vaebench import api
-    from vaebench.cli.check import warn
     from vaebench.cli.progress import Progress
     from vaebench.cli.results import show
-    from vaebench.study.file import load
 
-    warn(load(Path(study)), err=True)
-    with Progress() as progress:
+    with Progress(study) as progress:
         frame = api.run(
             study,
             home=home,
@@ -51,7 +42,8 @@ def run(
             fresh=fresh,
             observer=progress,
         )
-    name = api.study_name(study)
+    assert progress.definition is not None
+    name = progress.definition.name
     show(frame, top=10, said=api.summary(name, home=home))
     at = f"{name} --home {shlex.quote(home)}" if home else name
     status = set(frame.loc[frame["kind"] == "trial", "status"])
@@ -68,7 +60,7 @@ def run(
 @click.argument("study")
 @click.option("--top", type=click.IntRange(1), metavar="K", help="How many of the best.  [as in the study file]")
 @click.option(
-    "--replicates", type=click.IntRange(1), metavar="R", help="On how many fresh draws.  [as in the study file]"
+    "--replicates", type=click.IntRange(1), metavar="R", help="On how many further draws.  [as in the study file]"
 )
 @workers_options
 @home_option
@@ -80,23 +72,9 @@ def confirm(
     from vaebench.cli.progress import Progress
     from vaebench.cli.results import show
 
+    name = api.study_name(study)
     with Progress() as progress:
         frame = api.confirm(
-            study, home=home, top=top, replicates=replicates, workers=workers, cluster=cluster, observer=progress
+            name, home=home, top=top, replicates=replicates, workers=workers, cluster=cluster, observer=progress
         )
-    show(frame, top=10, said=api.summary(study, home=home))
-
-
-@click.command()
-@click.argument("study", metavar="STUDY.toml")
-@click.option("--trials", type=click.IntRange(1), metavar="N", help="Say what N trials (of each sub-study) cost.")
-def check(study: str, trials: int | None) -> None:
-    """Validate a study file and show what it searches. Writes nothing."""
-    _describe(study, trials)
-
-
-def _describe(study: str, trials: int | None) -> None:
-    from vaebench.cli.check import describe
-    from vaebench.study.file import load
-
-    describe(load(Path(study)), trials)
+    show(frame, top=10, said=api.summary(name, home=home))

@@ -1,0 +1,64 @@
+"""Doubts about a study before it begins: few rows, codes astray from the prior, posterior collapse."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vaebench.parts import load
+from vaebench.study.definition import StudyDefinition
+from vaebench.trial.collapse import RULE, branches, foresee
+from vaebench.variants import Variant
+
+FEW = 100
+"""Rows to score against that are few enough to say so."""
+KS_OF_TRUTH = 0.87
+"""Mean KS distance of n samples to their own distribution, times the root of n: ln 2 times the root of pi / 2, the mean
+of the Kolmogorov distribution."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A reason why a study, or a part of it, cannot give what it promises."""
+
+    brief: str
+    details: tuple[str, ...]
+    """The cases, and what to do."""
+
+
+def doubts(definition: StudyDefinition) -> Iterator[Doubt]:
+    """Yield every doubt about a study."""
+    if not definition.fresh_draws and (true := len(definition.replicate("search", 0).draw().true)) < FEW:
+        yield Doubt(
+            f"each trial is scored against only {true} held-out rows",
+            (
+                f"Endless rows of the truth would have a ks of about {KS_OF_TRUTH / true**0.5:.2f} to them.",
+                "More rows, or a larger test_fraction, would tell trials apart.",
+            ),
+        )
+    if astray := _astray(definition):
+        yield Doubt(
+            f"{' and '.join(astray)} generates from the prior, but nothing brings its codes there",
+            ("Try the latent sampler gaussian or gmm.",),
+        )
+    if foreseen := foresee(definition):
+        yield Doubt(
+            "some settings are doomed to posterior collapse, where only decoder noise is left",
+            (*map(str, foreseen), RULE),
+        )
+
+
+def in_brief(definition: StudyDefinition, study_file: str) -> list[str]:
+    """Return at most two lines: what is doubtful, and where the details are."""
+    found = [doubt.brief for doubt in doubts(definition)]
+    if not found:
+        return []
+    return [f"warning: {'; '.join(found)}", f"         (vaebench check {study_file} has the details)"]
+
+
+def _astray(definition: StudyDefinition) -> list[str]:
+    """Return the variants without a penalty on their codes that meet no latent sampler but the prior."""
+    met: dict[str, set[str]] = {}
+    for arm in definition.arms:
+        for name in branches(arm.space.nodes, "variant"):
+            met.setdefault(name, set()).update(branches(arm.space.nodes, "latent_sampler"))
+    parts = {name: load(Variant, name) for name, samplers in met.items() if samplers == {"prior"}}
+    return [name for name, part in parts.items() if part.penalty_name is None]

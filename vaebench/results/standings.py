@@ -1,0 +1,107 @@
+"""Standings: every trial, baseline and the noise floor of a study in order, best first, worked out once."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from vaebench.errors import InputError
+from vaebench.scoring.score import score
+from vaebench.study.records import Attainable, Result, StudyRecord, TrialRecord
+
+Status = Literal["confirmed", "searched", "pruned", "failed"]
+ORDER: tuple[Status, ...] = ("confirmed", "searched", "pruned", "failed")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one row stands for, before it is a row."""
+
+    kind: Literal["trial", "baseline", "floor"]
+    name: str
+    """A trial's variant; a baseline's or the floor's name."""
+    trial: TrialRecord | None
+    """None for a baseline and the floor."""
+    search: tuple[Result, ...]
+    confirmation: tuple[Result, ...]
+    attainable: Attainable
+
+    @cached_property
+    def failure(self) -> str | None:
+        """Why it failed: the first failing replicate; a row without any replicate has no score either."""
+        results = (*self.search, *self.confirmation)
+        return next((result.reason for result in results if result.reason), None if results else "no replicate")
+
+    @cached_property
+    def status(self) -> Status:
+        """Failed where any replicate failed; else confirmed where there is any confirmation."""
+        if self.failure:
+            return "failed"
+        if self.confirmation:
+            return "confirmed"
+        return "pruned" if self.trial and self.trial.pruned else "searched"
+
+    @cached_property
+    def results(self) -> tuple[Result, ...]:
+        """The replicates that its figures are over; none where it failed."""
+        return {"confirmed": self.confirmation, "failed": ()}.get(self.status, self.search)
+
+    @cached_property
+    def scores(self) -> tuple[float, ...]:
+        """The score on each of `results`."""
+        return tuple(score(result.metrics, self.attainable) for result in self.results)
+
+    @property
+    def ranked(self) -> bool:
+        """Whether it has a rank: trials that did not fail."""
+        return self.trial is not None and self.status != "failed"
+
+    @property
+    def place(self) -> tuple[int, float, bool, int, str]:
+        """What the leaderboard is sorted by: status, mean score, trials before others, number, name."""
+        mean = float(np.mean(self.scores)) if self.scores else 0.0
+        return ORDER.index(self.status), mean, self.trial is None, self.trial.number if self.trial else 0, self.name
+
+
+@dataclass(frozen=True)
+class Standings:
+    """A study's record, and its rows in order: confirmed, searched and pruned by score, failed by trial number."""
+
+    record: StudyRecord
+    rows: tuple[Standing, ...]
+
+    @cached_property
+    def ranked(self) -> tuple[Standing, ...]:
+        """The trials that did not fail: rank 1 comes first."""
+        return tuple(row for row in self.rows if row.ranked)
+
+    @property
+    def best(self) -> TrialRecord | None:
+        """The trial of rank 1; None where no trial has a score yet."""
+        return self.ranked[0].trial if self.ranked else None
+
+    def choose(self, number: int | None) -> TrialRecord:
+        """Return the trial called `number`, or the best one. Raises InputError where there is none or it failed."""
+        name, trials = self.record.name, self.record.trials
+        if number is None:
+            if self.best is None:
+                raise InputError(f"study {name!r} has no trial that did not fail")
+            return self.best
+        if not 0 <= number < len(trials):
+            raise InputError(f"study {name!r} has no trial {number}: they are 0 to {len(trials) - 1}")
+        if (reason := trials[number].reason) is not None:
+            raise InputError(f"trial {number} of study {name!r} failed: {reason}")
+        return trials[number]
+
+
+def standings(record: StudyRecord) -> Standings:
+    """Return the standings of all that is in `record`."""
+    trials = [
+        Standing("trial", str(one.params.get("variant")), one, one.results, one.confirmation, record.attainable)
+        for one in record.trials
+    ]
+    baselines = [
+        Standing(one.kind, one.name, None, one.search, one.confirmation, record.attainable) for one in record.baselines
+    ]
+    return Standings(record, tuple(sorted([*trials, *baselines], key=lambda row: row.place)))

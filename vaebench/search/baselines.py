@@ -1,0 +1,45 @@
+"""The baselines and the noise floor, scored by the workers on the same replicates as the trials."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from vaebench.rows import Phase
+from vaebench.scoring.baseline_scores import FLOOR, baseline_names, evaluate_baseline
+from vaebench.search.events import Advanced, Observer
+from vaebench.search.tasks import Task, Workers
+from vaebench.study.definition import StudyDefinition
+from vaebench.study.records import BaselineRecord, Result, StudyRecord
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A baseline, and the evaluations of it that are under way."""
+
+    record: BaselineRecord
+    phase: Phase
+    tasks: list[Task]
+
+    def collect(self, observer: Observer) -> BaselineRecord:
+        """Wait for the evaluations and return the baseline with them."""
+        results: list[Result] = []
+        for task in self.tasks:
+            results.append(task.result())
+            observer(Advanced())
+        if self.phase == "confirm":
+            return replace(self.record, confirmation=(*self.record.confirmation, *results))
+        return replace(self.record, search=(*self.record.search, *results))
+
+
+def send_baselines(
+    record: StudyRecord, definition: StudyDefinition, workers: Workers, phase: Phase, count: int
+) -> Sequence[Sent]:
+    """Send what is missing of `count` replicates of a phase, of every baseline that suits the data."""
+    known = {one.name: one for one in record.baselines}
+    sent = []
+    for name in baseline_names(definition.data_set):
+        own = known.get(name) or BaselineRecord(name, "floor" if name == FLOOR else "baseline", search=())
+        done = len(own.confirmation if phase == "confirm" else own.search)
+        replicates = [definition.replicate(phase, index) for index in range(done, count)]
+        if replicates:
+            sent.append(Sent(own, phase, workers.evaluate(evaluate_baseline, name, replicates)))
+    return sent
