@@ -12,7 +12,7 @@ import pytest
 import vaebench
 from vaebench.data_sets.distribution import Distribution
 from vaebench.results.leaderboard import COLUMNS
-from vaebench.scoring.baseline_scores import names
+from vaebench.scoring.baseline_scores import baseline_names
 
 STUDY = """
 [study]
@@ -82,7 +82,7 @@ def test_the_example_of_the_readme(folder: Path) -> None:
     assert not vaebench.generate("gaussian.toml", 10, seed=2).equals(new.head(10))
     pd.testing.assert_frame_equal(vaebench.run("gaussian.toml", trials=8), board)
     confirmed = vaebench.confirm("gaussian", top=2, workers=0)
-    assert (confirmed["status"] == "confirmed").sum() == 2 + len(names(Distribution()))
+    assert (confirmed["status"] == "confirmed").sum() == 2 + len(baseline_names(Distribution()))
 
 
 def test_a_script_without_its_guard_is_told_so(folder: Path) -> None:

@@ -11,12 +11,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from matplotlib.figure import Figure
 
-from vaebench.results.leaderboard import standings
 from vaebench.results.plots.style import COLOURS, INK, new_figure, set_labels, set_title
+from vaebench.results.standings import standings
 from vaebench.scoring.intervals import interval
 from vaebench.scoring.score import score
 from vaebench.search import run as studies
-from vaebench.search.observer import Silent
 from vaebench.search.tasks import Executors, Workers, evaluate_spec
 from vaebench.search.workers import executor
 from vaebench.study.definition import StudyDefinition
@@ -51,8 +50,8 @@ class Outcome:
 def outcome(definition: StudyDefinition, further: int, executors: Executors) -> Outcome:
     """Run a study in a folder of its own and score its winner on `further` draws that nothing has seen."""
     with TemporaryDirectory(prefix="coverage-") as home:
-        record = studies.run(definition, home=Path(home), executors=executors, observer=Silent())
-    best = next(row for row in standings(record) if row.ranked)
+        record = studies.run(definition, home=Path(home), executors=executors)
+    best = standings(record).ranked[0]
     assert best.trial is not None
     first = definition.confirm_replicates
     draws = [definition.replicate("confirm", index) for index in range(first, first + further)]

@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 from command_line import STUDY
 
-from vaebench.scoring.attainable import Attainable
 from vaebench.search.asking import Asker
 from vaebench.search.lock import lock
 from vaebench.search.store import RecordStore
 from vaebench.study.file import load
-from vaebench.study.records import BaselineRecord, Result, TrialRecord
+from vaebench.study.records import Attainable, BaselineRecord, Result, TrialRecord
 from vaebench.study.spec import Spec
 
 

@@ -16,7 +16,6 @@ from vaebench.search.store import RecordStore
 from vaebench.study.file import load
 
 NORM = 'distribution = { name = "norm", loc = 100, scale = 10 }\nrows = 40'
-LATENT_DIM = "latent_dim = { int = [1, 4] }"
 
 
 def check_message(output: str, *words: str) -> None:
@@ -39,81 +38,10 @@ def refused(*arguments: object, words: tuple[str, ...]) -> None:
 
 STUDY_FILES = {
     "broken TOML": ("[study]", "[study", ("line 2, column 7",)),
-    "unknown section": ("[confirm]", "[confirn]", ("'confirn'", "did you mean 'confirm'?")),
     "unknown key": ("trials = 12", "trails = 12", ("[study]", "'trails'", "did you mean 'trials'?")),
-    "unknown parameter": (LATENT_DIM, "latent_dims = 3", ("[search]", "'latent_dims'", "did you mean 'latent_dim'?")),
-    "unknown key beside a range": (LATENT_DIM, "latent_dim = { int = [1, 4], lgo = true }", ("latent_dim", "'log'?")),
-    "text for a number": ("trials = 12", 'trials = "many"', ("[study] trials", '"many"', "integer")),
-    "number for text": ('name = "small"', "name = 3", ("[study] name = 3", "string")),
-    "truth value for a number": ("trials = 12", "trials = true", ("[study] trials = true", "integer")),
-    "no trials": ("trials = 12", "trials = 0", ("[study] trials = 0", "greater than or equal to 1")),
-    "latent_dim 0": (LATENT_DIM, "latent_dim = { int = [0, 4] }", ("latent_dim", "0", "greater than or equal to 1")),
-    "latent_dim 43": (LATENT_DIM, "latent_dim = { int = [1, 43] }", ("latent_dim", "43", "less than or equal to 42")),
-    "fixed latent_dim 0": (
-        f"[search]\n{LATENT_DIM}",
-        "latent_dim = 0\n[search]",
-        ("[fixed] latent_dim = 0", "greater than"),
-    ),
-    "log range from 0": (
-        "learning_rate = { choice = [0.003, 0.01, 1e30] }",
-        "dropout = { float = [0.0, 0.5], log = true }",
-        ("[search] dropout", "log = true", "above 0"),
-    ),
-    "empty choice": ("choice = [0.003, 0.01, 1e30]", "choice = []", ("learning_rate.choice", "at least one")),
-    "empty one_of": ("one_of]\nae = {}\nvae = { beta = 0.1 }", "one_of]", ("variant", "at least one of ae, vae")),
-    "range upside down": (LATENT_DIM, "latent_dim = { int = [4, 1] }", ("latent_dim", "lowest", "above the highest")),
-    "not finite": ("choice = [0.003, 0.01, 1e30]", "choice = [nan]", ("learning_rate", "nan", "finite")),
-    "unknown distribution": ('name = "norm"', 'name = "nrom"', ("[data]", "'nrom'", "lognorm", "mean 'norm'?")),
-    "unknown variant": ("vae = { beta", "vea = { beta", ("'vea'", "ae, vae", "did you mean")),
-    "unknown loss": ('loss = "mse"', 'loss = "mes"', ("'mes'", "gaussian_nll", "did you mean 'mse'?")),
-    "unknown latent sampler": (
-        'latent_sampler = "gaussian"',
-        'latent_sampler = "gausian"',
-        ("'gausian'", "gmm", "prior", "uniform", "did you mean 'gaussian'?"),
-    ),
-    "unknown optimizer": ('loss = "mse"', 'optimizer = "adma"', ("optimizer", "'adma'", "'adam'")),
-    "unknown objective": ("trials = 12", 'objectives = ["kss"]', ("'kss'", "mean_error", "did you mean 'ks'?")),
-    "unknown sampler": ("trials = 12", 'sampler = "tpe2"', ("sampler", "'tpe2'", "nsga2", "did you mean 'tpe'?")),
-    "grid without steps": (
-        f"trials = 12\nreplicates = 2\n\n[data]\n{NORM}",
-        f'sampler = "grid"\n[search.dropout]\nfloat = [0.1, 0.2]\n[data]\n{NORM}',
-        ("dropout is a range without steps", "give it a step"),
-    ),
-    "scale below 0": ("scale = 10", "scale = -10", ("scipy refuses", "'norm'", "scale = -10")),
-    "unknown distribution parameter": ("scale = 10", "scael = 10", ("'scael'", "did you mean 'scale'?")),
-    "missing shape": ('name = "norm"', 'name = "gamma"', ("'gamma' lacks a", "its parameters: a, loc, scale")),
-    "without a mean": ('name = "norm"', 'name = "cauchy"', ("'cauchy'", "no finite mean")),
-    "too few rows": ("rows = 40", "rows = 2", ("rows = 2", "too few")),
-    "name with a separator": ('name = "small"', 'name = "../small"', ("name", "../small", "letters")),
-    "name with a backslash": ('name = "small"', "name = 'a\\b'", ("name", "letters")),
-    "name of dots": ('name = "small"', 'name = ".."', ("name", '".."')),
-    "fixed and searched": ('loss = "mse"', "latent_dim = 1", ("latent_dim is in [fixed] too",)),
-    "unknown compared value": ("[confirm]", '[compare]\nvariant = ["ae", "gan"]\n[confirm]', ("[compare]", "'gan'")),
-    "missing data file": (NORM, 'file = "none.csv"', ("none.csv", "No such file")),
-    "empty data file": (NORM, 'file = "empty.csv"', ("empty.csv", "is empty")),
-    "header alone": (NORM, 'file = "header.csv"', ("header.csv", "no rows")),
     "text column": (NORM, 'file = "text.csv"', ("text.csv", "not numeric: b", "columns = [")),
-    "NaN cell": (NORM, 'file = "nan.csv"', ("nan.csv", "column 'b'", "row 3 below the header")),
-    "empty cell": (NORM, 'file = "hole.csv"', ("hole.csv", "column 'a'", "empty", "row 2 below the header")),
-    "infinite cell": (NORM, 'file = "inf.csv"', ("inf.csv", "column 'a'", "infinite", "row 1 below the header")),
-    "constant column": (NORM, 'file = "constant.csv"', ("constant.csv", "column 'b' is constant (7")),
-    "too few rows for the split": (NORM, 'file = "short.csv"', ("rows = 4", "too few")),
-    "more rows than the file has": (NORM, 'file = "short.csv"\nrows = 100', ("rows = 100", "has 4")),
-    "unknown column": (NORM, 'file = { path = "short.csv", columns = ["c"] }', ("unknown column 'c'", "a, b")),
-    "spreadsheet": (NORM, 'file = "book.xlsx"', ("book.xlsx", ".csv or .parquet")),
-    "data file is a folder": (NORM, 'file = "."', ("Is a directory",)),
 }
-DATA_FILES = {
-    "empty.csv": "",
-    "header.csv": "a,b\n",
-    "text.csv": "a,b\n1,x\n2,y\n3,x\n",
-    "nan.csv": "a,b\n1,1\n2,2\n3,nan\n4,5\n",
-    "hole.csv": "a,b\n1,1\n,2\n3,5\n4,5\n",
-    "inf.csv": "a,b\n-inf,1\n2,2\n3,4\n4,5\n",
-    "constant.csv": "a,b\n1,7\n2,7\n3,7\n4,7\n",
-    "short.csv": "a,b\n1,7\n2,6\n3,7\n4,1\n",
-    "book.xlsx": "PK",
-}
+"""One of each kind: tests/study/test_study_file.py and tests/data_sets/test_file.py have them all."""
 
 
 @pytest.mark.parametrize(("old", "new", "words"), STUDY_FILES.values(), ids=list(STUDY_FILES))
@@ -121,8 +49,7 @@ DATA_FILES = {
 def test_a_wrong_study_file(folder: Path, command: str, old: str, new: str, words: tuple[str, ...]) -> None:
     assert STUDY.count(old) == 1
     (folder / "wrong.toml").write_text(STUDY.replace(old, new))
-    for name, text in DATA_FILES.items():
-        (folder / name).write_text(text)
+    (folder / "text.csv").write_text("a,b\n1,x\n2,y\n3,x\n")
     refused(command, "wrong.toml", words=("wrong.toml", *words))
 
 
@@ -180,7 +107,8 @@ def test_wrong_options_of_run(
         (["leaderboard", "other.toml"], ("other.toml", "No such file")),
         (["leaderboard", "small", "--home", "elsewhere"], ("elsewhere: unknown study 'small' (known: none)",)),
         (["leaderboard", "small", "--csv", "none/x.csv"], ("cannot write none/x.csv", "folder none does not exist")),
-        (["leaderboard", "small", "--json", "runs"], ("cannot write runs: it is a folder",)),
+        (["leaderboard", "small", "--csv", "runs"], ("cannot write runs: it is a folder",)),
+        (["leaderboard", "small", "-o", "x.xls"], ("cannot write x.xls", ".csv, .json, .md, .parquet")),
         (["leaderboard", "small", "--top", "0"], ("'--top'", "x>=1")),
         (["status", "other"], ("unknown study 'other' (known: small)",)),
         (["ui", "other"], ("unknown study 'other' (known: small)",)),
@@ -195,7 +123,7 @@ def test_wrong_options_of_run(
         (["generate", "small", "-o", "x.csv", "--trial", "1"], ("trial 1 of study 'small' failed", "nan in epoch 2")),
         (["generate", "small", "-o", "x.csv", "--trial", "2"], ("has no trial 2", "0 to 1")),
         (["generate", "small", "-o", "x.csv", "--trial", "-1"], ("has no trial -1",)),
-        (["generate", "small", "-o", "x.xls"], ("x.xls", ".csv or .parquet")),
+        (["generate", "small", "-o", "x.xls"], ("x.xls", ".csv, .json, .md, .parquet")),
         (["generate", "small", "-o", "none/x.csv"], ("none/x.csv", "does not exist")),
         (["generate", "small", "-o", "folder.csv"], ("folder.csv", "it is a folder")),
         (["report", "other"], ("unknown study 'other' (known: small)",)),

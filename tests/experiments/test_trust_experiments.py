@@ -1,22 +1,19 @@
 """The experiments on what can be trusted: their studies are valid, and a winner's further draws are further draws."""
 
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from hand_made import ERRORS
+from small_studies import evaluated_by
 
-from vaebench import search as study
-from vaebench.scoring.attainable import Attainable
 from vaebench.search import run as studies
-from vaebench.search.in_process import InProcess
 from vaebench.study.file import load
-from vaebench.study.records import Result
+from vaebench.study.records import Attainable, Result
 
 FOLDER = Path(__file__).parents[2] / "experiments"
-ATTAINABLE = {"ks": 0.05, "mean_error": 1.0, "std_error": 0.5}
 
 
 @pytest.fixture
@@ -39,16 +36,12 @@ def test_the_further_draws_are_none_of_the_study_s_and_say_whether_the_interval_
             drawn.append(replicate.index)
         wave = 0.1 * np.cos(np.pi * replicate.index)  # its mean over an even number of draws is 0
         value = (further_score if further else 1.0 + 0.01 * spec.latent_dim) + wave
-        return Result(metrics={name: value * unit for name, unit in ATTAINABLE.items()}, started=0.0)
+        return Result(metrics={name: value * unit for name, unit in ERRORS.items()}, started=0.0)
 
-    scale = Attainable(ATTAINABLE, ATTAINABLE, "gaussian", 2000)
-    monkeypatch.setattr(studies, "begin_attainable", lambda definition, workers: lambda: scale)
-    monkeypatch.setattr(studies, "evaluate_spec", evaluate)
-    monkeypatch.setattr(coverage, "evaluate_spec", evaluate)
-    monkeypatch.setattr(studies.run, "__kwdefaults__", studies.run.__kwdefaults__ | {"evaluate": evaluate})
-    monkeypatch.setattr(study.confirmation, "evaluate_spec", None)  # nothing is diagnosed
+    scale = Attainable(ERRORS, ERRORS, "gaussian", 2000)
+    monkeypatch.setattr(studies, "begin_attainable", lambda definition, workers: lambda _: scale)
     definition = replace(load(FOLDER / "coverage" / "coverage.toml"), trials=4)
-    found = coverage.outcome(definition, 6, lambda: nullcontext(InProcess()))
+    found = coverage.outcome(definition, 6, evaluated_by(evaluate))
     assert drawn == list(range(25, 31))
     assert found.further == pytest.approx(further_score)
     assert found.further_error == pytest.approx(0.1 * np.sqrt(6 / 5) / np.sqrt(6))

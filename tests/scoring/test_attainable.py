@@ -19,7 +19,7 @@ from vaebench.scoring.attainable import (
     final_draws,
     suitable,
 )
-from vaebench.scoring.baseline_scores import evaluate_baseline, names
+from vaebench.scoring.baseline_scores import baseline_names, evaluate_baseline
 from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 
@@ -94,7 +94,7 @@ def test_mean_error_of_endless_generated_rows_is_that_of_a_mean_of_67():
 def test_attainable_is_of_the_baseline_with_the_lowest_screened_ks_on_fresh_draws():
     found = attainable(SMALL, screening=5, draws=7)
     ks = {}
-    for name in names(NORMAL):
+    for name in baseline_names(NORMAL):
         replicates = [Replicate(NORMAL, 20, 0.5, 300, 300, 0, "attainable", index) for index in range(12)]
         results = [evaluate_baseline(name, each) for each in replicates]
         ks[name] = np.mean([result.metrics["ks"] for result in results[:5]])
@@ -125,8 +125,8 @@ def test_draws_in_pieces_are_the_same_draws(cuts):
 
 
 def test_a_copycat_never_sets_what_is_attainable():
-    assert "bootstrap" in names(NORMAL)
-    assert set(suitable(NORMAL)) == set(names(NORMAL)) - {"truth", "bootstrap"}
+    assert "bootstrap" in baseline_names(NORMAL)
+    assert set(suitable(NORMAL)) == set(baseline_names(NORMAL)) - {"truth", "bootstrap"}
     discrete = Distribution("bernoulli", (("p", 0.5),))  # copying rows is as good as it gets here
     settings = inputs(discrete, 40, 0.5, 500, 500)
     found = attainable(settings, screening=4, draws=4)
@@ -176,7 +176,7 @@ def test_noise_floor_is_that_of_two_samples_of_the_truth():
     assert ks == pytest.approx(0.0102, rel=0.09)
 
 
-@pytest.mark.parametrize("name", names(NORMAL))
+@pytest.mark.parametrize("name", baseline_names(NORMAL))
 def test_a_reference_depends_on_name_and_replicate_alone(name):
     first, other = evaluate_baseline(name, replicate(3)), evaluate_baseline(name, replicate(4))
     again = evaluate_baseline(name, replicate(3))
@@ -188,8 +188,8 @@ def test_a_reference_depends_on_name_and_replicate_alone(name):
 
 
 def test_references_are_the_baselines_that_suit_and_the_floor():
-    assert names(NORMAL) == ("bootstrap", "gaussian", "gmm", "kde", "ppca", "true_family", "uniform", "truth")
-    assert "true_family" not in names(Given())
+    assert baseline_names(NORMAL) == ("bootstrap", "gaussian", "gmm", "kde", "ppca", "true_family", "uniform", "truth")
+    assert "true_family" not in baseline_names(Given())
 
 
 def test_an_unknown_baseline_is_named():
@@ -208,7 +208,10 @@ def test_a_failing_baseline_is_a_result_with_a_reason():
 
 def test_constant_training_rows_cost_a_baseline_its_row_and_no_study():
     data_set = Constant("norm", (("loc", 5.0),))
-    reasons = {name: evaluate_baseline(name, replicate(data_set=data_set, true=500)).reason for name in names(data_set)}
+    reasons = {
+        name: evaluate_baseline(name, replicate(data_set=data_set, true=500)).reason
+        for name in baseline_names(data_set)
+    }
     failed = {name for name, reason in reasons.items() if reason}
     assert failed - {"kde"} == {"true_family"}, "whether kde sees that they are equal is a matter of rounding"
     assert reasons["true_family"].startswith("ValueError: no maximum likelihood")

@@ -15,7 +15,7 @@ from vaebench.scoring.metrics.copying import copying
 from vaebench.scoring.metrics.joint import joint_metrics
 from vaebench.scoring.metrics.one_column import PERCENT
 from vaebench.scoring.score import mean_metrics, measure, objective_values, score
-from vaebench.study.records import Result
+from vaebench.study.records import Attainable, Result
 
 NORMAL = Distribution("norm")
 MAIN = ["ks", "mean_error", "std_error", "std_ratio", "generated_mean", "generated_std"]
@@ -184,13 +184,13 @@ def test_a_metric_that_a_replicate_lacks_has_no_mean():
 
 
 def test_score_is_one_where_every_error_is_attainable():
-    attainable = {"ks": 0.05, "mean_error": 0.9, "std_error": 0.6}
-    assert score(attainable, attainable) == pytest.approx(1)
+    attainable = Attainable({"ks": 0.05, "mean_error": 0.9, "std_error": 0.6})
+    assert score(attainable.metrics, attainable) == pytest.approx(1)
     assert score({"ks": 0.1, "mean_error": 0.9, "std_error": 0.0}, attainable) == pytest.approx((2 + 1 + 0) / 3)
 
 
 def test_objectives_are_means_over_replicates():
-    attainable = {"ks": 0.1, "mean_error": 1.0, "std_error": 1.0}
+    attainable = Attainable({"ks": 0.1, "mean_error": 1.0, "std_error": 1.0})
     results = [
         Result(metrics={"ks": 0.1, "mean_error": 1.0, "std_error": 4.0, "extra": 5.0}),
         Result(metrics={"ks": 0.3, "mean_error": 3.0, "std_error": 0.0, "extra": 7.0}),

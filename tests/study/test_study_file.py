@@ -199,15 +199,15 @@ def test_a_file_data_set_is_stored_by_its_content(study, tmp_path):
     assert (before.rows, before.data_set.columns) == (50, ("a", "b"))
     assert from_plain(json.loads(json.dumps(to_plain(before)))) == before
     (tmp_path / "my.csv").write_text("a,b\n" + "".join(f"{i},{i + 1}\n" for i in range(50)))
-    (line,) = difference(to_plain(before), to_plain(load(path)))
+    (line,) = difference(before, load(path))
     assert line.startswith("data.file.sha256: ")
 
 
 def test_a_data_file_that_moved_is_no_difference(study, tmp_path):
     (tmp_path / "my.csv").write_text("a\n" + "".join(f"{i}\n" for i in range(50)))
-    before = to_plain(load(study(data={"file": "my.csv"})))
+    before = load(study(data={"file": "my.csv"}))
     (tmp_path / "my.csv").rename(tmp_path / "other.csv")
-    assert difference(before, to_plain(load(study(data={"file": "other.csv"})))) == []
+    assert difference(before, load(study(data={"file": "other.csv"}))) == []
 
 
 def test_the_difference_is_one_line_for_each_changed_value(study):
@@ -219,7 +219,7 @@ def test_the_difference_is_one_line_for_each_changed_value(study):
             search={"latent_dim": {"int": [1, 8]}, "variant": {"one_of": {"ae": {}, "vae": {"beta": 2.0}}}},
         )
     )
-    assert sorted(difference(to_plain(old), to_plain(new))) == [
+    assert sorted(difference(old, new)) == [
         "data.distribution.loc: (not set) -> 1",
         "search.latent_dim.int: [1, 42] -> [1, 8]",
         "search.variant.one_of.vae.beta: (not set) -> 2.0",
@@ -229,10 +229,10 @@ def test_the_difference_is_one_line_for_each_changed_value(study):
 
 
 def test_extending_a_study_is_no_difference(study):
-    old = to_plain(load(study()))
+    old = load(study())
     extended = load(study(study={"name": "s", "question": "Why?", "trials": 999}, confirm={"top": 9, "replicates": 99}))
-    assert difference(old, to_plain(extended)) == []
-    assert difference(old, to_plain(dataclasses.replace(extended, replicates=4))) == ["study.replicates: 3 -> 4"]
+    assert difference(old, extended) == []
+    assert difference(old, dataclasses.replace(extended, replicates=4)) == ["study.replicates: 3 -> 4"]
 
 
 # What is refused

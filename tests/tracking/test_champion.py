@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from records_by_hand import study, trial
+from hand_made import timed_study as study
+from hand_made import timed_trial as trial
 
 import vaebench
 from vaebench.data_sets.distribution import Distribution

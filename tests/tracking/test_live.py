@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from records_by_hand import study, trial
+from hand_made import timed_study as study
+from hand_made import timed_trial as trial
 from tracking_server import free_port, serving, wait_until
 
 from vaebench.results.standings import standings

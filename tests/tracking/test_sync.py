@@ -8,7 +8,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from records_by_hand import START, result, study, trial
+from hand_made import START
+from hand_made import timed_result as result
+from hand_made import timed_study as study
+from hand_made import timed_trial as trial
 
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings

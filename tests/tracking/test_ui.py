@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from records_by_hand import study, trial
+from hand_made import timed_study as study
+from hand_made import timed_trial as trial
 from tracking_server import free_port, serving
 
 from vaebench.results.leaderboard import leaderboard

@@ -184,7 +184,7 @@ def test_nothing_is_said_where_nothing_is_doomed(tmp_path):
     assert foresee(study(tmp_path, '[fixed]\nloss = "gaussian_nll"\n')) == []
 
 
-def test_each_sub_study_is_judged_alone(tmp_path):
+def test_each_arm_is_judged_alone(tmp_path):
     found = foresee(study(tmp_path, '[compare]\nvariant = ["ae", "vae"]\n'))
     assert [one.arm for one in found] == ["variant=vae"]
     assert str(found[0]).startswith("variant=vae: vae with loss mse")

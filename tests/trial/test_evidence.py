@@ -10,6 +10,7 @@ from vaebench.latent_samplers import Codes, LatentSampler
 from vaebench.parts import make
 from vaebench.scoring.baseline_scores import evaluate_baseline
 from vaebench.scoring.score import score
+from vaebench.study.records import Attainable
 from vaebench.trial.diagnosis import EXPECTED, diagnose
 from vaebench.trial.evaluate import evaluate
 from vaebench.trial.evidence import aggregate_posterior, end_of_training, gather_evidence
@@ -66,11 +67,13 @@ def attainable(n):
     """
     variance = 100 * (1 / n + 2 / 15_000)
     mean = np.sqrt(2 / np.pi * variance)
-    return {
-        "ks": 0.050 * np.sqrt(variance / (100 * (1 / 67 + 2 / 15_000))),
-        "mean_error": mean,
-        "std_error": mean / 2**0.5,
-    }
+    return Attainable(
+        {
+            "ks": 0.050 * np.sqrt(variance / (100 * (1 / 67 + 2 / 15_000))),
+            "mean_error": mean,
+            "std_error": mean / 2**0.5,
+        }
+    )
 
 
 def evidence_of(spec, rows=100):

@@ -131,5 +131,5 @@ class Refuses(LatentSampler):
 
 
 def test_a_latent_sampler_that_breaks_down_says_why():
-    with pytest.raises(FittingError, match="latent sampler test_fitting: the codes are flat"):
+    with pytest.raises(FittingError, match="latent sampler test_fit: the codes are flat"):
         fit(small_spec("ae", latent_sampler=Refuses(), epochs=1), small_replicate())

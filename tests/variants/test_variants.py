@@ -74,8 +74,7 @@ def batch(step_seed=(3, 5), latent_dim=3, rows=4000):
     weights = initial_weights(layout, latent_dim, np.random.default_rng(0))
     variables = layout.unpack(weights, initial_statistics(layout))
     network = Network(layout, variables, Assigned(settings.latent_mask, 0.0), seed=tf.constant(step_seed))
-    networks = Batch(network, settings, structure.losses)
-    networks.encode(tf.zeros((rows, 2)))
+    networks = Batch(network, settings, structure.losses, rows)
     return networks
 
 

@@ -57,8 +57,8 @@ def main() -> None:
 
 
 for command in (
-    check.check,
     run.run,
+    check.check,
     results.status,
     results.leaderboard,
     results.report,

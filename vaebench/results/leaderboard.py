@@ -2,15 +2,16 @@
 
 What a reader of its columns should know (COLUMNS, then everything else):
 
-- rank counts trials only; a baseline or the floor stands at its place by score, but is no candidate.
-- variant holds a baseline's name ("gaussian", ...) and "truth" for the floor; `kind` tells them apart.
+- rank counts trials only; a baseline or the noise floor stands at its place by score, but is no candidate.
+- variant holds a baseline's name ("gaussian", ...) and "truth" for the noise floor; `kind` tells them apart.
 - status is confirmed where there are confirmation replicates, and then every figure is over these; else searched, and
   every figure is over the search replicates; or pruned, and they are over the first of them. A trial with any failing
   replicate is failed and has no figures. reason says why a trial failed or was pruned.
 - score_low .. score_high and ks_low .. ks_high are 95 % bootstrap intervals of the mean over the replicates.
 - tied_with_best: a paired test cannot tell the row from the best ranked trial. True for that trial itself; empty for
   every row where there are too few replicates for a test, for
-  the floor, which does not compete, and for a row whose replicates are not those of the best (searched only, failed).
+  the noise floor, which does not compete, and for a row whose replicates are not those of the best (searched only,
+  failed).
 - metric.generated_mean and metric.generated_std are of the first search replicate: the fit that `generate` draws from.
 - param.NAME is the whole resolved spec; metric.search_score is the score the search saw, whatever the status.
 - diagnosis: why a confirmed trial is off, worst first (see vaebench.trial.diagnosis); empty where no reason was found.

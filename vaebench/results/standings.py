@@ -20,9 +20,9 @@ class Standing:
 
     kind: Literal["trial", "baseline", "floor"]
     name: str
-    """A trial's variant; a baseline's or the floor's name."""
+    """A trial's variant; a baseline's or the noise floor's name."""
     trial: TrialRecord | None
-    """None for a baseline and the floor."""
+    """None for a baseline and the noise floor."""
     search: tuple[Result, ...]
     confirmation: tuple[Result, ...]
     attainable: Attainable

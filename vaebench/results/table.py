@@ -40,7 +40,7 @@ class Line:
 
 
 def lines(frame: "pd.DataFrame", top: int, intervals: bool = True) -> list[Line]:
-    """Return the lines of a leaderboard's `top` trials, with baselines and the floor in place; none that failed."""
+    """Return the lines of a leaderboard's `top` trials, baselines and noise floor in place; none that failed."""
     several = int(frame["pareto_front"].sum()) > 1
     return [
         Line(row["kind"], row["status"], _cells(row, several, intervals))
@@ -72,8 +72,8 @@ def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
 def table(frame: "pd.DataFrame", top: int, width: int = 100) -> "Table":
     """Return a leaderboard's `top` trials as a table for a terminal `width` characters wide, confirmed ones first.
 
-    Baselines and the floor stand dim in place. "search" is the score in the search. Below 100 characters that and the
-    score's interval are left out.
+    Baselines and the noise floor stand dim in place. "search" is the score in the search. Below 100 characters that
+    and the score's interval are left out.
     """
     from rich import box
     from rich.table import Table
@@ -103,7 +103,8 @@ def _cells(row: Mapping[Any, Any], several: bool, intervals: bool) -> tuple[str,
     score = _short(row["score"])
     if intervals and not is_empty(row["score_low"]):
         score += f" [{_short(row['score_low'])}, {_short(row['score_high'])}]"
-    named = (row[name] for name in ("rank", "variant", "trial", "loss", "latent_sampler", "latent_dim"))
+    name = "noise floor" if row["kind"] == "floor" else row["variant"]
+    named = (row["rank"], name, *(row[column] for column in ("trial", "loss", "latent_sampler", "latent_dim")))
     searched = row["metric.search_score"]
     marks = ("=" if row["tied_with_best"] is True else " ") + ("P" if several and row["pareto_front"] is True else "")
     return (

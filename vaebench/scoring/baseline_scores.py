@@ -26,7 +26,7 @@ def baseline(name: str) -> Baseline:
 
 
 def evaluate_baseline(name: str, replicate: Replicate) -> Result:
-    """Score the baseline called `name`, or the floor, on `replicate`.
+    """Score the baseline called `name`, or the noise floor, on `replicate`.
 
     Whatever goes wrong in fitting or scoring is the result's reason. Raises InputError for an unknown name.
     """

@@ -20,7 +20,7 @@ of them, the test can say nothing."""
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:
-    """One sub-study of [compare], with a space and a budget of its own; a study without [compare] is one arm."""
+    """A value of [compare], or a combination, with a space and a budget of its own; without [compare] there is one."""
 
     name: str
     """E.g. "variant=ae"; empty without [compare]."""

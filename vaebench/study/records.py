@@ -11,7 +11,7 @@ from vaebench.study.definition import StudyDefinition
 
 @dataclass(frozen=True)
 class Result:
-    """What evaluating one spec, baseline or the floor on one replicate gave."""
+    """What evaluating one spec, baseline or the noise floor on one replicate gave."""
 
     metrics: Metrics = field(default_factory=dict)
     """ks, mean_error, std_error, ... (see vaebench.scoring.score); empty where it failed."""
@@ -74,7 +74,7 @@ class TrialRecord:
     ended: float
     """Seconds since 1970."""
     arm: str = ""
-    """The sub-study of [compare] it belongs to, e.g. "variant=ae"; empty without [compare]."""
+    """The arm of [compare] it belongs to, e.g. "variant=ae"; empty without [compare]."""
     confirmation: tuple[Result, ...] = ()
     """One for each confirmation replicate; empty where the trial was not confirmed."""
     pruned: str | None = None

@@ -66,7 +66,7 @@ def trial_run(record: StudyRecord, trial: TrialRecord) -> Run:
 
 
 def baseline_run(record: StudyRecord, baseline: BaselineRecord) -> Run:
-    """Describe a baseline or the floor in the same terms, so that it stands in the same table."""
+    """Describe a baseline or the noise floor in the same terms, so that it stands in the same table."""
     results = baseline.search
     started = min((result.started for result in results), default=0.0)
     return Run(

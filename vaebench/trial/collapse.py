@@ -49,7 +49,7 @@ class Collapse:
     """A combination of a study's settings of which a part, or all, is doomed."""
 
     arm: str
-    """The sub-study of [compare]; empty without [compare]."""
+    """The arm of [compare]; empty without [compare]."""
     variant: str
     loss: str
     scaling: str

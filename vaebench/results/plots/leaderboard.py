@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def leaderboard_picture(frame: "pd.DataFrame", top: int = 20) -> "Figure":
-    """Show a leaderboard's `top` trials with the 95 % intervals of their scores; baselines and floor for reference."""
+    """Show a leaderboard's `top` trials with 95 % intervals, and the baselines and the noise floor beside them."""
     scored = frame[frame["status"] != "failed"]
     rows = scored[~(scored["rank"] > top).fillna(False)].to_dict(orient="records")
     figure = new_figure(9, 1.5 + 0.32 * max(len(rows), 1))
@@ -61,5 +61,5 @@ def leaderboard_picture(frame: "pd.DataFrame", top: int = 20) -> "Figure":
 
 def _name(row: Mapping[Any, Any]) -> str:
     if row["kind"] != "trial":
-        return f"{row['variant']} ({row['kind']})"
+        return "noise floor" if row["kind"] == "floor" else f"{row['variant']} (baseline)"
     return f"{row['rank']}.  {row['variant']}, {row['loss']}, {row['latent_sampler']}, dim {row['latent_dim']}"

@@ -39,7 +39,7 @@ def load(path: Path) -> StudyDefinition:
 def to_plain(definition: StudyDefinition) -> dict[str, Any]:
     """Return the definition as plain, JSON-able values laid out as in a study file; defaults are filled in.
 
-    The sub-studies of [compare] stand under "arms" by name, each with its own "fixed" and "search".
+    The arms of [compare] stand under "arms" by name, each with its own "fixed" and "search".
     """
     plain: dict[str, Any] = {
         "study": {

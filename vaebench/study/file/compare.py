@@ -1,4 +1,4 @@
-"""[compare] of a study file: sub-studies of equal budget, one for each combination of the compared values."""
+"""[compare] of a study file: arms of equal budget, one for each combination of the compared values."""
 
 import itertools
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from vaebench.study.spec import PARTS, check_value
 
 
 def read_arms(fixed: Any, search: Any, compare: Any) -> tuple[Arm, ...]:
-    """Return the sub-studies: one for each combination of the values in [compare], one in all without it."""
+    """Return the arms: one for each combination of the values in [compare], one in all without it."""
     nodes = read_nodes(fixed, search)
     with located("[compare] "):
         values = _compared(compare, fixed)
@@ -32,7 +32,7 @@ def read_arms(fixed: Any, search: Any, compare: Any) -> tuple[Arm, ...]:
 
 
 def read_arm(name: str, nodes: Mapping[str, Node]) -> Arm:
-    """Return a sub-study. Raises InputError for impossible pairs."""
+    """Return an arm. Raises InputError for impossible pairs."""
     with located(f"[compare] {name}: " if name else "[fixed] "):
         return Arm(name=name, space=Space(nodes))
 
@@ -47,7 +47,7 @@ def _compared(compare: Any, fixed: Mapping[str, Any]) -> dict[str, list[Any]]:
         if name not in KNOWN or ("." in path and name not in PARTS):
             raise InputError(unknown("parameter", path, KNOWN))
         if "." not in path and name in fixed:
-            raise InputError(f"{path} is in [fixed] too: a compared parameter is fixed by each sub-study")
+            raise InputError(f"{path} is in [fixed] too: a compared parameter is fixed by each arm")
         if not isinstance(options, list) or not options:
             raise InputError(f"{path} = {show(options)}: a list of values is expected")
         checked = [option if name in PARTS else check_value(path, option) for option in options]
@@ -78,7 +78,7 @@ def _fix(nodes: dict[str, Node], path: str, value: Any) -> None:
         raise InputError(f"this needs {kind} = {branch!r} alone, in [fixed] or [compare]")
     params = dict(branches[branch])
     if isinstance(params.get(key), Fixed):
-        raise InputError("it is fixed already: a compared parameter is fixed by each sub-study")
+        raise InputError("it is fixed already: a compared parameter is fixed by each arm")
     params |= read_branches(kind, {branch: {key: value}}, search=False).branches[branch]
     order = [field.name for field in fields(parts.load(PARTS[kind], branch))]
     nodes[kind] = OneOf({branch: {key: params[key] for key in order if key in params}})
