@@ -1,4 +1,7 @@
-"""Gaussian mixtures fitted by EM: the number of components by BIC, or the local maximum near known parameters."""
+"""Gaussian mixtures fitted by EM: the number of components by BIC, or the local maximum near known parameters.
+
+A latent sampler, a baseline and a data set share it, so it stands below all three.
+"""
 
 import warnings
 from dataclasses import dataclass

@@ -10,7 +10,8 @@ from small_specs import small_replicate, small_spec
 from vaebench.latent_samplers import LatentSampler
 from vaebench.latent_samplers.prior import StandardNormal
 from vaebench.parts import make
-from vaebench.trial.fit import SAMPLED_CODES, FittingError, Recipe, fit
+from vaebench.trial.decoder_noise import SAMPLED_CODES
+from vaebench.trial.fit import FittingError, Recipe, fit
 from vaebench.trial.scaling import Scaler
 from vaebench.variants import Variant
 

@@ -1,4 +1,14 @@
-"""The command line. Each command imports what it needs when it runs, so that `vaebench --help` answers at once."""
+"""The command line. Each command imports what it needs when it runs, so that `vaebench --help` answers at once.
+
+run                  run, confirm
+check, doubts        check: what a study searches and costs, and what may be wrong with it
+results              status, leaderboard, report, generate
+ui                   ui
+parts                variants, losses, latent-samplers, data-sets, baselines
+selftest             selftest
+progress, time_left  what a run shows
+options              shared options, durations
+"""
 
 import sys
 from typing import Any

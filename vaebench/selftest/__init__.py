@@ -1,7 +1,10 @@
 """The self-test: known answers, measured on this machine through the ordinary path.
 
-Linear VAEs whose generated distribution is known in closed form, and generators with a known flaw, which the
-leaderboard must rank behind Gaussian maximum likelihood.
+closed_forms  what a linear VAE on Gaussian rows generates
+linear        that VAE through the engine, held against it
+exact_rows    Gaussian rows without sampling error
+referees      generators with a known flaw, which must rank behind Gaussian maximum likelihood
+check         what was expected, what was measured, the tolerance
 """
 
 from collections.abc import Callable, Iterator

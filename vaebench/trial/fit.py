@@ -6,15 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from vaebench.engine.train import Trained, train
-from vaebench.latent_samplers import Codes, Latent, LatentDistribution
+from vaebench.latent_samplers import Latent, LatentDistribution
 from vaebench.rows import Draw, Rows
 from vaebench.seeds import derive, generator
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
+from vaebench.trial.decoder_noise import decoder_std
 from vaebench.trial.scaling import Scaler
-
-SAMPLED_CODES = 20
-"""Codes sampled for each training row when the decoder's residual spread is measured."""
 
 
 class FittingError(Exception):
@@ -67,21 +65,5 @@ def fit(spec: Spec, replicate: Replicate) -> Fitted:
         raise FittingError(f"latent sampler {spec.latent_sampler.name}: {error}") from error
     noise_std = np.zeros(draw.train.shape[1])
     if spec.decoder_noise:
-        noise_std = _decoder_std(spec, trained, codes, scaled, generator("decoder_noise", seed))
+        noise_std = decoder_std(spec, trained, codes, scaled, generator("decoder_noise", seed))
     return Fitted(spec, draw, trained, Recipe(latent, noise_std, scaler))
-
-
-def _decoder_std(spec: Spec, trained: Trained, codes: Codes, scaled: Rows, random: np.random.Generator) -> Rows:
-    """Return the decoder's standard deviation, one a column [F], in scaled units.
-
-    Learned with the loss where the loss has one, else the residual spread of D(z) at sampled codes of the training
-    rows: the maximum-likelihood decoder variance given the trained networks (optimal sigma-VAE, arXiv 2006.13202).
-    """
-    if spec.loss.learns_variance:
-        std: Rows = np.exp(0.5 * trained.log_variance)
-        return std
-    draws = SAMPLED_CODES if codes.std.any() else 1
-    z = np.concatenate([codes.choose("sampled", random) for _ in range(draws)])
-    residuals = trained.decode(z) - np.tile(scaled, (draws, 1))
-    spread: Rows = np.sqrt((residuals**2).mean(axis=0))
-    return spread

@@ -1,6 +1,10 @@
 """The study file: a TOML file that holds one question, and the study definition that it becomes.
 
 Every error is one InputError that names file, section, key, value and what is allowed.
+
+    sections    [study], [data], [evaluation], [confirm]: keys, defaults, bounds
+    parameters  [fixed] and [search]: from tables to the nodes of a space, and back
+    compare     [compare]: the arms
 """
 
 import tomllib
