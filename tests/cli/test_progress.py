@@ -72,7 +72,7 @@ def test_live_progress_fits_80_characters_and_leaves_a_line_of_each_step(progres
     assert [line.split(",")[0] for line in lines] == [
         "starting 2 workers",
         "scoring the baselines",
-        "searching: 100 of 1200 trials done",
+        "searching",
         "confirming 2 trials in 50 fits on further draws",
     ]
     assert "best 0.401 (trial 1099)" in lines[2]

@@ -1,7 +1,8 @@
 """The command line. Each command imports what it needs when it runs, so that `vaebench --help` answers at once.
 
 run                  run, confirm
-check, doubts        check: what a study searches and costs, and what may be wrong with it
+check                check
+describe, doubts     what it says: the space, the cost; what may be wrong with the study
 results              status, leaderboard, report, generate
 ui                   ui
 parts                variants, losses, latent-samplers, data-sets, baselines

@@ -1,28 +1,8 @@
-"""The command that checks a study file: its data, budget and cost, the space, a few sampled specs, and doubts."""
+"""The command that only looks at a study file."""
 
-import textwrap
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
-
-from vaebench.cli.doubts import doubts
-from vaebench.cli.options import duration
-from vaebench.data_sets import split_sizes
-from vaebench.study.definition import Arm, StudyDefinition
-from vaebench.study.file import load
-from vaebench.study.file.parameters import show, write_nodes
-from vaebench.study.space import RandomTrial
-from vaebench.study.spec import PARTS, Spec
-from vaebench.trial.collapse import branches
-from vaebench.trial.diagnosis import DRAWS
-
-SPECS = 3
-"""How many specs are sampled from the space; from each arm there is one."""
-SECONDS = 0.4
-"""What one fit of the shipped studies' networks takes about, in seconds on one core."""
-WIDTH = 100
 
 
 @click.command()
@@ -30,88 +10,7 @@ WIDTH = 100
 @click.option("--trials", type=click.IntRange(1), metavar="N", help="Say what N trials (of each arm) cost.")
 def check(study: str, trials: int | None) -> None:
     """Validate a study file and show what it searches. Writes nothing."""
+    from vaebench.cli.describe import describe
+    from vaebench.study.file import load
+
     describe(load(Path(study)), trials)
-
-
-def describe(definition: StudyDefinition, trials: int | None) -> None:
-    """Print what the study searches and what it costs."""
-    each, arms = trials or definition.trials, len(definition.arms)
-    top, variants = definition.confirm_top, _variants(definition)
-    confirmed = min(each * arms, top + variants * arms) if top else 0  # the best of each may be among the best
-    fits = each * arms * definition.replicates + confirmed * (definition.confirm_replicates + DRAWS)
-    train, test = split_sizes(definition.rows, definition.test_fraction)
-    budget = f"{each} trials" + (f" of each of {arms} arms" if arms > 1 else "")
-    budget += f" x {definition.replicates} replicates{' with pruning' if definition.pruning else ''}"
-    if top:
-        groups = ["variant"] * (variants > 1) + ["arm"] * (arms > 1)
-        best_of = f" and the best of each {' and '.join(groups)}" if groups else ""
-        draws = f"{definition.confirm_replicates} further draws and {DRAWS} for its diagnosis"
-        budget += f", then the best {top}{best_of} x {draws}"
-    click.echo(f"{definition.name}: {definition.question}" if definition.question else definition.name)
-    _line("data", f"{definition.data_set.name} {_table(definition.data_set.plain())}")
-    _line("rows", f"{definition.rows}: {train} train, {test} test; columns {', '.join(definition.data_set.columns)}")
-    _line("objectives", f"{', '.join(definition.objectives)}; sampler {definition.sampler}")
-    _line("budget", f"{budget}: at most {fits} fits; {duration(fits * SECONDS)} on one core at {SECONDS:g} s each")
-    for arm in definition.arms:
-        _describe_arm(arm, SPECS if arms == 1 else 1)
-    _describe_doubts(definition)
-
-
-def _variants(definition: StudyDefinition) -> int:
-    """Return how many variants the study searches."""
-    return max(len(branches(arm.space.nodes, "variant")) for arm in definition.arms)
-
-
-def _describe_doubts(definition: StudyDefinition) -> None:
-    for doubt in doubts(definition):
-        click.echo()
-        _line("warning", doubt.brief)
-        for line in doubt.details:
-            _line("", line)
-
-
-def _describe_arm(arm: Arm, specs: int) -> None:
-    size = arm.space.size
-    points = "continuous" if size is None else f"{size} combinations"
-    click.echo()
-    _line("space", f"{arm.name + ': ' if arm.name else ''}{arm.space.dimensions} dimensions, {points}")
-    searched = dict(_searched(write_nodes(arm.space)["search"]))
-    at = max(map(len, searched), default=0) + 4
-    for name, text in searched.items():
-        _line(f"  {name}", text, at)
-    shown = {*PARTS, *(name.removesuffix(".off") for name in arm.space.names)}
-    for index in range(specs):
-        values = Spec.from_flat(arm.space.suggest(RandomTrial(index))).flat()
-        pairs = " ".join(f"{name}={_text(value)}" for name, value in values.items() if name in shown)
-        _line("for example", pairs)
-
-
-def _searched(search: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield every searched parameter, and how its range is written."""
-    for name, node in search.items():
-        if "one_of" not in node:
-            yield name, _table(node)
-            continue
-        yield name, f"one of {', '.join(node['one_of'])}"
-        for branch, own in node["one_of"].items():
-            yield from ((f"{name}.{branch}.{key}", _table(leaf)) for key, leaf in own.items() if isinstance(leaf, dict))
-
-
-def _line(name: str, text: str, at: int = 12, *, err: bool = False) -> None:
-    """Print a name and its text, which is wrapped beside it and begins `at` that column."""
-    indent = " " * at
-    wrapped = textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
-    click.echo(f"{name:{at}}{wrapped.strip()}", err=err)
-
-
-def _table(value: Any) -> str:
-    """Return a table as a study file writes it, without what only the record needs to know of a file."""
-    if isinstance(value, dict):
-        return ", ".join(f"{key} = {show(own)}" for key, own in value.items() if key not in ("sha256", "columns"))
-    return show(value)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, tuple):
-        return "-".join(map(str, value)) or "none"
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

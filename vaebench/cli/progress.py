@@ -38,7 +38,7 @@ class SearchState:
         self.attainable: Attainable = record.attainable
         self.target = target
         self.left = TimeLeft(record.definition, target, began=time.time(), clock=time.time)
-        self.failed = self.pruned = 0
+        self.failed = self.pruned = self.fits = 0
         self.best: tuple[float, int] | None = None
         for trial in record.trials:
             self._count(trial)
@@ -50,7 +50,7 @@ class SearchState:
 
     def text(self, done: int) -> str:
         """Return the state when `done` trials are there."""
-        best = f"best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else "no score yet"
+        best = f"best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else f"no score yet, {self.fits} fits"
         rate = f"{self.left.rate:.3g} trials/s" if self.left.trials else ""
         pruned = f"{self.pruned} pruned" if self.pruned else ""
         seconds = self.left.from_search(done)
@@ -120,6 +120,9 @@ class Progress:
                 self._begin(what, pieces)
             case ConfirmationStarted(trials, fits):
                 self._begin(f"confirming {trials} trials in {fits} fits on further draws", fits)
+            case Advanced() if self._searching and self._search is not None:
+                self._search.fits += 1
+                self._show(self._search.text(self._done))
             case Advanced():
                 self._done += 1
                 self._show(self._time_left())
@@ -128,7 +131,7 @@ class Progress:
                 if (done := len(record.trials)) < target:
                     arms = len(record.definition.arms)
                     each = f", {target // arms} for each of {arms} arms" if arms > 1 else ""
-                    self._begin(f"searching: {done} of {target} trials done{each}", target, done)
+                    self._begin("searching", target, done, f": {done} of {target} trials done{each}")
                     self._searching = True
             case TrialFinished(trial) if self._search is not None:
                 self._search.finished(trial)
@@ -137,14 +140,15 @@ class Progress:
             case NothingToDo(record):
                 self._print(self._nothing_to_do(record))
 
-    def _begin(self, what: str, pieces: int = 0, done: int = 0) -> None:
+    def _begin(self, what: str, pieces: int = 0, done: int = 0, more: str = "") -> None:
+        """Begin a step; `more` is said of it where output is piped, as a bar says it on a terminal."""
         self._end_step()
         self._step, self._pieces, self._done = what, pieces, done
         self._step_begun, self._searching = time.time(), False
         if self._live:
             self._task = self._bar.add_task(what, total=pieces or None, completed=done, state="")
         else:
-            self._line(what)
+            self._line(what + more)
 
     def _end_step(self) -> None:
         """Leave a line of a step that has ended, with its time; where output is piped it has one from its start."""

@@ -9,7 +9,7 @@ from optuna.trial import FrozenTrial
 
 from vaebench.scoring.score import objective_values
 from vaebench.search.asking import Asker, batches
-from vaebench.search.events import Observer, TrialFinished
+from vaebench.search.events import Advanced, Observer, TrialFinished
 from vaebench.search.pruning import Pruner
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Task, Workers, evaluate_spec
@@ -31,6 +31,9 @@ class _Trial:
     asked: FrozenTrial
     spec: Spec
     tasks: list[Task]
+    """Its replicates that were sent."""
+    results: list[Result]
+    """Those of them that have come back."""
 
 
 def search(
@@ -44,7 +47,7 @@ def search(
     done = {arm.name: store.finished(arm.name) for arm in definition.arms}
     plan = batches(definition, {arm: len(trials) for arm, trials in done.items()})
     asking = _Asking(definition, done, store.count, workers)
-    judging = _Judging(definition, record.attainable, record.trials)
+    judging = _Judging(definition, record.attainable, record.trials, observer)
     flying: deque[list[_Trial]] = deque()
 
     def fill() -> None:
@@ -99,7 +102,7 @@ class _Asking:
             values, asked = self.askers[arm].ask()
             seed = derive("trial", self._seed, arm, self.askers[arm].asked)
             seed %= 2**53  # exact where a reader of the CSV makes it a float
-            batch.append(_Trial(self._number, arm, known, asked, Spec.from_flat(values | {"seed": seed}), []))
+            batch.append(_Trial(self._number, arm, known, asked, Spec.from_flat(values | {"seed": seed}), [], []))
             self.send_more(batch[-1])
             self._number += 1
         return batch
@@ -114,15 +117,24 @@ class _Asking:
 class _Judging:
     """Turns what the workers return into finished trials."""
 
-    def __init__(self, definition: StudyDefinition, attainable: Attainable, trials: Sequence[TrialRecord]) -> None:
-        self._definition, self._attainable = definition, attainable
+    def __init__(
+        self,
+        definition: StudyDefinition,
+        attainable: Attainable,
+        trials: Sequence[TrialRecord],
+        observer: Observer,
+    ) -> None:
+        self._definition, self._attainable, self._observer = definition, attainable, observer
         self._pruners = {arm.name: Pruner() for arm in definition.arms}
         for trial in trials:
             self.remember(trial)
 
     def judged(self, trial: _Trial) -> TrialRecord | None:
         """Wait for the replicates that were sent. Return the trial where it is finished, failed or pruned."""
-        results = tuple(task.result() for task in trial.tasks)
+        for task in trial.tasks[len(trial.results) :]:
+            trial.results.append(task.result())
+            self._observer(Advanced())
+        results = tuple(trial.results)
         record = TrialRecord(
             number=trial.number,
             params=trial.spec.flat(),
