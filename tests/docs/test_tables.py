@@ -1,4 +1,4 @@
-"""What the guides list of the code is what the code has: keys, defaults, parts, columns, metrics, remedies."""
+"""What the guides list of the code is what the code has: keys, defaults, parts, metrics, remedies."""
 
 import re
 from dataclasses import fields
@@ -7,7 +7,6 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 from documents import DOCS, blocks, table
-from hand_made import record, trial
 
 from vaebench.baselines import Baseline
 from vaebench.data_sets import DataSet
@@ -16,7 +15,6 @@ from vaebench.data_sets.file import File
 from vaebench.latent_samplers import LatentSampler
 from vaebench.losses import Loss
 from vaebench.parts import load, make, modules
-from vaebench.results.leaderboard import leaderboard
 from vaebench.scoring.score import measure
 from vaebench.study.definition import Objective, Sampler
 from vaebench.study.file import load as read
@@ -123,15 +121,6 @@ def test_every_baseline_is_listed():
     assert {row[0] for row in table(LEADERBOARD, "baseline")} == set(modules(Baseline))
     copying = [name for name in modules(Baseline) if load(Baseline, name).copies]
     assert copying == ["bootstrap"], "the guide says that attainable errors come from every baseline but this one"
-
-
-def test_every_column_is_listed():
-    board = leaderboard(record(trial(0, [1.0], [1.0, 2.0], arm="a"), trial(1, [2.0], arm="b")))
-    listed = [name for row in table(LEADERBOARD, "column") for name in names(row[0])]
-    assert set(listed) - {"metric.NAME", "param.NAME"} == {
-        name for name in board.columns if not name.startswith(("metric.", "param."))
-    }
-    assert len(listed) == len(set(listed))
 
 
 def test_every_metric_is_listed_and_those_of_confirmed_rows_are_in_italics(tmp_path):
