@@ -36,7 +36,10 @@ def real() -> list[str]:
 
 
 def test_the_map_has_every_room_once_and_nothing_else():
-    assert sorted(path for path, _ in drawn()) == real()
+    on_the_map = [path for path, _ in drawn()]
+    missing, gone = set(real()) - {*on_the_map}, {*on_the_map} - set(real())
+    assert (missing, gone) == (set(), set()), "missing on the map, and gone from the tree"
+    assert len(on_the_map) == len(set(on_the_map))
 
 
 def test_the_map_says_something_of_every_room():
