@@ -1,18 +1,13 @@
-"""The same from Python: the example of the README as a script, and what the functions refuse."""
+"""The same from Python: what the functions refuse. tests/docs runs the README's example."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 import vaebench
-from vaebench.data_sets.distribution import Distribution
-from vaebench.results.leaderboard import COLUMNS
-from vaebench.scoring.baseline_scores import baseline_names
 
 STUDY = """
 [study]
@@ -56,33 +51,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run_script(text: str) -> "subprocess.CompletedProcess[str]":
     Path("script.py").write_text(text)
     return subprocess.run([sys.executable, "script.py"], capture_output=True, text=True, timeout=300, check=False)
-
-
-def test_the_example_of_the_readme(folder: Path) -> None:
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    example = re.search(r"## From Python\n.*?```python\n(.*?)```", readme, flags=re.S)
-    assert example is not None
-    assert '"studies/gaussian.toml"' in example[1]
-    ended = run_script(example[1].replace("studies/gaussian.toml", "gaussian.toml"))
-    assert (ended.returncode, ended.stderr) == (0, "")
-    header, first = ended.stdout.splitlines()[:2]
-    assert header.split() == ["rank", "variant", "score", "ks"]
-    assert len(ended.stdout.splitlines()) == 6
-    assert "truth" in first
-    new = pd.read_csv("new.csv")
-    assert new.shape == (15_000, 1)
-
-    board = vaebench.leaderboard("gaussian")
-    assert tuple(board.columns[: len(COLUMNS)]) == COLUMNS
-    assert (board["kind"] == "trial").sum() == 8
-    assert board["mlflow_run_id"].notna().sum() == 8
-    best = board[board["rank"] == 1].iloc[0]
-    assert abs(new["x"].mean() - best["metric.generated_mean"]) < best["metric.generated_std"] / 4
-    pd.testing.assert_frame_equal(vaebench.generate("gaussian", 15_000, seed=1), new, check_exact=False)
-    assert not vaebench.generate("gaussian.toml", 10, seed=2).equals(new.head(10))
-    pd.testing.assert_frame_equal(vaebench.run("gaussian.toml", trials=8), board)
-    confirmed = vaebench.confirm("gaussian", top=2, workers=0)
-    assert (confirmed["status"] == "confirmed").sum() == 2 + len(baseline_names(Distribution()))
 
 
 def test_a_script_without_its_guard_is_told_so(folder: Path) -> None:
