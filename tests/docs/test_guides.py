@@ -119,7 +119,8 @@ def test_the_readmes_leaderboard_has_the_columns_of_a_real_one(follow):
     heads = [[line for line in lines if "score [95 %]" in line] for lines in (run.output, follow(run).splitlines())]
     assert len(heads[0]) == 1
     assert heads[0][0].split() == heads[1][0].split()
-    assert any(" truth " in line for line in run.output)
+    for lines in (run.output, follow(run).splitlines()):
+        assert any(" noise floor " in line for line in lines)
 
 
 def test_the_readmes_own_study_has_several_columns_and_a_leaderboard(follow):
