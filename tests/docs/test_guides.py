@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from documents import DOCS, GUIDES, README, Shown, blocks, commands, table
+from threadpoolctl import threadpool_limits
 
 import vaebench
 from vaebench.cli import main
@@ -66,7 +67,8 @@ def follow(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Shown], str]:
     rows = np.random.default_rng(0).normal([170.0, 70.0], [9.0, 12.0], (40, 2))
     pd.DataFrame(rows, columns=["height", "weight"]).to_csv(folder / "people.csv", index=False)
     said: dict[Shown, str] = {}
-    with pytest.MonkeyPatch.context() as patch:
+    # Threads that wait for each other take half of the time where cores are shared.
+    with threadpool_limits(1), pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         for name in ("VAEBENCH_HOME", "MLFLOW_TRACKING_URI"):
