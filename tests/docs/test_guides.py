@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn.mixture  # noqa: F401 - only the threads of what is loaded can be limited
 from click.testing import CliRunner
 from documents import DOCS, GUIDES, README, Shown, blocks, commands, table
 from threadpoolctl import threadpool_limits

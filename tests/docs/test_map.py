@@ -44,9 +44,3 @@ def test_the_map_has_every_room_once_and_nothing_else():
 
 def test_the_map_says_something_of_every_room():
     assert [path for path, said in drawn() if not said] == ["vaebench/"]
-
-
-def test_every_package_says_what_it_is():
-    for path in real():
-        if path.startswith("vaebench/") and path.endswith("/"):
-            assert (ROOT / path / "__init__.py").read_text().startswith('"""'), path
