@@ -92,6 +92,10 @@ def follow(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Shown], str]:
         yield run
 
 
+def test_the_readme_is_short():
+    assert len(README.read_text().split()) < 700
+
+
 def test_the_readme_shows_a_users_day():
     first = [shown.words[1] for shown in SHOWN if shown.guide == README]
     assert first[:6] == ["check", "run", "leaderboard", "report", "ui", "generate"]
