@@ -173,12 +173,12 @@ def test_search_history_shows_pruned_trials_hollow_and_none_of_them_as_the_best(
     assert max(best.get_xdata()) == 8
 
 
-def test_leaderboard_picture_shows_top_trials_and_references(study):
+def test_leaderboard_picture_shows_top_trials_and_baselines(study):
     frame = leaderboard(standings(study))
     panel = leaderboard_picture(frame, top=4).axes[0]
     labels = [label.get_text() for label in panel.get_yticklabels()]
     assert sorted(label.partition(".")[0] for label in labels if label[0].isdigit()) == ["1", "2", "3", "4"]
-    assert {"gaussian (baseline)", "truth (floor)"} < set(labels)
+    assert {"gaussian (baseline)", "noise floor"} < set(labels)
     places = [float(line.get_xdata()[0]) for line in panel.lines if line.get_marker() in ("o", "D")]
     shown = frame[~(frame["rank"] > 4).fillna(False) & (frame["status"] != "failed")]
     assert places == pytest.approx(shown["score"].tolist())

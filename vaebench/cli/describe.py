@@ -83,8 +83,10 @@ def _searched(search: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield name, _table(node)
             continue
         yield name, f"one of {', '.join(node['one_of'])}"
-        for branch, own in node["one_of"].items():
-            yield from ((f"{name}.{branch}.{key}", _table(leaf)) for key, leaf in own.items() if isinstance(leaf, dict))
+        for branch, params in node["one_of"].items():
+            yield from (
+                (f"{name}.{branch}.{key}", _table(leaf)) for key, leaf in params.items() if isinstance(leaf, dict)
+            )
 
 
 def _line(name: str, text: str, at: int = 12, *, err: bool = False) -> None:
@@ -97,7 +99,7 @@ def _line(name: str, text: str, at: int = 12, *, err: bool = False) -> None:
 def _table(value: Any) -> str:
     """Return a table as a study file writes it, without what only the record needs to know of a file."""
     if isinstance(value, dict):
-        return ", ".join(f"{key} = {show(own)}" for key, own in value.items() if key not in ("sha256", "columns"))
+        return ", ".join(f"{key} = {show(item)}" for key, item in value.items() if key not in ("sha256", "columns"))
     return show(value)
 
 

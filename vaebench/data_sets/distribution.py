@@ -44,7 +44,7 @@ class Distribution(Truth):
         families = _families()
         if value["name"] not in families:
             raise InputError(f"{where}.name: {unknown('distribution', value['name'], families)}")
-        params = {key: own for key, own in value.items() if key != "name"}
+        params = {key: number for key, number in value.items() if key != "name"}
         part = cls(value["name"], tuple(sorted(params.items())))
         part._check(where)
         return part
@@ -81,15 +81,15 @@ class Distribution(Truth):
         """
         law, x = _families()[self.family], train[:, 0]
         shapes, names = _parameters(self.family)
-        own = {"loc": 0.0, "scale": 1.0} | dict(self.params)
-        start = [own[name] for name in names]
+        values = {"loc": 0.0, "scale": 1.0} | dict(self.params)
+        start = [values[name] for name in names]
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             known = _known(self.family, self.params)
             if known is None:
                 return None
             try:
-                found = law.fit(x, *start[: len(shapes)], loc=own["loc"], scale=own["scale"], **known)
+                found = law.fit(x, *start[: len(shapes)], loc=values["loc"], scale=values["scale"], **known)
                 gain = law.logpdf(x, *found).sum() - law.logpdf(x, *start).sum()
                 fitted = type(self)(self.family, tuple(sorted(zip(names, map(float, found), strict=True))))
                 warnings.simplefilter("error")
@@ -141,7 +141,7 @@ def _families() -> dict[str, Any]:
     """Return scipy's univariate distributions by name."""
     from scipy import stats
 
-    return {name: own for name, own in vars(stats).items() if isinstance(own, stats.rv_continuous | stats.rv_discrete)}
+    return {name: law for name, law in vars(stats).items() if isinstance(law, stats.rv_continuous | stats.rv_discrete)}
 
 
 def _parameters(family: str) -> tuple[list[str], list[str]]:
@@ -166,15 +166,15 @@ def _known(family: str, params: tuple[tuple[str, float], ...]) -> dict[str, floa
         return None
     if family == "uniform":
         return {}
-    own = {"loc": 0.0, "scale": 1.0} | dict(params)
-    shapes = [own[name] for name in _parameters(family)[0]]
+    values = {"loc": 0.0, "scale": 1.0} | dict(params)
+    shapes = [values[name] for name in _parameters(family)[0]]
     ends = law.support(*shapes)
     for index in range(len(shapes)):
         moved = law.support(*(value * (1 - 1e-6) if place == index else value for place, value in enumerate(shapes)))
         if not np.array_equal(ends, moved):
             return None
     finite = [end for end in ends if math.isfinite(end)]
-    known = ({"floc": own["loc"]} if finite else {}) | ({"fscale": own["scale"]} if any(finite) else {})
+    known = ({"floc": values["loc"]} if finite else {}) | ({"fscale": values["scale"]} if any(finite) else {})
     return known if shapes or len(known) < 2 else None
 
 

@@ -53,7 +53,7 @@ class Mixture(Truth):
     @classmethod
     def from_plain(cls, value: Any) -> Self:
         """Rebuild it from `plain()`, whose weights are normalised."""
-        return cls(tuple((own["weight"], Distribution.of("mixture", _law(own))) for own in value))
+        return cls(tuple((component["weight"], Distribution.of("mixture", _law(component))) for component in value))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -84,7 +84,7 @@ class Mixture(Truth):
             return None
         weights = np.array([weight for weight, _ in self.components])
         params = [{"loc": 0.0, "scale": 1.0} | dict(law.params) for _, law in self.components]
-        means, stds = (np.array([own[name] for own in params]) for name in ("loc", "scale"))
+        means, stds = (np.array([law[name] for law in params]) for name in ("loc", "scale"))
         if np.ptp(train) == 0:
             return None
         try:
@@ -99,4 +99,4 @@ class Mixture(Truth):
 
 
 def _law(table: dict[str, Any]) -> dict[str, Any]:
-    return {key: own for key, own in table.items() if key != "weight"}
+    return {key: number for key, number in table.items() if key != "weight"}

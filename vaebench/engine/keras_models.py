@@ -45,7 +45,7 @@ def set_weights(spec: Spec, layout: Layout, weights: Weights, statistics: Vector
     variables = layout.unpack(weights, statistics)
     counts = {"encoder": 0, "decoder": 0}
     into_decoder = next(layer for layer in layout.layers if layer.role in ("decoder", "output"))
-    for layer, own, moments in zip(layout.layers, variables.trained, variables.moments, strict=True):
+    for layer, arrays, moments in zip(layout.layers, variables.trained, variables.moments, strict=True):
         model = decoder if layer.role in ("decoder", "output") else encoder
         name = layer.role
         if layer.hidden:
@@ -53,9 +53,9 @@ def set_weights(spec: Spec, layout: Layout, weights: Weights, statistics: Vector
             counts[layer.role] += 1
         rows = slice(spec.latent_dim if layer is into_decoder else None)
         used = slice(spec.latent_dim if layer.role in ("mean", "log_variance") else None)
-        model.get_layer(name).set_weights([np.asarray(own["kernel"])[rows, used], np.asarray(own["bias"])[used]])
+        model.get_layer(name).set_weights([np.asarray(arrays["kernel"])[rows, used], np.asarray(arrays["bias"])[used]])
         if layer.normed:
-            values = [own["gamma"], own["beta"], *moments]
+            values = [arrays["gamma"], arrays["beta"], *moments]
             model.get_layer(f"{name}_norm").set_weights([np.asarray(value) for value in values])
 
 

@@ -77,14 +77,14 @@ class Network:
         return self._affine([layer.role for layer in self.layout.layers].index(role), x)
 
     def _affine(self, index: int, x: Any) -> Any:
-        own = self.variables.trained[index]
-        return x @ own["kernel"] + own["bias"]
+        arrays = self.variables.trained[index]
+        return x @ arrays["kernel"] + arrays["bias"]
 
     def _normed(self, index: int, h: Any) -> Any:
         """Return batch norm of h [B, width] where the layer has it, h where it has not."""
         if not self.layout.layers[index].normed:
             return h
-        own = self.variables.trained[index]
+        arrays = self.variables.trained[index]
         mean, variance = self._moments[index]
         if self.counted is not None:
             rows = tf.reduce_sum(self.counted)
@@ -96,7 +96,7 @@ class Network:
                 keep * variance + (1 - keep) * tf.stop_gradient(batch_variance),
             )
             mean, variance = batch_mean, batch_variance
-        return own["gamma"] * (h - mean) * tf.math.rsqrt(variance + BATCH_NORM_EPSILON) + own["beta"]
+        return arrays["gamma"] * (h - mean) * tf.math.rsqrt(variance + BATCH_NORM_EPSILON) + arrays["beta"]
 
 
 def dropout(h: Any, rate: Any, seed: Any) -> Any:

@@ -72,8 +72,8 @@ class Structure:
 
 def _losses(loss: Loss) -> tuple[Loss, ...]:
     """Return the package's own losses, which share one program; a third-party loss stands beside them alone."""
-    own = [load(Loss, name) for name, module in modules(Loss).items() if module.startswith(Loss.__module__)]
-    parts = own if type(loss) in own else [*own, type(loss)]
+    shipped = [load(Loss, name) for name, module in modules(Loss).items() if module.startswith(Loss.__module__)]
+    parts = shipped if type(loss) in shipped else [*shipped, type(loss)]
     return tuple(_structural(loss) if part is type(loss) else part() for part in parts)
 
 

@@ -131,8 +131,8 @@ class Program:
 
         kernels, moments = zip(
             *(
-                one(w, own, g + 2.0 * settings.l2_weights * w)
-                for w, own, g in zip(state.weights.kernels, state.moments.kernels, gradients.kernels, strict=True)
+                one(w, slots, g + 2.0 * settings.l2_weights * w)
+                for w, slots, g in zip(state.weights.kernels, state.moments.kernels, gradients.kernels, strict=True)
             ),
             strict=True,
         )

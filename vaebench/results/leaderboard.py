@@ -87,8 +87,8 @@ def pareto_front(standings: Standings) -> dict[int, bool]:
     trials = [row.trial for row in standings.ranked if row.trial and not row.trial.pruned]
     values = np.array([objective_values(trial.results, record.objectives, record.attainable) for trial in trials])
     return {
-        trial.number: not ((values <= own).all(axis=1) & (values < own).any(axis=1)).any()
-        for trial, own in zip(trials, values, strict=True)
+        trial.number: not ((values <= objectives).all(axis=1) & (values < objectives).any(axis=1)).any()
+        for trial, objectives in zip(trials, values, strict=True)
     }
 
 
@@ -126,12 +126,12 @@ def _diagnosis(trial: TrialRecord | None) -> str | None:
 
 def _params(trial: TrialRecord) -> dict[str, Any]:
     """Return what the trial is; lists, such as layer sizes, as the study file writes them."""
-    own = {name: trial.params.get(name) for name in ("loss", "latent_sampler", "latent_dim")}
+    shown = {name: trial.params.get(name) for name in ("loss", "latent_sampler", "latent_dim")}
     paths = {
         f"param.{name}": json.dumps(value) if isinstance(value, tuple | list) else value
         for name, value in trial.params.items()
     }
-    return {"trial": trial.number, "arm": trial.arm or None} | own | paths
+    return {"trial": trial.number, "arm": trial.arm or None} | shown | paths
 
 
 def _names(cells: Sequence[Mapping[str, Any]], prefix: str) -> list[str]:

@@ -53,7 +53,10 @@ def optimism(standings: Standings) -> Optimism | None:
         return None
     searched = _beyond([row.search for row in chosen], baseline.search, baseline)
     confirmed = _beyond([row.results for row in chosen], baseline.results, baseline)
-    errors = [own.var(ddof=1) / len(own) if len(own) > 1 else np.nan for own in (searched, confirmed)]
+    errors = [
+        differences.var(ddof=1) / len(differences) if len(differences) > 1 else np.nan
+        for differences in (searched, confirmed)
+    ]
     return Optimism(
         trials=len(chosen),
         searched=float(np.mean([_searched(row) for row in chosen])),
@@ -67,10 +70,10 @@ def optimism(standings: Standings) -> Optimism | None:
 def _beyond(trials: Sequence[Sequence[Result]], baseline: Sequence[Result], row: Standing) -> NDArray[np.float64]:
     """Return the trials' mean score less the baseline's, on each draw that all of them have."""
     draws = min(len(results) for results in (*trials, baseline))
-    *own, other = (
+    *of_trials, other = (
         np.array([score(one.metrics, row.attainable) for one in results[:draws]]) for results in (*trials, baseline)
     )
-    beyond: NDArray[np.float64] = np.mean(own, axis=0) - other
+    beyond: NDArray[np.float64] = np.mean(of_trials, axis=0) - other
     return beyond
 
 

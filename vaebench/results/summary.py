@@ -31,10 +31,10 @@ def answer(standings: Standings) -> list[str]:
     baseline = _best_baseline(standings, row)
     lines = [f"Best: {worth(standings, best.number)}"]
     if baseline is not None and "correlation_error" in row.results[0].metrics:
-        own, other = (mean_metrics(one.results)["correlation_error"] for one in (row, baseline))
+        of_trial, other = (mean_metrics(one.results)["correlation_error"] for one in (row, baseline))
         lines.append(
             "The score sees columns one by one. How well their relation is kept: "
-            f"correlation_error {own:.3f}, {baseline.name} {other:.3f}."
+            f"correlation_error {of_trial:.3f}, {baseline.name} {other:.3f}."
         )
     lines += _arms(standings)
     if found := optimism(standings):
@@ -62,14 +62,14 @@ def worth(standings: Standings, number: int) -> str:
     baseline = _best_baseline(standings, row)
     if baseline is None:
         return head
-    own, other = _paired(row, baseline)
+    of_trial, other = _paired(row, baseline)
     than = f"{baseline.name}, the best baseline ({np.mean(baseline.scores):.2f})"
-    told = tied(own, other)
+    told = tied(of_trial, other)
     if told is None:
-        return f"{head} {len(own)} draws are too few to test it against {than}."
+        return f"{head} {len(of_trial)} draws are too few to test it against {than}."
     if told:
         return f"{head} A paired test cannot tell it from {than}."
-    return f"{head} By a paired test it is {'better' if np.mean(own) < np.mean(other) else 'worse'} than {than}."
+    return f"{head} By a paired test it is {'better' if np.mean(of_trial) < np.mean(other) else 'worse'} than {than}."
 
 
 def _paired(first: Standing, second: Standing) -> tuple[Sequence[float], Sequence[float]]:

@@ -67,7 +67,7 @@ def best_of(screened: Mapping[str, Sequence[Result]]) -> str:
     reasons = {name: [one.reason for one in results if one.reason] for name, results in screened.items()}
     means = {name: _values(results, "ks").mean() for name, results in screened.items() if not reasons[name]}
     if not means:
-        each = (f"{name}: {own[0]} ({len(own)} of {len(screened[name])} draws)" for name, own in reasons.items())
+        each = (f"{name}: {found[0]} ({len(found)} of {len(screened[name])} draws)" for name, found in reasons.items())
         raise InputError(f"no baseline can be scored on these rows: {'; '.join(each)}")
     best = min(sorted(means), key=lambda name: means[name])
     return PREFERRED if means.get(PREFERRED, np.inf) <= (1 + CLOSE) * means[best] else best
@@ -90,8 +90,8 @@ def combine(name: str, results: Sequence[Result]) -> Attainable:
         raise InputError(f"baseline {name!r} can be scored on {len(scored)} of {len(results)} draws: {reason}")
     values = {metric: _values(scored, metric) for metric in MAIN_METRICS}
     return Attainable(
-        metrics={metric: float(own.mean()) for metric, own in values.items()},
-        standard_errors={metric: float(own.std(ddof=1) / np.sqrt(len(own))) for metric, own in values.items()},
+        metrics={metric: float(errors.mean()) for metric, errors in values.items()},
+        standard_errors={metric: float(errors.std(ddof=1) / np.sqrt(len(errors))) for metric, errors in values.items()},
         baseline=name,
         draws=len(scored),
     )

@@ -30,22 +30,22 @@ def evaluate_baseline(name: str, replicate: Replicate) -> Result:
 
     Whatever goes wrong in fitting or scoring is the result's reason. Raises InputError for an unknown name.
     """
-    own = None if name == FLOOR else baseline(name)
+    chosen = None if name == FLOOR else baseline(name)
     draw = replicate.draw()
     started, clock = time.time(), time.perf_counter()
     metrics: Metrics = {}
     reason = None
     try:
-        metrics = _metrics(own, replicate, draw)
+        metrics = _metrics(chosen, replicate, draw)
     except Exception as error:  # a baseline may be anybody's code: its failure must not end the study
         reason = f"{type(error).__name__}: {error}"
     return Result(metrics=metrics, reason=reason, started=started, seconds=time.perf_counter() - clock)
 
 
-def _metrics(own: Baseline | None, replicate: Replicate, draw: Draw) -> Metrics:
-    if own is None:
+def _metrics(chosen: Baseline | None, replicate: Replicate, draw: Draw) -> Metrics:
+    if chosen is None:
         rows = draw.floor
     else:
-        random = generator("baseline", own.name, replicate.seed)
-        rows = own.generate(draw.train, replicate.generated, random, replicate.data_set)
+        random = generator("baseline", chosen.name, replicate.seed)
+        rows = chosen.generate(draw.train, replicate.generated, random, replicate.data_set)
     return measure(rows, draw, replicate.data_set, replicate.phase)

@@ -37,9 +37,9 @@ def send_baselines(
     known = {one.name: one for one in record.baselines}
     sent = []
     for name in baseline_names(definition.data_set):
-        own = known.get(name) or BaselineRecord(name, "floor" if name == FLOOR else "baseline", search=())
-        done = len(own.confirmation if phase == "confirm" else own.search)
+        baseline = known.get(name) or BaselineRecord(name, "floor" if name == FLOOR else "baseline", search=())
+        done = len(baseline.confirmation if phase == "confirm" else baseline.search)
         replicates = [definition.replicate(phase, index) for index in range(done, count)]
         if replicates:
-            sent.append(Sent(own, phase, workers.evaluate(evaluate_baseline, name, replicates)))
+            sent.append(Sent(baseline, phase, workers.evaluate(evaluate_baseline, name, replicates)))
     return sent

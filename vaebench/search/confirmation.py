@@ -52,12 +52,12 @@ def confirm_best(store: RecordStore, definition: StudyDefinition, workers: Worke
     undiagnosed = [trial for trial in best if trial.diagnosis is None]
     evidence = [send_for_evidence(trial, definition, workers) for trial in undiagnosed]
     baselines = send_baselines(record, definition, workers, "confirm", target) if best else []
-    fits = sum(len(own) for own in tasks) + sum(len(own) for own in evidence) + sum(len(own.tasks) for own in baselines)
+    fits = sum(map(len, tasks)) + sum(map(len, evidence)) + sum(len(sent.tasks) for sent in baselines)
     if fits:
         observer(ConfirmationStarted(len(missing), fits))
-    for trial, own in zip(missing, tasks, strict=True):
+    for trial, sent_tasks in zip(missing, tasks, strict=True):
         results = trial.confirmation
-        for task in own:
+        for task in sent_tasks:
             results = (*results, task.result())
             observer(Advanced())
         store.set_confirmation(trial.number, results)
@@ -92,7 +92,7 @@ def evidence_on(spec: Spec, replicate: Replicate) -> Evidence | None:
 def diagnosis_of(trial: TrialRecord, found: Sequence[Evidence | None], record: StudyRecord) -> Diagnosis:
     """Judge the evidence on each replicate; an empty diagnosis where there is none, as the confirmation tells."""
     expected = _expected(record)
-    evidence = [{**own, **expected.get(index, {})} for index, own in enumerate(found) if own is not None]
+    evidence = [{**item, **expected.get(index, {})} for index, item in enumerate(found) if item is not None]
     if not evidence:
         return Diagnosis((), {})
     return diagnose(Spec.from_flat(trial.params), evidence, record.attainable)

@@ -28,8 +28,8 @@ class Pruner:
     def finish(self, number: int, values: tuple[float, ...] | None) -> None:
         """Take in the next trial: its objective on each replicate; None where it failed or was pruned."""
         best = self._after[-1]
-        own = _Best(number, values) if values else None
-        self._after.append(own if own and (best is None or own.mean < best.mean) else best)
+        finished = _Best(number, values) if values else None
+        self._after.append(finished if finished and (best is None or finished.mean < best.mean) else best)
 
     def estimate(self, values: tuple[float, ...], known: int) -> float:
         """Return the mean over all replicates to be expected of a pruned trial: best + mean(own - best), paired.
@@ -38,7 +38,7 @@ class Pruner:
         """
         best = self._after[known]
         assert best is not None
-        worse = [own - other for own, other in zip(values, best.values, strict=False)]
+        worse = [value - other for value, other in zip(values, best.values, strict=False)]
         return best.mean + sum(worse) / len(worse)
 
     def verdict(self, values: tuple[float, ...], known: int) -> str | None:
@@ -46,6 +46,6 @@ class Pruner:
         best = self._after[known]
         if best is None or not plainly_worse(values, best.values[: len(values)]):
             return None
-        own, other = (sum(some[: len(values)]) / len(values) for some in (values, best.values))
+        mean, other = (sum(some[: len(values)]) / len(values) for some in (values, best.values))
         draws = f"{len(values)} of {len(best.values)} replicates"
-        return f"plainly worse than trial {best.number} on the first {draws}: {own:.3g} against {other:.3g}"
+        return f"plainly worse than trial {best.number} on the first {draws}: {mean:.3g} against {other:.3g}"

@@ -20,8 +20,8 @@ Evaluate = Callable[[Spec, Replicate], Result]
 def run(evaluate: Evaluate | None = None) -> Iterator[Check]:
     """Yield each check as soon as it is measured; `evaluate` is vaebench's own unless another is to be tested."""
     from vaebench.selftest import linear, referees
-    from vaebench.trial.evaluate import evaluate as own  # loads TensorFlow
+    from vaebench.trial.evaluate import evaluate as engine_evaluate  # loads TensorFlow
 
     yield from referees.checks()
     for case in linear.cases():
-        yield from case.checks(evaluate or own)
+        yield from case.checks(evaluate or engine_evaluate)

@@ -84,6 +84,6 @@ def rank_behind(best: tuple[Result, ...], other: tuple[Result, ...], attainable:
         for number, (name, results) in enumerate((("best", best), ("other", other)))
     )
     board = leaderboard(standings(StudyRecord(DEFINITION, Attainable(attainable), trials)))
-    own = board[board["variant"] == "other"].iloc[0]
+    row = board[board["variant"] == "other"].iloc[0]
     both_tied = bool(board["tied_with_best"].all())
-    return 1.5 if both_tied else float(own["rank"])
+    return 1.5 if both_tied else float(row["rank"])

@@ -142,8 +142,8 @@ class Space:
         rest = math.prod(_cells(node) for path, node in self.nodes.items() if path not in ("loss", "scaling"))
         scalings = _cells(self.nodes["scaling"]) if "scaling" in self.nodes else 1
         losses = sum(
-            _cells(OneOf({name: own})) * (scalings if required_scaling(name) is None else 1)
-            for name, own in self._losses().items()
+            _cells(OneOf({name: params})) * (scalings if required_scaling(name) is None else 1)
+            for name, params in self._losses().items()
         )
         cells = rest * (losses if "loss" in self.nodes else scalings)
         return None if cells == math.inf else int(cells)
@@ -181,8 +181,8 @@ def _suggest(node: Node, trial: Trial, path: str) -> Values:
         case OneOf(branches):
             branch = str(_pick(trial, path, list(branches)))
             values: Values = {path: branch}
-            for param, own in branches[branch].items():
-                values |= _suggest(own, trial, f"{path}.{branch}.{param}")
+            for param, leaf in branches[branch].items():
+                values |= _suggest(leaf, trial, f"{path}.{branch}.{param}")
             return values
     if node.off is not None and _pick(trial, f"{path}.off", (True, False)):
         return {path: node.off}
@@ -205,8 +205,8 @@ def _names(node: Node, path: str) -> list[str]:
         case Choice(options):
             return [path] if len(options) > 1 else []
         case OneOf(branches):
-            own = [name for below, leaf in _leaves({path: node}) for name in _names(leaf, below)]
-            return [path, *own] if len(branches) > 1 else own
+            asked = [name for below, leaf in _leaves({path: node}) for name in _names(leaf, below)]
+            return [path, *asked] if len(branches) > 1 else asked
     return [path] if node.off is None else [f"{path}.off", path]
 
 
@@ -218,7 +218,7 @@ def _cells(node: Node) -> float:
         case Choice(options):
             return len(options)
         case OneOf(branches):
-            return sum(math.prod(map(_cells, own.values())) for own in branches.values())
+            return sum(math.prod(map(_cells, params.values())) for params in branches.values())
         case Int(low, high, _, step):
             return (high - low) // step + 1 + (node.off is not None)
     return math.inf if node.step is None else steps(node.low, node.high, node.step) + (node.off is not None)
@@ -227,7 +227,7 @@ def _cells(node: Node) -> float:
 def _leaves(nodes: Mapping[str, Node]) -> Iterator[tuple[str, Leaf]]:
     for path, node in nodes.items():
         if isinstance(node, OneOf):
-            for branch, own in node.branches.items():
-                yield from ((f"{path}.{branch}.{param}", leaf) for param, leaf in own.items())
+            for branch, params in node.branches.items():
+                yield from ((f"{path}.{branch}.{param}", leaf) for param, leaf in params.items())
         else:
             yield path, node

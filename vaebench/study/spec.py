@@ -55,8 +55,8 @@ class Spec:
             value = getattr(self, item.name)
             if isinstance(value, Part):
                 paths[item.name] = value.name
-                for own in dataclasses.fields(value):
-                    paths[f"{item.name}.{value.name}.{own.name}"] = getattr(value, own.name)
+                for param in dataclasses.fields(value):
+                    paths[f"{item.name}.{value.name}.{param.name}"] = getattr(value, param.name)
             else:
                 paths[item.name] = value
         return paths
@@ -77,8 +77,8 @@ class Spec:
             if kind in rest:
                 name = rest.pop(kind)
                 prefix = f"{kind}.{name}."
-                own = {path[len(prefix) :]: rest.pop(path) for path in list(rest) if path.startswith(prefix)}
-                values[kind] = make(base, name, own)
+                params = {path[len(prefix) :]: rest.pop(path) for path in list(rest) if path.startswith(prefix)}
+                values[kind] = make(base, name, params)
         for name, value in rest.items():
             if name not in FIELDS or name in PARTS:
                 raise InputError(unknown("parameter", name, FIELDS))

@@ -43,8 +43,8 @@ def save_model(artifacts: "Artifacts", folder: Path) -> None:
 
     inputs = Schema([ColSpec("long", "n"), ColSpec("long", "seed", required=False)])
     outputs = Schema([ColSpec("double", column) for column in artifacts.columns])
-    with TemporaryDirectory() as own:
-        data = Path(own) / "generator"
+    with TemporaryDirectory() as temporary:
+        data = Path(temporary) / "generator"
         data.mkdir()
         for name, content in artifacts.model.items():
             (data / name).write_bytes(content)

@@ -134,10 +134,10 @@ def _show(client: Any, run_id: str, trial: TrialRecord, artifacts: Mapping[int, 
     """Add a trial's artifacts, where they are not there yet."""
     if "vaebench.shown" in client.get_run(run_id).data.tags:
         return
-    own = artifacts[trial.number]
+    made = artifacts[trial.number]
     with TemporaryDirectory() as folder:
-        for name, content in own.files.items():
+        for name, content in made.files.items():
             (Path(folder) / name).write_bytes(content)
-        save_model(own, Path(folder) / "model")
+        save_model(made, Path(folder) / "model")
         client.log_artifacts(run_id, folder)
     client.set_tag(run_id, "vaebench.shown", "true")  # last: from now on it is complete

@@ -134,15 +134,15 @@ def _log_int_share(node: Int | Float, values: Rows, threshold: float) -> float:
 
 def _of_arm(arm: Arm, train: Rows) -> Iterator[Collapse]:
     nodes = arm.space.nodes
-    for variant, own in branches(nodes, "variant").items():
+    for variant, params in branches(nodes, "variant").items():
         part = load(Variant, variant)
         if part.kl_weight is None:
             continue
-        weight = own.get(part.kl_weight, Fixed(getattr(part, part.kl_weight)))
-        for loss, params in branches(nodes, "loss").items():
+        weight = params.get(part.kl_weight, Fixed(getattr(part, part.kl_weight)))
+        for loss, loss_params in branches(nodes, "loss").items():
             for scaling in _scalings(nodes, loss):
                 x = Scaler.fit(scaling, train).transform(train)
-                found = [critical_weight(one, x) for one in _losses(loss, params)]
+                found = [critical_weight(one, x) for one in _losses(loss, loss_params)]
                 shares = [0.0 if at is None else share_above(weight, at) for at in found]
                 doomed = [at for at, share in zip(found, shares, strict=True) if at is not None and share > ROUNDING]
                 if doomed:
@@ -171,8 +171,8 @@ def _losses(name: str, params: Mapping[str, Leaf]) -> Iterator[Loss]:
     middles = (np.arange(POINTS) + 0.5) / POINTS
     for u in itertools.product(middles, repeat=space.dimensions):
         values = space.suggest(UnitTrial(dict(zip(space.names, u, strict=True))))
-        own = {path.rpartition(".")[2]: value for path, value in values.items() if path.startswith("loss.")}
-        loss = make(Loss, name, own)
+        chosen = {path.rpartition(".")[2]: value for path, value in values.items() if path.startswith("loss.")}
+        loss = make(Loss, name, chosen)
         yield loss
 
 

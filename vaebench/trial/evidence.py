@@ -55,15 +55,15 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
         scaled = fitted.recipe.scaler.transform(fitted.draw.train)
         codes = fitted.trained.codes(scaled)
         random = generator("generate", spec.seed, replicate.seed)
-        own = fitted.trained.decode(fitted.recipe.latent.draw(replicate.generated, random))
-        noise = fitted.recipe.noise_std * random.standard_normal(own.shape)
+        drawn = fitted.trained.decode(fitted.recipe.latent.draw(replicate.generated, random))
+        noise = fitted.recipe.noise_std * random.standard_normal(drawn.shape)
         ideal = fitted.trained.decode(
             aggregate_posterior(codes, replicate.generated, generator("codes", spec.seed, replicate.seed))
         )
         on = float(spec.decoder_noise)
         decoded = {
-            "as_is": own + on * noise,
-            "noise": own + noise,
+            "as_is": drawn + on * noise,
+            "noise": drawn + noise,
             "codes": ideal + on * noise,
             "codes_noise": ideal + noise,
             "reconstructions": fitted.trained.decode(codes.mean),
@@ -74,7 +74,7 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
     return {
         **{f"{name}.{metric}": measured[name][metric] for name in GENERATORS for metric in MEASURED},
         "signal": _mean_share(ideal.var(axis=0), scaled.var(axis=0)),
-        "noise_share": on * _mean_share(fitted.recipe.noise_std**2, own.var(axis=0) + fitted.recipe.noise_std**2),
+        "noise_share": on * _mean_share(fitted.recipe.noise_std**2, drawn.var(axis=0) + fitted.recipe.noise_std**2),
         **_posterior(codes),
         "copied": _copied(generated["as_is"][:COPIES_LOOKED_AT], fitted.draw),
         **end_of_training(fitted.trained.history[:, 2]),

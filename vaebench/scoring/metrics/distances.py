@@ -18,8 +18,8 @@ def ks_distance(a: Sample, b: Sample) -> float:
 
 def _above(a: Sample, b: Sample) -> np.float64:
     """Return max (F_a - F_b) of two sorted columns."""
-    own: Sample = np.arange(1, len(a) + 1) / len(a)
-    return np.max(own - np.searchsorted(b, a, side="right") / len(b))
+    heights: Sample = np.arange(1, len(a) + 1) / len(a)
+    return np.max(heights - np.searchsorted(b, a, side="right") / len(b))
 
 
 def wasserstein(a: Sample, b: Sample) -> Sample:

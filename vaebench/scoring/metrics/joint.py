@@ -76,5 +76,5 @@ def mmd(a: Rows, b: Rows) -> float | None:
     if not different.size:
         return None
     squares = (pdist(a, "sqeuclidean"), within_b, cdist(a, b, "sqeuclidean"))
-    kernel_a, kernel_b, kernel_ab = (float(np.exp(-0.5 * own / np.median(different)).mean()) for own in squares)
+    kernel_a, kernel_b, kernel_ab = (float(np.exp(-0.5 * square / np.median(different)).mean()) for square in squares)
     return kernel_a + kernel_b - 2 * kernel_ab

@@ -20,14 +20,14 @@ def read_arms(fixed: Any, search: Any, compare: Any) -> tuple[Arm, ...]:
         values = _compared(compare, fixed)
     arms = []
     for chosen in itertools.product(*values.values()):
-        own = dict(nodes)
+        arm_nodes = dict(nodes)
         pairs = dict(zip(values, chosen, strict=True))
         # Parts first, so that a part's own parameter finds its branch.
         for path in sorted(pairs, key=lambda path: "." in path):
             with located(f"[compare] {path} = {show(pairs[path])}: "):
-                _fix(own, path, pairs[path])
+                _fix(arm_nodes, path, pairs[path])
         name = ",".join(f"{path}={label(value)}" for path, value in pairs.items())
-        arms.append(read_arm(name, {key: own[key] for key in KNOWN if key in own}))
+        arms.append(read_arm(name, {key: arm_nodes[key] for key in KNOWN if key in arm_nodes}))
     return tuple(arms)
 
 
@@ -62,10 +62,10 @@ def _fix(nodes: dict[str, Node], path: str, value: Any) -> None:
     if path not in PARTS and "." not in path:
         nodes[path] = read_fixed(path, value)
         return
-    kind, _, own = path.partition(".")
+    kind, _, rest = path.partition(".")
     part = nodes.get(kind)
     branches = dict(part.branches) if isinstance(part, OneOf) else {}
-    if not own:
+    if not rest:
         if not isinstance(value, str):
             raise InputError(f"the name of a {kind} is expected")
         parts.load(PARTS[kind], value)
@@ -73,7 +73,7 @@ def _fix(nodes: dict[str, Node], path: str, value: Any) -> None:
             raise InputError(unknown(f"branch of [search.{kind}.one_of]", value, branches))
         nodes[kind] = OneOf({value: branches.get(value, {})})
         return
-    branch, _, key = own.partition(".")
+    branch, _, key = rest.partition(".")
     if list(branches) != [branch]:
         raise InputError(f"this needs {kind} = {branch!r} alone, in [fixed] or [compare]")
     params = dict(branches[branch])

@@ -78,8 +78,10 @@ def write_nodes(space: Space) -> dict[str, Table]:
         if not isinstance(node, OneOf):
             tables["fixed" if isinstance(node, Fixed) else "search"][name] = _plain(node)
             continue
-        branches = {branch: {key: _plain(leaf) for key, leaf in own.items()} for branch, own in node.branches.items()}
-        leaves = [leaf for own in node.branches.values() for leaf in own.values()]
+        branches = {
+            branch: {key: _plain(leaf) for key, leaf in params.items()} for branch, params in node.branches.items()
+        }
+        leaves = [leaf for params in node.branches.values() for leaf in params.values()]
         if len(branches) == 1 and all(isinstance(leaf, Fixed) for leaf in leaves):
             tables["fixed"][name] = branches
         else:
@@ -123,9 +125,9 @@ def read_branches(kind: str, branches: Mapping[str, Any], *, search: bool) -> On
         nodes[name] = {}
         for key in known:
             if key in params:
-                own, check = params[key], _own(kind, name, key)
-                searched = search and isinstance(own, dict)
-                nodes[name][key] = _leaf(f"{name}.{key}", own, check) if searched else Fixed(check(own))
+                param, check = params[key], _own(kind, name, key)
+                searched = search and isinstance(param, dict)
+                nodes[name][key] = _leaf(f"{name}.{key}", param, check) if searched else Fixed(check(param))
     return OneOf(nodes)
 
 
@@ -223,8 +225,8 @@ def _plain(node: Leaf) -> Any:
 def listed(value: Any) -> Any:
     """Return `value` as JSON gives it back: lists for tuples."""
     if isinstance(value, dict):
-        return {key: listed(own) for key, own in value.items()}
-    return [listed(own) for own in value] if isinstance(value, list | tuple) else value
+        return {key: listed(item) for key, item in value.items()}
+    return [listed(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _field(name: str) -> Check:

@@ -94,15 +94,15 @@ def read_data(table: Any, folder: Path | None) -> tuple[DataSet, int, float]:
     if not isinstance(table, dict):
         raise InputError(f"[data] = {show(table)}: a table is expected")
     known = parts.modules(DataSet)
-    own = {key: value for key, value in table.items() if key in _RowsSection.model_fields}
-    keys = [key for key in table if key not in own]
+    beside = {key: value for key, value in table.items() if key in _RowsSection.model_fields}
+    keys = [key for key in table if key not in beside]
     with located("[data] "):
         for key in keys:
             if key not in known:
                 raise InputError(unknown("key", key, [*known, *_RowsSection.model_fields]))
         if len(keys) != 1:
             raise InputError(f"one data set is expected (one of {', '.join(known)}), there are {len(keys)}")
-        section = read_section(_RowsSection, "data", own)
+        section = read_section(_RowsSection, "data", beside)
         kind = parts.load(DataSet, keys[0])
         value = table[keys[0]]
         data_set = kind.from_plain(value) if folder is None else kind.parse(value, folder)
