@@ -1,6 +1,6 @@
 # make study   search, confirm and rank on the question that the project began with
 # make test    the tests
-# make bench   how fast training is, beside Keras and beside what the machine can do, in under a minute
+# make bench   how fast training is, compared with Keras and with the CPU's peak, in under a minute
 # make check   lint, types, import contracts, tests, doctests
 PYTHON ?= python3
 BIN := .venv/bin

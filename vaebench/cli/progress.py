@@ -50,12 +50,13 @@ class SearchState:
 
     def text(self, done: int) -> str:
         """Return the state when `done` trials are there."""
-        best = f"best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else f"no score yet, {self.fits} fits"
-        rate = f"{self.left.rate:.3g} trials/s" if self.left.trials else ""
-        pruned = f"{self.pruned} pruned" if self.pruned else ""
         seconds = self.left.from_search(done)
         left = f"about {duration(seconds)} left" if seconds is not None and done < self.target else ""
-        return ", ".join(part for part in (best, rate, pruned, f"{self.failed} failed", left) if part)
+        best = f"best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else f"no score yet, {self.fits} fits"
+        failed = f"{self.failed} failed" if self.failed else ""
+        pruned = f"{self.pruned} pruned" if self.pruned else ""
+        rate = f"{self.left.rate:.3g} trials/s" if self.left.trials else ""
+        return ", ".join(part for part in (left, best, failed, pruned, rate) if part)
 
     def _count(self, trial: TrialRecord) -> None:
         if trial.reason is not None:
@@ -80,7 +81,7 @@ class Progress:
         self._bar = Bar(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=15),
             TextColumn("{task.fields[state]}", markup=False, table_column=Column(no_wrap=True)),
             TimeElapsedColumn(),
             console=self._console,
@@ -119,7 +120,7 @@ class Progress:
             case Step(what, pieces):
                 self._begin(what, pieces)
             case ConfirmationStarted(trials, fits):
-                self._begin(f"confirming {trials} trials in {fits} fits on further draws", fits)
+                self._begin(f"confirming {trials} trials", fits, more=f" in {fits} fits on further draws")
             case Advanced() if self._searching and self._search is not None:
                 self._search.fits += 1
                 self._show(self._search.text(self._done))
@@ -136,7 +137,8 @@ class Progress:
             case TrialFinished(trial) if self._search is not None:
                 self._search.finished(trial)
                 self._done += 1
-                self._show(self._search.text(self._done))
+                ends = len(self._search.left.trials) == 1 or self._done == self._pieces
+                self._show(self._search.text(self._done), always=ends)
             case NothingToDo(record):
                 self._print(self._nothing_to_do(record))
 
@@ -151,24 +153,22 @@ class Progress:
             self._line(what + more)
 
     def _end_step(self) -> None:
-        """Leave a line of a step that has ended, with its time; where output is piped it has one from its start."""
+        """Leave a line of a step that has ended, with its time. Where output is piped, it has a line from its start."""
         if self._task is not None:
             self._bar.remove_task(self._task)
             self._task = None
             state = f", {self._search.text(self._done)}" if self._searching and self._search else ""
             self._line(f"{self._step}{state}, {time.time() - self._step_begun:.1f} s")
 
-    def _show(self, state: str) -> None:
-        """Show how far the step is: at once on a terminal, else now and then, the first and the last trial always."""
+    def _show(self, state: str, *, always: bool = False) -> None:
+        """Show how far the step is: at once on a terminal, else now and then, or `always`."""
         text = ", ".join(filter(None, (f"{self._done}/{self._pieces}", state)))
         if self._task is not None:
             self._bar.update(self._task, completed=self._done, state=text)
             return
         now = time.time()
-        first = self._searching and self._search is not None and len(self._search.left.trials) == 1
-        last = self._done == self._pieces and self._searching
-        if first or last or now - self._last_line >= max(QUIET, (now - self._begun) / 20):
-            self._line(text.replace(",", " trials,", 1) if self._searching else text)
+        if always or now - self._last_line >= max(QUIET, (now - self._begun) / 20):
+            self._line(f"  {text}")
 
     def _time_left(self) -> str:
         """Return the time left while the trials are confirmed."""
