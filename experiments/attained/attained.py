@@ -12,7 +12,7 @@ import vaebench
 from vaebench.results.plots.style import COLOURS, TRUE, name_rows, new_figure, plain_log, set_labels
 
 STUDIES = Path(__file__).parents[2] / "studies"
-RIVALS = ("gaussian", "kde", "true_family")
+BASELINES = ("gaussian", "kde", "true_family")
 
 
 def row(study: str, seed: int, home: Path, workers: int) -> dict[str, object]:
@@ -24,7 +24,7 @@ def row(study: str, seed: int, home: Path, workers: int) -> dict[str, object]:
     board = vaebench.run(file, home=home / f"seed-{seed}", workers=workers)
     best = board[board["rank"] == 1].iloc[0]
     baselines = board[board["kind"] == "baseline"].set_index("variant")
-    rivals = {name: baselines.loc[name] for name in RIVALS if name in baselines.index}
+    compared = {name: baselines.loc[name] for name in BASELINES if name in baselines.index}
     return {
         "study": study,
         "seed": seed,
@@ -34,17 +34,17 @@ def row(study: str, seed: int, home: Path, workers: int) -> dict[str, object]:
         "searched": best["metric.search_score"],
         "score": best["score"],
         "ks": best["ks"],
-        **{f"{name} score": rival["score"] for name, rival in rivals.items()},
-        **{f"ks / {name}": best["ks"] / rival["ks"] for name, rival in rivals.items()},
+        **{f"{name} score": baseline["score"] for name, baseline in compared.items()},
+        **{f"ks / {name}": best["ks"] / baseline["ks"] for name, baseline in compared.items()},
     }
 
 
 def picture(frame: pd.DataFrame) -> Figure:
-    """Show each winner's ks beside that of the rivals on the same draws, a row for each study and seed."""
+    """Show each winner's ks beside that of the baselines on the same draws, a row for each study and seed."""
     figure = new_figure(9, 1.6 + 0.3 * len(frame))
     panel = figure.add_subplot()
     places = range(len(frame))
-    for name, marker, colour in zip(RIVALS, "Ds^", (TRUE, COLOURS[5], COLOURS[4]), strict=True):
+    for name, marker, colour in zip(BASELINES, "Ds^", (TRUE, COLOURS[5], COLOURS[4]), strict=True):
         panel.plot(frame["ks"] / frame[f"ks / {name}"], places, marker, color=colour, markersize=5, label=name)
     panel.plot(frame["ks"], places, "o", color=COLOURS[0], markersize=7, label="best autoencoder")
     panel.set_xscale("log")
