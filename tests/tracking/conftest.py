@@ -25,7 +25,15 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home(template: Path, tmp_path: Path) -> Path:
-    folder = tmp_path / "home"
+    return home_with_a_store(tmp_path / "home", template)
+
+
+@pytest.fixture
+def other_home(template: Path, tmp_path: Path) -> Path:
+    return home_with_a_store(tmp_path / "other", template)
+
+
+def home_with_a_store(folder: Path, template: Path) -> Path:
     folder.mkdir()
     with closing(sqlite3.connect(template)) as source, closing(sqlite3.connect(folder / "mlflow.db")) as target:
         source.backup(target)

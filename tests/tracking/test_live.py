@@ -1,51 +1,134 @@
 """The search hands trials over and goes on, whatever MLflow does."""
 
-import os
-import signal
+import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
+import psutil
 import pytest
+from cheap_evaluations import cheap, scale
 from hand_made import timed_study as study
 from hand_made import timed_trial as trial
-from tracking_server import free_port, serving, wait_until
+from small_studies import STUDY, evaluated_by
+from stored import complete, trial_runs
+from tracking_server import wait_until
 
 from vaebench.results.standings import standings
-from vaebench.tracking.ids import run_ids
-from vaebench.tracking.live import LiveWriter
-from vaebench.tracking.store import open_client
+from vaebench.scoring.score import mean_metrics, mean_score
+from vaebench.search.events import Event, NothingToDo, SearchStarted, TrialFinished
+from vaebench.search.run import run
+from vaebench.study.definition import StudyDefinition
+from vaebench.study.file import load
+from vaebench.tracking.live import LiveTracking, LiveWriter
+from vaebench.tracking.store import database, open_client
 from vaebench.tracking.sync import bring_up_to_date
 
 
-def runs(home: Path) -> list[Any]:
-    """Return the runs of trials, complete or not."""
-    client = open_client(home)
-    experiment = client.get_experiment_by_name("gaussian")
-    found = experiment and client.search_runs([experiment.experiment_id], "tags.`vaebench.kind` = 'trial'")
-    return list(found or [])
+@pytest.fixture
+def definition(tmp_path: Path) -> StudyDefinition:
+    (tmp_path / "study.toml").write_text(STUDY)
+    return load(tmp_path / "study.toml")
 
 
-def finished(home: Path) -> int:
-    """Count the trials that MLflow holds complete."""
-    return sum(run.info.status in ("FINISHED", "FAILED") for run in runs(home))
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    """Return a home whose database is none."""
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    database(folder).write_bytes(b"no database at all" * 1000)
+    return folder
+
+
+def children() -> list[psutil.Process]:
+    return psutil.Process().children()
+
+
+def test_a_search_is_in_mlflow_when_the_block_ends(
+    home: Path, definition: StudyDefinition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vaebench.search.run.begin_attainable", scale)
+    for trials in (6, 9):  # the second time it goes on
+        with LiveTracking(home) as live:
+            record = run(
+                definition, home=home, executors=evaluated_by(cheap), observer=live, trials=trials, confirm=False
+            )
+        runs = {
+            int(found.data.tags["vaebench.trial"].removeprefix("small/")): found for found in trial_runs(home, "small")
+        }
+        assert sorted(runs) == [finished.number for finished in record.trials] == list(range(trials))
+        for finished in record.trials:
+            found = runs[finished.number]
+            assert found.info.status == "FINISHED"
+            assert found.data.params["latent_dim"] == str(finished.params["latent_dim"])
+            assert found.data.metrics["score"] == mean_score(finished.results, record.attainable)
+            assert found.data.metrics["exact"] == mean_metrics(finished.results)["exact"]
+    assert children() == []
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [],
+        [SearchStarted(study([trial(0)]), 1), NothingToDo(study([trial(0)]))],
+        [SearchStarted(study([trial(0), trial(1)]), 1)],
+        [TrialFinished(trial(0))],
+    ],
+    ids=["no event", "nothing to do", "fewer than there are", "no search"],
+)
+def test_nothing_is_begun_where_no_trial_is_to_come(tmp_path: Path, events: list[Event]) -> None:
+    with LiveTracking(tmp_path) as live:
+        for event in events:
+            live(event)
+        assert children() == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def interrupted(home: Path, trials: int) -> None:
+    with LiveTracking(home) as live:
+        live(SearchStarted(study([]), 9))
+        for number in range(trials):
+            live(TrialFinished(trial(number)))
+        raise KeyboardInterrupt
+
+
+def test_an_error_in_the_block_tells_that_the_store_is_down(broken: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "vaebench"), pytest.raises(KeyboardInterrupt):
+        interrupted(broken, trials=2)
+    (warning,) = caplog.messages
+    assert "missing there: 2" in warning
+
+
+def test_a_clean_end_leaves_that_to_sync(broken: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "vaebench"), LiveTracking(broken) as live:
+        live(SearchStarted(study([]), 1))
+        live(TrialFinished(trial(0)))
+    assert caplog.messages == []
+
+
+def test_an_error_in_the_block_is_no_word_of_a_store_that_is_there(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING, "vaebench"), pytest.raises(KeyboardInterrupt):
+        interrupted(home, trials=1)
+    assert caplog.messages == []
+    assert complete(home) == 1, "what is finished is written before the block ends"
 
 
 def test_submitted_trials_are_written_when_it_closes(home: Path) -> None:
     trials = [trial(3), trial(0), trial(1), trial(2, reason="overflow")]
     writer = LiveWriter(home, study([]))
-    for one in trials:
-        writer.submit(one)
+    for submitted in trials:
+        writer.submit(submitted)
     assert writer.close() is None
-    assert finished(home) == 4
+    assert complete(home) == 4
     client = open_client(home)
     (parent,) = client.search_runs(["1"], "tags.`vaebench.kind` = 'study'")
     assert parent.info.status == "RUNNING"  # until `sync` sums the study up
     best = client.get_metric_history(parent.info.run_id, "best_ks")
-    assert sorted((one.step, one.value) for one in best) == [(1, pytest.approx(0.065)), (2, pytest.approx(0.055))]
+    assert sorted((point.step, point.value) for point in best) == [(1, pytest.approx(0.065)), (2, pytest.approx(0.055))]
     written = bring_up_to_date(home, standings(study(trials)), {})
-    assert finished(home) == 4
+    assert complete(home) == 4
     assert written.parent_run_id == parent.info.run_id
     assert client.get_run(parent.info.run_id).info.status == "FINISHED"
 
@@ -58,12 +141,11 @@ def test_it_goes_on_from_what_there_is(home: Path) -> None:
     assert writer.close() is None
     second = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {})
     assert second.run_ids[0] == first.run_ids[0]
-    assert finished(home) == 2
+    assert complete(home) == 2
 
 
-def test_a_broken_store_is_one_line_of_warning(tmp_path: Path) -> None:
-    (tmp_path / "mlflow.db").write_bytes(b"no database at all" * 1000)
-    writer = LiveWriter(tmp_path, study([]))
+def test_a_broken_store_is_one_line_of_warning(broken: Path) -> None:
+    writer = LiveWriter(broken, study([]))
     writer.submit(trial(0))
     writer.submit(trial(1))
     warning = writer.close()
@@ -83,73 +165,13 @@ def test_a_full_disk_is_a_warning_and_is_caught_up(home: Path) -> None:
     writer = LiveWriter(home, study([]))
     writer.submit(trial(0))
     writer.submit(trial(1))
-    wait_until(lambda: len(runs(home)) == 2, "the second run is begun")
+    wait_until(lambda: len(trial_runs(home)) == 2, "the second run is begun")
     writer.submit(trial(2))
     warning = writer.close()
     assert warning is not None
     assert "database or disk is full" in warning
-    assert finished(home) < 3
+    assert complete(home) < 3
     with closing(sqlite3.connect(home / "mlflow.db")) as database:
         database.execute("DROP TRIGGER full")
     assert bring_up_to_date(home, standings(study([trial(number) for number in range(3)])), {}).warning is None
-    assert finished(home) == 3
-
-
-def test_a_killed_writer_is_a_warning_and_is_caught_up(home: Path) -> None:
-    writer = LiveWriter(home, study([]))
-    writer.submit(trial(0))
-    wait_until(lambda: finished(home) == 1, "the first trial is written")
-    os.kill(writer._writer._process.pid, signal.SIGKILL)
-    writer.submit(trial(1))
-    writer.submit(trial(2))
-    assert writer.close() == (
-        "the process that writes into MLflow ended with status -9; trials missing there: 2, added at the next chance"
-    )
-    assert bring_up_to_date(home, standings(study([trial(number) for number in range(3)])), {}).warning is None
-    assert finished(home) == 3
-
-
-def test_what_prints_does_not_disturb_the_writer(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A module of the user's that is called like one of Python's, and prints, stands first on the path."""
-    (tmp_path / "sitecustomize.py").write_text("import atexit\nprint('hello')\natexit.register(print, 'bye')\n")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    writer = LiveWriter(home, study([]))
-    writer.submit(trial(0))
-    assert writer.close() is None
-    assert finished(home) == 1
-
-
-@pytest.mark.slow
-def test_a_server_killed_in_the_middle_is_caught_up(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    port = free_port()
-    user = tmp_path / "user"
-    trials = [trial(number) for number in range(5)]
-    with serving(home, port) as url:
-        monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
-        writer = LiveWriter(user, study([]))
-        writer.submit(trials[0])
-        writer.submit(trials[1])
-        wait_until(lambda: finished(user) == 2, "two trials are written")
-        monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
-    for one in trials[2:]:
-        writer.submit(one)
-    warning = writer.close()
-    assert warning is not None
-    assert f"127.0.0.1:{port}" in warning
-    assert "missing there: 3" in warning
-    down = bring_up_to_date(user, standings(study(trials)), {})
-    assert down.warning is not None
-    monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    with serving(home, port) as url:
-        monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
-        caught_up = bring_up_to_date(user, standings(study(trials)), {})
-        assert caught_up.warning is None
-        assert finished(user) == 5
-        assert sorted(run_ids(user, "gaussian")) == [0, 1, 2, 3, 4]
-        assert bring_up_to_date(user, standings(study(trials)), {}) == caught_up
-        assert finished(user) == 5
-        names = {item.path for item in open_client(user).list_artifacts(caught_up.parent_run_id)}
-        assert "leaderboard.csv" in names
+    assert complete(home) == 3

@@ -1,129 +1,181 @@
-"""MLflow holds what the study record holds, whatever happened in between."""
+"""MLflow holds what the study record holds, whatever happened in between, and is left alone where it does already."""
 
+import contextlib
+import logging
 import sqlite3
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Executor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import pytest
-from hand_made import START
 from hand_made import timed_result as result
 from hand_made import timed_study as study
 from hand_made import timed_trial as trial
+from small_studies import Heard, Substituting
+from stored import complete, everything, nested, trials_with_a_model
 
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
-from vaebench.tracking.ids import run_ids
-from vaebench.tracking.store import open_client
-from vaebench.tracking.sync import bring_up_to_date
+from vaebench.search.in_process import InProcess
+from vaebench.study.records import StudyRecord
+from vaebench.study.replicate import Replicate
+from vaebench.study.spec import Spec
+from vaebench.tracking.artifacts import Artifacts, make_artifacts
+from vaebench.tracking.ids import read_ids, run_ids, write_ids
+from vaebench.tracking.store import database, open_client
+from vaebench.tracking.sync import SHOWN, bring_up_to_date, is_up_to_date, sync
+
+WRITING = "writing runs, plots and models to MLflow"
 
 
-def everything(home: Path) -> dict[str, Any]:
-    """Return all that the store holds, deleted runs included."""
-    client = open_client(home)
-    found: dict[str, Any] = {}
-    for experiment in client.search_experiments():
-        found[experiment.name] = (experiment.last_update_time, experiment.tags)
-        for run in client.search_runs([experiment.experiment_id], run_view_type=3, max_results=1000):
-            history = {name: client.get_metric_history(run.info.run_id, name) for name in run.data.metrics}
-            points = {name: [(one.step, one.timestamp, one.value) for one in all_] for name, all_ in history.items()}
-            found[run.info.run_id] = (dict(run.info), run.data.params, run.data.tags, points)
-    return found
+class Workers:
+    """Workers that make artifacts of one byte, or fail at it, and remember for which trials they were asked."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error, self.asked = error, []
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[Executor]:
+        yield Substituting(InProcess(), {make_artifacts: self.make})
+
+    def make(self, spec: Spec, replicate: Replicate, title: str) -> Artifacts:
+        assert (replicate.phase, replicate.index) == ("search", 0)
+        self.asked.append(int(title.removeprefix("trial ").partition(":")[0]))
+        if self.error is not None:
+            raise self.error
+        return Artifacts(("x",), {"generator": b"."}, {"samples.csv": b"x"})
 
 
-def nested(home: Path, parent: str | None) -> dict[str, Any]:
-    """Return the active nested runs by name."""
-    client = open_client(home)
-    experiments = [one.experiment_id for one in client.search_experiments()]
-    runs = client.search_runs(experiments, f"tags.`mlflow.parentRunId` = '{parent}'", max_results=1000)
-    return {run.info.run_name: run for run in runs}
+def written(home: Path, record: StudyRecord, workers: Callable[..., object] | None = None) -> list[list[int]]:
+    """Let `sync` write a record; return how many pieces the step had that did it, and how many of them were done."""
+    heard = Heard()
+    sync(home, standings(record), workers or Workers(), heard)  # type: ignore[arg-type]
+    assert set(heard.pieces) <= {WRITING}
+    return list(heard.pieces.values())
 
 
-def test_a_trial_is_one_complete_nested_run(home: Path) -> None:
-    one = trial(3)
-    written = bring_up_to_date(home, standings(study([one])), {})
-    assert written.warning is None
-    client = open_client(home)
-    run = client.get_run(written.run_ids[3])
-    assert run.info.run_name == "trial 3 · vae · mse · gaussian"
-    assert (run.info.start_time, run.info.end_time, run.info.status) == (
-        int((START + 30) * 1000),
-        int((START + 34.5) * 1000),
-        "FINISHED",
-    )
-    assert run.data.params == {
-        "variant": "vae",
-        "loss": "mse",
-        "latent_sampler": "gaussian",
-        "latent_sampler.gaussian.scale": "1.25",
-        "latent_dim": "4",
-        "encoder": "[200, 200, 50]",
-        "learning_rate": "0.001",
-        "batch_norm": "false",
-    }
-    # ks of the two replicates: 0.06 and 0.07; mean error 1.2, std error 0.84; attainable 0.05, 1.0, 0.7
-    expected = {"ks": 0.065, "mean_error": 1.2, "std_error": 0.84, "std_ratio": 0.94, "seconds": 1.0, "epochs": 8}
-    expected["score"] = (0.065 / 0.05 + 1.2 / 1.0 + 0.84 / 0.7) / 3
-    assert {name: run.data.metrics[name] for name in expected} == pytest.approx(expected)
-    for name, curve in one.results[0].curves.items():
-        points = client.get_metric_history(run.info.run_id, name)
-        assert sorted((point.step, point.value) for point in points) == list(curve)
+def test_what_is_up_to_date_is_left_alone(home: Path) -> None:
+    record = study([trial(0, confirmed=2), trial(1)], confirmed=2)
+    assert not is_up_to_date(home, record)
+    assert written(home, record) == [[2, 2]]
+    assert is_up_to_date(home, record)
+    before, workers = everything(home), Workers()
+    assert written(home, record, workers) == []
+    assert workers.asked == []
+    assert everything(home) == before
 
 
-def test_a_failed_trial_says_why(home: Path) -> None:
-    written = bring_up_to_date(home, standings(study([trial(0), trial(1, reason="loss is NaN in epoch 3")])), {})
-    run = open_client(home).get_run(written.run_ids[1])
-    assert run.info.status == "FAILED"
-    assert run.data.tags["vaebench.reason"] == "loss is NaN in epoch 3"
-    assert "loss is NaN in epoch 3" in run.data.tags["mlflow.note.content"]
-    assert "score" not in run.data.metrics
+@pytest.mark.parametrize(
+    "changed",
+    [
+        study([trial(0, confirmed=2), trial(1), trial(2)], confirmed=2),
+        study([trial(0, confirmed=2), trial(1, confirmed=2)], confirmed=2),
+        study([trial(0, confirmed=2), trial(1)], confirmed=2, budget=7),
+    ],
+    ids=["a trial", "a confirmation", "the budget"],
+)
+def test_a_changed_record_is_written_again(home: Path, changed: StudyRecord) -> None:
+    written(home, study([trial(0, confirmed=2), trial(1)], confirmed=2))
+    assert not is_up_to_date(home, changed)
+    (step,) = written(home, changed)
+    assert step == [len(changed.trials)] * 2
+    assert is_up_to_date(home, changed)
+    assert complete(home) == len(changed.trials)
 
 
-def test_baselines_and_floor_stand_beside_the_trials(home: Path) -> None:
-    written = bring_up_to_date(home, standings(study([trial(0)])), {})
-    runs = nested(home, written.parent_run_id)
-    assert set(runs) == {"trial 0 · ae · mse · gaussian", "baseline · gaussian", "baseline · kde", "noise floor"}
-    assert runs["baseline · kde"].data.params == {"variant": "kde"}
-    assert runs["noise floor"].data.tags["vaebench.kind"] == "floor"
-    assert runs["noise floor"].data.metrics["ks"] == pytest.approx(0.015)
+def test_another_store_is_written_to_and_the_first_is_then_not_known_to_be_up_to_date(
+    home: Path, other_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = study([trial(0), trial(1)])
+    written(home, record)
+    with monkeypatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database(other_home)}")
+        assert not is_up_to_date(home, record)
+        assert written(home, record) == [[2, 2]]
+        assert is_up_to_date(home, record)
+    assert complete(other_home) == 2
+    assert not is_up_to_date(home, record)
+    before = everything(home)
+    assert written(home, record) == [[2, 2]]
+    assert everything(home) == before
+    assert is_up_to_date(home, record)
 
 
-def test_the_parent_run_sums_the_study_up(home: Path, tmp_path: Path) -> None:
-    record = study([trial(number, confirmed=3 * (number == 3)) for number in range(6)], confirmed=3)
-    written = bring_up_to_date(home, standings(record), {})
-    client = open_client(home)
-    run = client.get_run(written.parent_run_id)
-    assert run.data.tags["vaebench.study"] == "gaussian"
-    assert run.data.params["search.latent_dim.int"] == "[1, 42]"
-    assert run.data.params["data.distribution.scale"] == "10.0"
-    frame = leaderboard(standings(record), written.run_ids)
-    searched = frame[frame["kind"] == "trial"]["metric.search_score"]
-    assert run.data.metrics["best_score"] == searched.min()
-    assert run.data.metrics["champion.score"] == frame.loc[frame["rank"] == 1, "score"].item()
-    assert run.data.metrics["trials"] == 6
-    (data,) = run.inputs.dataset_inputs
-    assert data.dataset.name == "gaussian"
-    assert '"norm"' in data.dataset.source
-    assert '"x"' in data.dataset.schema
-    assert (run.info.status, run.info.end_time) == ("FINISHED", int(record.trials[-1].ended * 1000))
-    names = {item.path for item in client.list_artifacts(written.parent_run_id)}
-    assert names == {"study.json", "leaderboard.csv", "leaderboard.md", "leaderboard.png", "search_history.png"}
-    file = client.download_artifacts(written.parent_run_id, "leaderboard.csv", str(tmp_path))
-    assert pd.read_csv(file)["mlflow_run_id"].dropna().tolist() == frame["mlflow_run_id"].dropna().tolist()
-    experiment = client.get_experiment(written.experiment_id)
-    assert experiment.name == "gaussian"
-    assert "Which one is best?" in experiment.tags["mlflow.note.content"]
-    assert experiment.tags["mlflow.experiment.primaryMetric.name"] == "score"
-    assert run_ids(home, "gaussian") == written.run_ids
+def test_a_database_that_was_deleted_is_written_anew(home: Path, other_home: Path) -> None:
+    record = study([trial(0), trial(1)])
+    written(home, record)
+    database(home).rename(home / "kept.db")
+    assert not is_up_to_date(home, record)
+    (home / "kept.db").rename(database(home))
+    assert is_up_to_date(home, record)
+    ids = read_ids(home, "gaussian")  # of a home whose database is a new one, which MLflow has not opened before
+    assert ids is not None
+    write_ids(other_home, "gaussian", ids)
+    assert written(other_home, record) == [[2, 2]]
+    assert complete(other_home) == 2
+    assert trials_with_a_model(other_home) == {0, 1}
+    assert set(run_ids(other_home, "gaussian").values()).isdisjoint(ids.trials.values())
+
+
+def test_the_best_trials_alone_have_models(home: Path) -> None:
+    record, workers = study([trial(number) for number in range(7)] + [trial(7, reason="overflow")]), Workers()
+    best = [row.trial.number for row in standings(record).ranked[:SHOWN] if row.trial]
+    assert written(home, record, workers) == [[SHOWN, SHOWN]]
+    assert trials_with_a_model(home) == set(workers.asked) == set(best)
+    champion = open_client(home).get_model_version_by_alias("gaussian", "champion")
+    assert champion.run_id == run_ids(home, "gaussian")[best[0]]
+
+
+@pytest.mark.parametrize(
+    "error", [CancelledError(), MemoryError("no room"), RuntimeError("its workers died")], ids=repr
+)
+def test_artifacts_that_cannot_be_made_are_a_warning_and_are_made_the_next_time(
+    home: Path, caplog: pytest.LogCaptureFixture, error: BaseException
+) -> None:
+    record = study([trial(0), trial(1)])
+    with caplog.at_level(logging.WARNING, "vaebench"):
+        written(home, record, Workers(error))
+    (warning,) = caplog.messages
+    assert f"trial 0 could not be shown: {type(error).__name__}" in warning
+    assert warning.endswith("; the study itself is safe")
+    assert complete(home) == 2, "the figures are there"
+    assert not is_up_to_date(home, record)
+    caplog.clear()
+    written(home, record)
+    assert caplog.messages == []
+    assert trials_with_a_model(home) == {0, 1}
+    assert is_up_to_date(home, record)
+
+
+def test_workers_that_cannot_be_started_are_a_warning(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def gone() -> Executor:
+        raise OSError("no worker answers")
+
+    with caplog.at_level(logging.WARNING, "vaebench"):
+        written(home, study([trial(0)]), gone)
+    (warning,) = caplog.messages
+    assert "no worker answers" in warning
+    assert complete(home) == 1
+
+
+def test_a_store_that_is_down_is_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    database(tmp_path).write_bytes(b"no database at all" * 1000)
+    with caplog.at_level(logging.WARNING, "vaebench"):
+        written(tmp_path, study([trial(0)]))
+    (warning,) = caplog.messages
+    assert warning.startswith(f"MLflow at sqlite:///{database(tmp_path)} is not up to date (")
+    assert not is_up_to_date(tmp_path, study([trial(0)]))
 
 
 def test_a_second_time_changes_nothing(home: Path) -> None:
     trials = [trial(0, confirmed=2), trial(1), trial(2, reason="overflow")]
     bring_up_to_date(home, standings(study(trials, confirmed=2)), {})
     before = everything(home)
-    assert len(before) == 2 + 1 + 3 + 3  # experiments (MLflow's own default is one), the parent, trials, references
+    assert (
+        len(before) == 2 + 1 + 3 + 3
+    )  # experiments (MLflow's own default is one), the parent, trials, baselines and noise floor
     assert bring_up_to_date(home, standings(study(trials, confirmed=2)), {}).warning is None
     assert everything(home) == before
 
@@ -155,70 +207,6 @@ def test_a_trial_that_fails_in_confirmation_is_marked(home: Path) -> None:
     written = bring_up_to_date(home, standings(study([broken])), {})
     tags = open_client(home).get_run(written.run_ids[0]).data.tags
     assert (tags["vaebench.status"], tags["vaebench.reason"]) == ("failed", "overflow")
-
-
-def test_a_half_written_run_is_redone(home: Path) -> None:
-    first = bring_up_to_date(home, standings(study([trial(0)])), {})
-    client = open_client(home)
-    tags = {"vaebench.trial": "gaussian/1", "mlflow.parentRunId": first.parent_run_id}
-    half = client.create_run(first.experiment_id, start_time=int(trial(1).started * 1000), tags=tags)
-    second = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {})
-    assert client.get_run(half.info.run_id).info.lifecycle_stage == "deleted"
-    runs = nested(home, second.parent_run_id)
-    assert len(runs) == 2 + 3
-    assert runs["trial 1 · vae · mse · gaussian"].info.status == "FINISHED"
-
-
-def test_a_fresh_start_replaces_the_trials_of_the_same_number(home: Path) -> None:
-    old = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {})
-    anew = replace(trial(0), started=START + 500, ended=START + 501)
-    new = bring_up_to_date(home, standings(study([anew])), {})
-    assert new.run_ids[0] != old.run_ids[0]
-    assert sum("trial" in name for name in nested(home, new.parent_run_id)) == 1
-
-
-def test_a_deleted_experiment_is_restored(home: Path) -> None:
-    first = bring_up_to_date(home, standings(study([trial(0)])), {})
-    open_client(home).delete_experiment(first.experiment_id)
-    second = bring_up_to_date(home, standings(study([trial(0)])), {})
-    assert second == first
-    assert open_client(home).get_experiment(first.experiment_id).lifecycle_stage == "active"
-
-
-def test_what_a_user_deleted_by_hand_comes_back_once(home: Path) -> None:
-    first = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {})
-    client = open_client(home)
-    client.delete_run(first.parent_run_id)
-    client.delete_run(first.run_ids[1])
-    second = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {})
-    assert second.parent_run_id == first.parent_run_id
-    assert second.run_ids[0] == first.run_ids[0]
-    assert len(nested(home, first.parent_run_id)) == 2 + 3
-
-
-def test_two_users_of_one_store_do_not_touch_each_others_runs(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}")
-    mine = bring_up_to_date(tmp_path / "mine", standings(study([trial(0), trial(1)])), {})
-    yours = bring_up_to_date(tmp_path / "yours", standings(study([trial(0)])), {})
-    assert mine.experiment_id == yours.experiment_id
-    assert mine.parent_run_id != yours.parent_run_id
-    assert len(nested(home, mine.parent_run_id)) == 5
-    assert len(nested(home, yours.parent_run_id)) == 4
-
-
-def test_awkward_names_and_sizes_are_stored(home: Path) -> None:
-    """Columns may be called anything; one call takes 100 params at most; infinity would hide every chart."""
-    plain = trial(0)
-    one = replace(plain.results[0], metrics={**plain.results[0].metrics, "ks.Größe (cm)/x": 0.25, "odd": float("inf")})
-    params = {**plain.params, **{f"own.{number}": number for number in range(250)}, "empty": "", "long": "x" * 9000}
-    written = bring_up_to_date(home, standings(study([replace(plain, results=(one,), params=params)])), {})
-    assert written.warning is None
-    run = open_client(home).get_run(written.run_ids[0])
-    assert run.data.metrics["ks.Größe _cm__x"] == 0.25
-    assert "odd" not in run.data.metrics
-    assert run.data.params["own.249"] == "249"
 
 
 def test_a_broken_store_is_a_warning(home: Path) -> None:

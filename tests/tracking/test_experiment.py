@@ -1,0 +1,43 @@
+"""A study's experiment: found again, restored where it was deleted, shared by several users; and its parent run."""
+
+from pathlib import Path
+
+import pytest
+from hand_made import timed_study as study
+from hand_made import timed_trial as trial
+from stored import nested
+
+from vaebench.results.standings import standings
+from vaebench.tracking.store import open_client
+from vaebench.tracking.sync import bring_up_to_date
+
+
+def test_a_deleted_experiment_is_restored(home: Path) -> None:
+    first = bring_up_to_date(home, standings(study([trial(0)])), {})
+    open_client(home).delete_experiment(first.experiment_id)
+    second = bring_up_to_date(home, standings(study([trial(0)])), {})
+    assert second == first
+    assert open_client(home).get_experiment(first.experiment_id).lifecycle_stage == "active"
+
+
+def test_what_a_user_deleted_by_hand_comes_back_once(home: Path) -> None:
+    first = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {})
+    client = open_client(home)
+    client.delete_run(first.parent_run_id)
+    client.delete_run(first.run_ids[1])
+    second = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {})
+    assert second.parent_run_id == first.parent_run_id
+    assert second.run_ids[0] == first.run_ids[0]
+    assert len(nested(home, first.parent_run_id)) == 2 + 3
+
+
+def test_two_users_of_one_store_do_not_touch_each_others_runs(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}")
+    mine = bring_up_to_date(tmp_path / "mine", standings(study([trial(0), trial(1)])), {})
+    yours = bring_up_to_date(tmp_path / "yours", standings(study([trial(0)])), {})
+    assert mine.experiment_id == yours.experiment_id
+    assert mine.parent_run_id != yours.parent_run_id
+    assert len(nested(home, mine.parent_run_id)) == 5
+    assert len(nested(home, yours.parent_run_id)) == 4
