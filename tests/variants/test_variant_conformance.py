@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from plain_networks import PlainNetworks
+from linear_networks import LinearNetworks
 from small_specs import small_replicate, small_spec
 
 from vaebench.engine.structure import assigned_fields
@@ -28,7 +28,7 @@ def x():
 
 
 def networks(variant, latent_dim=3):
-    return PlainNetworks(COLUMNS, latent_dim, stochastic=variant.stochastic)
+    return LinearNetworks(COLUMNS, latent_dim, stochastic=variant.stochastic)
 
 
 def assigned(variant):

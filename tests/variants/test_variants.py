@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from plain_networks import PlainNetworks
+from linear_networks import LinearNetworks
 from scipy import integrate, stats
 from small_specs import small_spec
 
@@ -18,7 +18,7 @@ X = np.random.default_rng(4).normal(size=(6, 2)).astype(np.float32)
 
 
 def terms(variant, latent_dim=3, **params):
-    networks = PlainNetworks(2, latent_dim, stochastic=variant != "ae")
+    networks = LinearNetworks(2, latent_dim, stochastic=variant != "ae")
     part = make(Variant, variant, params)
     return part.terms(tf.constant(X), networks), networks  # type: ignore[attr-defined]
 
@@ -51,7 +51,7 @@ def test_the_kl_is_the_integral_of_q_log_q_over_p():
 
 
 def test_the_kl_is_zero_at_the_prior():
-    networks = PlainNetworks(2, 3, stochastic=True)
+    networks = LinearNetworks(2, 3, stochastic=True)
     networks.mean.assign(tf.zeros((2, 3)))
     networks.log_variance.assign(tf.zeros((2, 3)))
     terms = make(Variant, "vae").terms(tf.constant(X), networks)  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ import numpy as np
 from vaebench.engine.tf_setup import tf
 
 
-class PlainNetworks:
+class LinearNetworks:
     """x -> z_mean = x A, z_log_var = x S; z -> x = z D; the loss is half the squared error."""
 
     def __init__(self, columns: int, latent_dim: int, *, stochastic: bool, seed: int = 0) -> None:
