@@ -1,0 +1,124 @@
+"""A record that the first version (995f308) wrote is read, and gone on with.
+
+first_record/ holds a study file, the journal that `vaebench run` of that version made of it, and the CSV that its
+`vaebench leaderboard` wrote.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from cheap_evaluations import cheap
+from small_studies import Heard, evaluated_by, none_at_all
+
+from vaebench.results.leaderboard import leaderboard
+from vaebench.results.standings import standings
+from vaebench.results.summary import summary
+from vaebench.search.run import run
+from vaebench.search.store import RecordStore
+from vaebench.study.file import load
+from vaebench.study.records import StudyRecord
+
+FIRST = Path(__file__).parent / "first_record"
+STUDY_FILE = FIRST / "first.toml"
+SCORE_1 = (
+    "Score 1 is what can be expected of true_family, 2000 draws, standard errors 0.9%, 1.7%, 1.7% "
+    "(ks, mean_error, std_error)."
+)
+
+TRIED_NEXT = [(1, 10.0, 1664541219064948), (3, 0.1, 7165232146142527)]
+"""latent_dim, learning rate and seed of trials 6 and 7, when the first version went on to four trials of each arm."""
+
+
+LINES = (FIRST / "journal.log").read_text().splitlines(keepends=True)
+
+
+def home_with(folder: Path, lines: Sequence[str]) -> Path:
+    """Return `folder` as a home with a record of these lines."""
+    journal = folder / "studies" / "first" / "journal.log"
+    journal.parent.mkdir(parents=True)
+    journal.write_text("".join(lines))
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return home_with(tmp_path, LINES)
+
+
+def record_in(home: Path) -> StudyRecord:
+    return RecordStore.open(home, "first").record()
+
+
+def frame_in(home: Path) -> pd.DataFrame:
+    return leaderboard(standings(record_in(home)))
+
+
+def check_leaderboard(home: Path) -> None:
+    """Check that the leaderboard is the one that the first version wrote, bit by bit."""
+    file = home / "leaderboard.csv"
+    frame_in(home).to_csv(file, index=False)
+    now, then = (
+        pd.read_csv(path, float_precision="round_trip").drop(columns="mlflow_run_id")
+        for path in (file, FIRST / "leaderboard.csv")
+    )
+    pd.testing.assert_frame_equal(now, then, check_exact=True)
+
+
+def test_the_record_holds_all_that_a_record_can(home: Path) -> None:
+    record = record_in(home)
+    statuses = frame_in(home).query("kind == 'trial'")["status"]
+    assert statuses.value_counts().to_dict() == {"confirmed": 2, "searched": 2, "pruned": 1, "failed": 1}
+    assert {trial.arm for trial in record.trials if trial.confirmation} == {"variant=ae", "variant=vae"}
+    assert all(trial.diagnosis and trial.diagnosis.findings for trial in record.trials if trial.confirmation)
+
+
+def test_its_leaderboard_is_the_same(home: Path) -> None:
+    check_leaderboard(home)
+
+
+def test_it_says_the_same_of_score_1(home: Path) -> None:
+    assert SCORE_1 in summary(standings(record_in(home)))
+
+
+def test_with_the_same_study_file_there_is_nothing_to_do(home: Path) -> None:
+    before, heard = record_in(home), Heard()
+    assert run(load(STUDY_FILE), home=home, executors=none_at_all, observer=heard) == before
+    assert (heard.idle, heard.numbers, heard.confirmations) == (1, [], [])
+    assert record_in(home) == before
+
+
+def test_with_more_trials_it_goes_on_with_what_the_first_version_would_have_tried(home: Path) -> None:
+    before, heard = record_in(home), Heard()
+    after = run(load(STUDY_FILE), home=home, executors=evaluated_by(cheap), observer=heard, trials=4, confirm=False)
+    assert (heard.targets, heard.numbers) == ([8], [6, 7])
+    assert after.trials[:6] == before.trials
+    assert (after.attainable, after.baselines) == (before.attainable, before.baselines)
+    assert [trial.arm for trial in after.trials[6:]] == ["variant=ae", "variant=vae"]
+    tried = [
+        (trial.params["latent_dim"], trial.params["learning_rate"], trial.params["seed"]) for trial in after.trials[6:]
+    ]
+    assert tried == TRIED_NEXT
+    assert record_in(home) == after
+
+
+def test_killed_between_the_two_writes_of_what_is_attainable_it_is_still_read(tmp_path: Path) -> None:
+    home = home_with(tmp_path, [line for line in LINES if '"attainable_by"' not in line])
+    check_leaderboard(home)
+    said = summary(standings(record_in(home)))
+    assert said[0].startswith("Best: trial 3 (vae), score ")
+    assert not any(line.startswith("Score 1 ") for line in said), "nobody knows of whom"
+    assert run(load(STUDY_FILE), home=home, executors=none_at_all) == record_in(home)
+
+
+def test_killed_right_there_it_goes_on(tmp_path: Path) -> None:
+    cut = next(number for number, line in enumerate(LINES) if '"attainable_by"' in line)
+    home = home_with(tmp_path / "killed", LINES[:cut])
+    attainable = record_in(home).attainable
+    assert attainable.metrics == record_in(home_with(tmp_path / "whole", LINES)).attainable.metrics
+    assert frame_in(home).empty
+    record = run(load(STUDY_FILE), home=home, executors=evaluated_by(cheap))
+    assert len(record.trials) == 6
+    assert record.attainable == attainable
+    assert summary(standings(record))
