@@ -62,9 +62,10 @@ def _key(first: Replicate) -> str:
 
 def _read(file: Path) -> Attainable | None:
     try:
-        return Attainable(**json.loads(file.read_text()))
+        kept = Attainable(**json.loads(file.read_text()))
     except (OSError, ValueError, TypeError):
         return None
+    return kept if kept.metrics else None
 
 
 def _write(file: Path, found: Attainable) -> None:
