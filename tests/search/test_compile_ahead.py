@@ -67,6 +67,7 @@ from vaebench.parts import make
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 from vaebench.search.compile_ahead import compile_for
+from vaebench.variants import Variant
 data = Distribution.parse({"name": "norm"}, Path())
 for variant in sys.argv[1:]:
     spec = Spec(variant=make(Variant, variant), encoder=(3,), decoder=(3,))

@@ -14,7 +14,7 @@ from vaebench.search import workers as cluster
 
 @pytest.fixture(autouse=True)
 def _without_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "_warm_up", lambda client: [])
+    monkeypatch.setattr(cluster, "_load_everywhere", lambda client: None)
 
 
 @pytest.fixture
