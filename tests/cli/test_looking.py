@@ -1,14 +1,11 @@
-"""What the commands that only look print: help, check, and the lists of parts."""
+"""What the commands that only look print: help, check (cli/check), the lists of parts (cli/parts), durations."""
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from command_line import invoke
-from scipy import stats
 
 from vaebench.cli import parts
-from vaebench.cli.doubts import KS_OF_TRUTH
 from vaebench.cli.options import duration
 from vaebench.parts import modules
 
@@ -55,57 +52,6 @@ def test_check_says_what_is_searched_and_what_it_costs() -> None:
     assert searched["latent_dim"].strip() == "int = [1, 42]"
     assert searched["variant"].strip() == "one of ae, vae"
     assert searched["variant.vae.beta"].strip() == "float = [0.003, 0.1], log = true"
-
-
-def said(command: str, path: str, *more: object, status: int = 0) -> str:
-    """Return what a command says, on one line."""
-    return " ".join(invoke(command, path, *more, status=status).output.split())
-
-
-def test_check_warns_of_collapse_and_of_nothing_else(folder: Path) -> None:
-    study = (folder / "small.toml").read_text()
-    assert "warning" not in said("check", "small.toml")
-    (folder / "doomed.toml").write_text(study.replace("beta = 0.1", "beta = { float = [0.1, 10.0], log = true }"))
-    output = said("check", "doomed.toml")
-    assert "warning some settings are doomed to posterior collapse" in output
-    assert "vae with loss mse and scaling standard: beta >= 1, 50 % of its range All latent units die" in output
-    refused = invoke("run", "doomed.toml", "--workers", -1, status=2)
-    first, second, error = refused.stderr.splitlines()
-    assert first.startswith("warning: some settings are doomed to posterior collapse")
-    assert "vaebench check doomed.toml has the details" in second
-    assert error.startswith("error: workers = -1")
-
-
-def test_check_warns_of_codes_that_the_prior_misses(folder: Path) -> None:
-    study = (folder / "small.toml").read_text().replace('latent_sampler = "gaussian"\n', "")
-    (folder / "prior.toml").write_text(study)
-    output = said("check", "prior.toml")
-    assert "warning ae generates from the prior, but nothing brings its codes there" in output
-    assert "warning vae" not in output
-    (folder / "other.toml").write_text(study + "[search.latent_sampler.one_of]\nprior = {}\ngmm = {}\n")
-    assert "warning" not in said("check", "other.toml")
-    (folder / "arms.toml").write_text(study.split("[search.variant")[0] + '[compare]\nvariant = ["ae", "vae"]\n')
-    assert "warning ae generates from the prior" in said("check", "arms.toml")
-    (folder / "compared.toml").write_text(study + '[compare]\nlatent_sampler = ["prior", "gmm"]\n')
-    assert "warning" not in said("check", "compared.toml"), "the study finds out by itself"
-
-
-def test_check_says_when_few_rows_are_left_to_score_against(folder: Path) -> None:
-    study = (folder / "small.toml").read_text()
-    norm = study[study.index("distribution =") : study.index("[evaluation]")]
-    for rows, few in ((100, True), (1000, False)):
-        (folder / "rows.csv").write_text("x\n" + "".join(f"{stats.norm.ppf((i + 0.5) / rows)}\n" for i in range(rows)))
-        (folder / "own.toml").write_text(study.replace(norm, 'file = "rows.csv"\n'))
-        output = said("check", "own.toml")
-        assert ("warning each trial is scored against only 17 held-out rows" in output) is few
-        assert ("Endless rows of the truth would have a ks of about 0.21 to them." in output) is few
-        assert ("held-out" in output) is few
-
-
-def test_the_ks_of_the_truth_is_as_said() -> None:
-    random, n = np.random.default_rng(0), 400
-    distances = [stats.ks_1samp(random.random(n), stats.uniform.cdf).statistic for _ in range(400)]
-    assert np.mean(distances) == pytest.approx(KS_OF_TRUTH / n**0.5, rel=0.05)
 
 
 @pytest.mark.parametrize(

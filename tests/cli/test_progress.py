@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hand_made import DEFINITION, record, trial
+from hand_made import record, trial
 from rich.console import Console
 
 from vaebench.cli import progress as module
 from vaebench.cli.progress import Progress
-from vaebench.cli.time_left import WRITING, TimeLeft
+from vaebench.cli.time_left import WRITING
 from vaebench.search.events import (
     Advanced,
     ConfirmationStarted,
@@ -25,9 +25,6 @@ from vaebench.search.events import (
     TrialFinished,
 )
 from vaebench.study.file import load
-from vaebench.study.records import Result, TrialRecord
-
-STUDY = replace(DEFINITION, confirm_top=2, confirm_replicates=20)
 
 
 @pytest.fixture
@@ -126,26 +123,6 @@ def test_a_doubtful_study_gets_two_lines(tmp_path: Path, capsys: pytest.CaptureF
     first, second = capsys.readouterr().err.splitlines()
     assert first.startswith("warning: ")
     assert "vaebench check doomed.toml" in second
-
-
-def finished(number: int, fits: int, seconds: float, started: float, pruned: bool) -> TrialRecord:
-    results = tuple(Result(metrics={}, seconds=seconds) for _ in range(fits))
-    one = TrialRecord(number, {"variant": "vae"}, results, started, started)
-    return replace(one, pruned="plainly worse" if pruned else None)
-
-
-def test_the_time_left_counts_pruning_confirmation_and_what_follows() -> None:
-    """40 of 100 trials in 100 s on two workers: 8 unpruned of 16 fits, 32 pruned of 4; a fit takes 1 s, all alike."""
-    clock = [0.0]
-    study = replace(STUDY, trials=100, replicates=16, pruning=True)
-    left = TimeLeft(study, 100, began=0.0, clock=lambda: clock[0])
-    assert left.from_search(0) is None
-    for number in range(40):
-        left.add(finished(number, 16 if number < 8 else 4, 1.0, 0.0, pruned=number >= 8))
-    clock[0] = (8 * 16 + 32 * 4) / 2
-    search, confirmation = 60 * 4 / 2, 2 * (20 + 10) / 2
-    assert left.from_search(40) == pytest.approx(search + confirmation + left.writing)
-    assert left.rate == pytest.approx(40 / clock[0])
 
 
 def test_the_speed_counts_from_when_the_first_trial_began(capsys: pytest.CaptureFixture[str]) -> None:

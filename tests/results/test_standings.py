@@ -1,0 +1,66 @@
+"""The order of a study's rows, and which trial is chosen. Ranks and ties: test_leaderboard.py."""
+
+from dataclasses import replace
+
+import pytest
+from hand_made import baseline, floor, record, trial
+
+from vaebench.errors import InputError
+from vaebench.results.standings import Standings, standings
+from vaebench.study.records import BaselineRecord
+
+
+@pytest.fixture
+def rows() -> Standings:
+    """Return confirmed, searched, pruned and failed rows; the luckier a row was in the search, the worse it is."""
+    pruned = replace(trial(3, [0.1]), pruned="plainly worse than trial 0")
+    return standings(
+        record(
+            trial(0, [0.9], [1.5, 1.7]),
+            trial(1, [0.8], [1.2, 1.4]),
+            trial(2, [0.5, 0.7]),
+            pruned,
+            trial(4, [0.2, None]),
+            trial(5, [0.3], [1.0, None]),
+            baselines=[baseline("gaussian", [1.0], [1.3, 1.3]), floor([0.1], [0.1, 0.1]), baseline("kde", [0.6])],
+        )
+    )
+
+
+def test_confirmed_rows_come_first_then_searched_pruned_and_failed_ones(rows: Standings) -> None:
+    names = [str(row.trial.number) if row.trial else row.name for row in rows.rows]
+    assert names == ["truth", "1", "gaussian", "0", "2", "kde", "3", "4", "5"], "of equal rows the trial comes first"
+    assert [row.status for row in rows.rows] == ["confirmed"] * 4 + ["searched"] * 2 + ["pruned"] + ["failed"] * 2
+
+
+def test_figures_are_over_the_replicates_that_the_status_says(rows: Standings) -> None:
+    scores = {row.trial.number: row.scores for row in rows.rows if row.trial}
+    expected = {0: (1.5, 1.7), 1: (1.2, 1.4), 2: (0.5, 0.7), 3: (0.1,), 4: (), 5: ()}
+    assert scores == {number: pytest.approx(values) for number, values in expected.items()}
+
+
+def test_trials_alone_are_ranked_and_the_first_is_the_best(rows: Standings) -> None:
+    assert [row.trial.number for row in rows.ranked if row.trial] == [1, 0, 2, 3]
+    assert rows.best is not None
+    assert rows.best.number == rows.choose(None).number == 1
+
+
+def test_any_trial_that_came_through_the_search_can_be_chosen(rows: Standings) -> None:
+    assert rows.choose(3).number == 3
+    assert rows.choose(5).number == 5, "it failed in the confirmation alone"
+    with pytest.raises(InputError, match=r"^trial 4 of study 'hand-made' failed: loss is NaN in epoch 3$"):
+        rows.choose(4)
+    with pytest.raises(InputError, match=r"has no trial 6: they are 0 to 5$"):
+        rows.choose(6)
+
+
+def test_without_a_trial_there_is_no_best() -> None:
+    for study in (record(), record(trial(0, [None]))):
+        assert standings(study).best is None
+        with pytest.raises(InputError, match="has no trial that did not fail"):
+            standings(study).choose(None)
+
+
+def test_a_row_without_any_replicate_has_failed() -> None:
+    (row,) = standings(record(baselines=[BaselineRecord("kde", "baseline", search=())])).rows
+    assert (row.status, row.failure, row.scores) == ("failed", "no replicate", ())
