@@ -131,6 +131,8 @@ class Heard:
         self.idle = 0
         self.pieces: dict[str, list[int]] = {}
         """Of each step that has pieces: how many, and how many were done."""
+        self.fits = 0
+        """How many replicates of trials were done."""
         self._step = ""
 
     def __call__(self, event: Event) -> None:
@@ -141,9 +143,12 @@ class Heard:
             case ConfirmationStarted(_, fits):
                 self._step = "confirming"
                 self.pieces[self._step] = [fits, 0]
+            case Advanced() if self._step == "searching":
+                self.fits += 1
             case Advanced():
                 self.pieces[self._step][1] += 1
             case SearchStarted(_, target):
+                self._step = "searching"
                 self.targets.append(target)
             case TrialFinished(trial):
                 self.numbers.append(trial.number)
