@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from cheap_evaluations import nothing
+from cheap_evaluations import cheap, nothing
 
 from vaebench.search.compile_ahead import compile_for
 from vaebench.search.confirmation import evidence_on
@@ -22,7 +23,9 @@ from vaebench.search.events import (
     TrialFinished,
 )
 from vaebench.search.in_process import InProcess
+from vaebench.search.run import run
 from vaebench.search.tasks import Executors, evaluate_spec
+from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import Result, StudyRecord
 
 STUDY = """
@@ -115,6 +118,13 @@ def evaluated_by(evaluate: Callable[..., Result], executors: Executors = in_proc
             yield Substituting(inner, substitutes)
 
     return start
+
+
+def go(definition: StudyDefinition, home: Path, evaluate: object = cheap, **options: object) -> StudyRecord:
+    """Run a study whose evaluations cost nothing."""
+    keywords = {"executors": in_process, **options}
+    keywords["executors"] = evaluated_by(evaluate, keywords["executors"])  # type: ignore[arg-type]
+    return run(definition, home=home, **keywords)  # type: ignore[arg-type]
 
 
 def none_at_all() -> AbstractContextManager[Executor]:
