@@ -1,3 +1,11 @@
 """Settings that all tests share."""
 
+import pytest
+
 import vaebench.engine.tf_setup  # noqa: F401 - TensorFlow, quiet, before any test imports it
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that hold a slow test first, so that no worker is left alone with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
