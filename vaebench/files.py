@@ -1,4 +1,4 @@
-"""Files: where state lives, and how it is written so that a kill leaves the old file or the new one."""
+"""Where state is stored, and how files are written: a kill leaves the old file or the new one, never half of one."""
 
 import os
 import uuid
@@ -9,21 +9,21 @@ from typing import Any
 from vaebench.errors import InputError, unknown
 
 JOURNAL = "journal.log"
-"""A study's record, in the study's folder."""
+"""Name of the file, in a study's folder, that holds its record."""
 
 
 def home_folder(home: str | Path | None = None) -> Path:
-    """Return the one folder that holds all state: `home`, else VAEBENCH_HOME, else `runs` in the current folder."""
+    """Return the folder that holds all state: `home`, else VAEBENCH_HOME, else `runs` in the current folder."""
     return Path(home or os.environ.get("VAEBENCH_HOME") or "runs").absolute()
 
 
 def cache_folder() -> Path:
-    """Return the user's folder of what any study may reuse: compiled programs, and what is attainable."""
+    """Return the folder of what all of a user's studies share: compiled programs and attainable errors."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vaebench"
 
 
 def study_folder(home: Path, name: str) -> Path:
-    """Return the folder of the study called `name`, whether it exists or not."""
+    """Return the folder of the study called `name`. It need not exist."""
     return home.absolute() / "studies" / name
 
 
@@ -33,14 +33,14 @@ def study_names(home: Path) -> list[str]:
 
 
 def existing_study(home: Path, name: str) -> Path:
-    """Return the folder of the study called `name`. Raises InputError, with the known names, where nobody ran it."""
+    """Return the folder of the study called `name`. Raises InputError, with the known names, if it was never run."""
     if name not in study_names(home):
         raise InputError(f"{home}: {unknown('study', name, study_names(home))}")
     return study_folder(home, name)
 
 
 def write_whole(path: Path, write_to: Callable[[Path], Any]) -> None:
-    """Write `path`, whole or not at all, by a function that writes to the path it is given. Raises OSError."""
+    """Write `path` whole or not at all: `write_to` writes a temporary file, which is then renamed. Raises OSError."""
     part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
     try:
         write_to(part)
@@ -50,10 +50,10 @@ def write_whole(path: Path, write_to: Callable[[Path], Any]) -> None:
 
 
 def write_output(path: Path, write_to: Callable[[Path], Any]) -> None:
-    """Write a file that a user asked for, whole or not at all. Raises InputError where it cannot be written."""
+    """Write a file that a user asked for, whole or not at all. Raises InputError if it cannot be written."""
     check_place(path)
     try:
-        if path.exists() and not path.is_file():  # a pipe or a terminal, which cannot be replaced
+        if path.exists() and not path.is_file():  # a pipe or a terminal: it cannot be replaced
             write_to(path)
         else:
             write_whole(path.resolve(), write_to)
@@ -62,15 +62,15 @@ def write_output(path: Path, write_to: Callable[[Path], Any]) -> None:
 
 
 def check_place(path: Path) -> None:
-    """Raise InputError where `path` is a folder, or in none: known before the work of making what is written."""
-    if not os.path.isdir(path.parent):  # Path.is_dir raises where a name is too long
+    """Raise InputError if `path` is a folder or its folder is missing. Called before the work of making the file."""
+    if not os.path.isdir(path.parent):  # Path.is_dir raises if a name is too long
         raise InputError(f"cannot write {path}: the folder {path.parent} does not exist")
     if os.path.isdir(path):
         raise InputError(f"cannot write {path}: it is a folder")
 
 
 def check_writable(folder: Path) -> None:
-    """Raise InputError where `folder` cannot be made, or written in."""
+    """Raise InputError if `folder` cannot be created or written to."""
     known = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not known.is_dir():
         raise InputError(f"home {folder}: {known} is no folder")

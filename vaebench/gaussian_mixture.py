@@ -1,6 +1,6 @@
 """Gaussian mixtures fitted by EM: the number of components by BIC, or the local maximum near known parameters.
 
-A latent sampler, a baseline and a data set share it, so it stands below all three.
+A latent sampler, a baseline and a data set use it, so it lies below all three.
 """
 
 import warnings
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 RIDGE = 1e-6
-"""Added to every component's variances, in units of the rows' own: a component on equal rows keeps a covariance."""
+"""Added to every component's variances, in units of the columns' variances: a component on equal rows stays regular."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class GaussianMixture:
 
 
 def fit_by_bic(rows: Array, max_components: int, random: np.random.Generator) -> GaussianMixture:
-    """Fit mixtures of 1 to `max_components` full covariances to `rows`, shape (N, D), and return that of lowest BIC.
+    """Fit mixtures of 1 to `max_components` full covariances to `rows`, shape (N, D); return the one of lowest BIC.
 
     BIC = -2 log likelihood + (free parameters) log N. Schwarz, "Estimating the dimension of a model", Annals of
-    Statistics 6, 1978. A number of components that leaves one with no more rows than columns is passed over: such a
-    component is flat, and BIC takes its endless likelihood for a perfect fit.
+    Statistics 6, 1978. Mixtures with a component of no more rows than columns are skipped: such a component is flat,
+    and BIC takes its unbounded likelihood for a perfect fit.
     """
     spread = _spread(rows)
     candidates = [_fit(rows / spread, k, int(random.integers(2**31))) for k in range(1, max_components + 1)]
@@ -50,9 +50,10 @@ def fit_by_bic(rows: Array, max_components: int, random: np.random.Generator) ->
 def fit_near(rows: Array, weights: Array, means: Array, stds: Array) -> GaussianMixture:
     """Return the local maximum of the likelihood of `rows`, shape (N, 1), that EM reaches from these parameters.
 
-    A mixture's likelihood has no largest value (a component on a single row), so the local maximum near the truth is
-    what maximum likelihood means. Redner and Walker, SIAM Review 26(2), 1984. `weights`, `means` and `stds` have shape
-    (K,). Raises ValueError for fewer rows than components, and for a component that fewer than two rows are left to.
+    `weights`, `means` and `stds` have shape (K,). A mixture's likelihood is unbounded (a component on a single row), so
+    maximum likelihood means the local maximum near the truth: Redner and Walker, SIAM Review 26(2), 1984.
+
+    Raises ValueError if there are fewer rows than components, or if a component ends with fewer than two rows.
     """
     spread = _spread(rows)
     mixture = _new(
@@ -70,7 +71,7 @@ def fit_near(rows: Array, weights: Array, means: Array, stds: Array) -> Gaussian
 
 
 def _spread(rows: Array) -> Array:
-    """Return each column's standard deviation; 1 for a column, or a latent unit, that is constant."""
+    """Return each column's standard deviation; 1 for a constant column or latent unit."""
     spread = rows.std(axis=0)
     return np.where(spread > 0, spread, 1.0)
 
@@ -90,7 +91,7 @@ def _run(mixture: Any, rows: Array) -> None:
 
 
 def _fit(rows: Array, components: int, seed: int) -> Any:
-    """Return a fitted sklearn mixture; None where EM breaks down, or leaves a component too few rows."""
+    """Return a fitted sklearn mixture; None if EM breaks down or leaves a component too few rows."""
     enough = rows.shape[1] + 1
     if components > 1 and components * enough > len(rows):
         return None
@@ -105,7 +106,7 @@ def _fit(rows: Array, components: int, seed: int) -> Any:
 
 
 def _plain(mixture: Any, spread: Array) -> GaussianMixture:
-    """Return a sklearn mixture of rows / spread as one of the rows."""
+    """Convert a sklearn mixture fitted to rows / spread to one in the units of the rows."""
     factors = np.stack([np.linalg.cholesky(covariance) for covariance in mixture.covariances_])
     return GaussianMixture(
         weights=mixture.weights_ / mixture.weights_.sum(),

@@ -1,4 +1,4 @@
-"""What crosses every layer: rows, draws of a data set, metrics, curves."""
+"""Types that every package uses: rows, draws of a data set, metrics, curves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ Rows = NDArray[np.float64]
 """Rows of data in the data's own units, shape (rows, columns)."""
 
 MAIN_METRICS = ("ks", "mean_error", "std_error")
-"""The metrics that `score` is made of, in the leaderboard's order."""
+"""The metrics that `score` averages, in the leaderboard's order."""
 
 Phase = Literal["search", "confirm", "attainable"]
 Metrics = Mapping[str, float]
 Curve = tuple[tuple[int, float], ...]
-"""A thinned curve: (epoch counted from 1, value)."""
+"""A thinned curve: pairs (epoch counted from 1, value)."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,10 @@ class Draw:
     """One draw of a data set. Each array has shape (rows, columns)."""
 
     train: Rows
-    """What an autoencoder or baseline is fitted to."""
+    """Training rows: autoencoders and baselines are fitted to these."""
     test: Rows
-    """For the validation loss; never scored against."""
+    """Test rows for the validation loss. Generated rows are never scored against them."""
     true: Rows
-    """True samples: what generated rows are scored against."""
+    """True samples. Generated rows are scored against these."""
     floor: Rows
-    """More true samples, independent of `true`: their score is the noise floor."""
+    """More true samples, independent of `true`. Their score is the noise floor."""

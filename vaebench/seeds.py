@@ -1,4 +1,4 @@
-"""Seeds that depend on names alone: the same parts give the same stream on every machine."""
+"""Seeds derived from names and numbers alone: the same ones give the same random stream on every machine."""
 
 import hashlib
 
