@@ -1,20 +1,20 @@
-"""The one error a user's input can cause, and how it names the nearest known word."""
+"""The error that wrong input raises, and its hint at the nearest known name."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 class InputError(Exception):
-    """Wrong input: what, where, what is allowed. The command line prints it and exits with status 2."""
+    """Wrong input. The message says what, where and what is allowed; the command line prints it and exits with 2."""
 
 
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:
-    """Say that `name` is no `kind`, name the nearest known one, and list them all.
+    """Return the message that `name` is no known `kind`, with the nearest known name and the list of all.
 
     >>> unknown("loss", "hubert", ["mse", "huber"])
     "unknown loss 'hubert'; did you mean 'huber'? (known: huber, mse)"
     """
     names = sorted(known)
     nearest = get_close_matches(str(name), names, n=1)
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""  # the list can be long
+    hint = f"; did you mean {nearest[0]!r}?" if nearest else ""  # before the list, which can be long
     return f"unknown {kind} {name!r}{hint} (known: {', '.join(names) or 'none'})"

@@ -1,10 +1,10 @@
-"""Parts: what a study file names and a file defines (a variant, a loss, a latent sampler, ...).
+"""Parts: the plug-ins that a study file names (a variant, a loss, a latent sampler, ...).
 
-A part is ONE file in its kind's package. The file's name is the part's name in the study file, and the file defines one
-frozen dataclass whose fields are the part's own hyper-parameters. No table lists the parts: they are found by looking
-into the package that holds the kind's base class, and into the entry point group of that package's name:
+A part is ONE file in the package of its kind. The file's name is the part's name in the study file, and the file
+defines one frozen dataclass whose fields are the part's hyper-parameters. There is no registry: parts are found by
+listing the package that holds the kind's base class, and the entry point group of the same name:
 
-    base             found in and under
+    base             package and entry point group
     Variant          vaebench.variants
     Loss             vaebench.losses
     LatentSampler    vaebench.latent_samplers
@@ -29,15 +29,15 @@ Value = bool | int | float | str
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """Base of every part. Concrete parts are frozen dataclasses; their fields are their hyper-parameters.
+    """Base class of every part. Concrete parts are frozen dataclasses; their fields are their hyper-parameters.
 
-    A field's bounds stand in its type (`Annotated[float, Gt(0)]`); every field has a default.
+    A field's type holds its bounds (`Annotated[float, Gt(0)]`); every field has a default.
     """
 
     kind: ClassVar[str]
     """What study files call this kind of part: "variant", "loss", ..."""
     structure: ClassVar[tuple[str, ...]] = ()
-    """Fields that shape the compiled program (a number of samples, say). All others are assigned before a run."""
+    """Fields that change the compiled program (a number of samples, say). All others are assigned at run time."""
 
     @property
     def name(self) -> str:
@@ -51,7 +51,7 @@ P = TypeVar("P", bound=Part)
 def modules(base: type[Part]) -> dict[str, str]:
     """Return the modules that define parts of the kind `base`, by part name, without importing them.
 
-    Raises InputError where two define the same name, and for an entry point that is no module of its own name.
+    Raises InputError if two modules define the same name, or if an entry point's name is not that of its module.
     """
     return _modules(base.__module__, words(base))
 
@@ -79,7 +79,7 @@ def _modules(package_name: str, kind: str) -> dict[str, str]:
 def load(base: type[P], name: str) -> type[P]:
     """Return the class called `name` of the kind `base`.
 
-    Raises InputError where there is none, with the known names, or where its file does not define exactly one.
+    Raises InputError, with the known names, if there is none, or if its file does not define exactly one.
     """
     known = modules(base)
     if name not in known:
@@ -99,7 +99,7 @@ def load(base: type[P], name: str) -> type[P]:
 
 
 def words(base: type[Part]) -> str:
-    """Return the kind's name in prose.
+    """Return the name of the kind as messages write it.
 
     >>> from vaebench.latent_samplers import LatentSampler
     >>> words(LatentSampler)
@@ -121,13 +121,13 @@ def make(base: type[P], name: str, params: Mapping[str, Any] | None = None) -> P
 
 
 def field_types(part: type[Any]) -> dict[str, Any]:
-    """Return the type, with its bounds, of every field of a dataclass."""
+    """Return the type of every field of a dataclass, bounds included."""
     hints = get_type_hints(part, include_extras=True)
     return {field.name: hints[field.name] for field in dataclasses.fields(part)}
 
 
 def check_type(where: str, expected: Any, value: object) -> Any:
-    """Return `value` as the type `expected` holds it (lists become tuples). Raises InputError where it is refused."""
+    """Return `value` checked against the type `expected`; lists become tuples. Raises InputError if it does not fit."""
     if isinstance(value, list):
         value = tuple(value)
     try:
