@@ -18,12 +18,12 @@ __all__ = ["InputError", "confirm", "generate", "leaderboard", "report", "run", 
 
 
 def __dir__() -> list[str]:
-    """List the interface before it is imported."""
+    """List the public names, though nothing is imported yet."""
     return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> Any:
-    """Import the interface when it is first used, so that `vaebench --help` does not wait for it."""
+    """Import a public name when it is first used, so that `vaebench --help` does not wait for it."""
     if name == "InputError":
         from vaebench.errors import InputError
 

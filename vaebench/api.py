@@ -1,4 +1,4 @@
-"""The Python interface: what the commands do, as functions."""
+"""The Python interface: the commands as functions."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -50,11 +50,13 @@ def run(
     fresh: bool = False,
     observer: Observer = unheard,
 ) -> "pd.DataFrame":
-    """Run a study: search, confirm the best, write all of it to MLflow. Goes on where an earlier run ended.
+    """Run a study: search, confirm the best trials, write everything to MLflow. Return the leaderboard.
 
-    `trials` (of each arm) and `time_limit` (seconds) bound the search; `workers` processes (one a core by default, 0 is
-    this process) or a Dask `cluster` address evaluate; `fresh` starts the study over; `observer` hears what happens.
-    Returns the leaderboard. Raises InputError for a wrong study file, or another definition under a known name.
+    A second call goes on where the first ended; `fresh` starts the study over. `trials` (per arm) and `time_limit`
+    (seconds) bound the search. Trials are evaluated by `workers` processes (default: one per core; 0: this process) or
+    by the Dask cluster at the address `cluster`. `observer` is called with each event.
+
+    Raises InputError if the study file is wrong, or if another definition was run under the study's name.
     """
     folder, definition = home_folder(home), load(Path(study_file))
     _check_positive(trials=trials, time_limit=time_limit)
@@ -86,7 +88,7 @@ def confirm(
     cluster: str | None = None,
     observer: Observer = unheard,
 ) -> "pd.DataFrame":
-    """Refit the best `top` trials of a study on `replicates` further draws each. Returns the leaderboard."""
+    """Refit the best `top` trials of a study on `replicates` further draws each. Return the leaderboard."""
     folder, name = home_folder(home), study_name(study)
     _check_positive(top=top, replicates=replicates)
     existing_study(folder, name)
@@ -98,20 +100,20 @@ def confirm(
 
 
 def leaderboard(study: str, *, home: str | Path | None = None) -> "pd.DataFrame":
-    """Return the leaderboard of a study: a row for each trial, baseline and the noise floor, best first."""
+    """Return the leaderboard of a study: one row per trial, per baseline and for the noise floor, best first."""
     folder, name = home_folder(home), study_name(study)
     return table(_standings(folder, name), run_ids(folder, name))
 
 
 def summary(study: str, *, home: str | Path | None = None) -> list[str]:
-    """Return what the leaderboard of a study says, in sentences: the best trial, selection optimism, its diagnosis."""
+    """Return the results of a study as sentences: the best trial, selection optimism, the diagnosis."""
     return in_words.summary(_standings(home_folder(home), study_name(study)))
 
 
 def worth(study: str, *, trial: int | None = None, home: str | Path | None = None) -> str:
-    """Return in a sentence or two how good the best trial of a study, or `trial`, is: what `generate` draws from.
+    """Return a sentence or two on how good `trial` is, or the study's best trial: the one that `generate` uses.
 
-    Raises InputError for an unknown study or trial, or one that failed.
+    Raises InputError for an unknown study or trial, or a failed trial.
     """
     rows = _standings(home_folder(home), study_name(study))
     return in_words.worth(rows, rows.choose(trial).number)
@@ -122,8 +124,8 @@ def generate(
 ) -> "pd.DataFrame":
     """Generate `n` rows from a study's best trial, or from `trial`, in the data's own units and column names.
 
-    The trial is fitted again to its first search replicate, with the same numbers as then; no weights were kept.
-    The same `seed` gives the same rows. Raises InputError for an unknown study or trial, or one that failed.
+    No weights are stored: the trial is fitted again to its first search replicate, with the same random numbers. The
+    same `seed` gives the same rows. Raises InputError for an unknown study or trial, or a failed trial.
     """
     import pandas as pd
 
@@ -137,9 +139,9 @@ def generate(
 
 
 def report(study: str, path: str | Path, *, home: str | Path | None = None) -> None:
-    """Write a study's report to `path`: one HTML page with its answer, leaderboard, plots and diagnoses.
+    """Write a study's report to `path`: one HTML page with the answer, leaderboard, plots and diagnoses.
 
-    Raises InputError for an unknown study, one without a trial that did not fail, or a path that cannot be written.
+    Raises InputError if the study is unknown, if all its trials failed, or if `path` cannot be written.
     """
     from vaebench.results.report import page
     from vaebench.trial.generator import Generator
@@ -153,7 +155,7 @@ def report(study: str, path: str | Path, *, home: str | Path | None = None) -> N
 
 
 def status(study: str | None = None, *, home: str | Path | None = None) -> "pd.DataFrame":
-    """Return how far a study, or every study, is: trials of target, failed, confirmed, the best trial and its score."""
+    """Return the progress of a study, or of all: trials, target, failed, confirmed, the best trial and its score."""
     folder = home_folder(home)
     return status_of([_standings(folder, name) for name in ([study_name(study)] if study else study_names(folder))])
 
@@ -161,9 +163,9 @@ def status(study: str | None = None, *, home: str | Path | None = None) -> "pd.D
 def ui(
     study: str | None = None, *, host: str = "127.0.0.1", port: int = 5000, home: str | Path | None = None
 ) -> tuple[str, tuple[list[str], dict[str, str]] | None]:
-    """Return the address of the MLflow UI, on the page of `study`, and the command and environment that serve it.
+    """Return the address of the MLflow UI, at the page of `study`, and the command and environment that serve it.
 
-    The command is None where a tracking server serves it already. Raises InputError where nothing was run.
+    The command is None if a tracking server serves it already. Raises InputError if nothing was run.
     """
     folder, name = home_folder(home), study_name(study) if study else None
     if name is not None:
@@ -174,7 +176,7 @@ def ui(
 
 
 def check_output(study: str, *paths: Path, home: str | Path | None = None) -> None:
-    """Raise InputError where one of `paths` cannot be written, or is the file that the study has its rows from."""
+    """Raise InputError if one of `paths` cannot be written, or is the file that the study reads its rows from."""
     name = study_name(study)
     data_set = RecordStore.open(home_folder(home), name).definition.data_set
     for path in paths:
@@ -184,7 +186,7 @@ def check_output(study: str, *paths: Path, home: str | Path | None = None) -> No
 
 
 def study_name(study: str) -> str:
-    """Return the name of a study given by its name or its file."""
+    """Return the name of a study that is given by its name or by its file."""
     if study.endswith(".toml") or Path(study).is_file():
         return load(Path(study)).name
     return study
@@ -211,7 +213,7 @@ def _both(first: Observer, second: Observer) -> Observer:
 
 @contextmanager
 def _executors(workers: int | None, cluster: str | None, observer: Observer) -> Iterator[Executors]:
-    """Give what starts the workers at the first task; they end with the context. A cluster is joined at once."""
+    """Yield what starts the workers at the first task; they end with the context. A cluster is joined at once."""
     if cluster is not None and workers is not None:
         raise InputError("workers and cluster exclude each other: a cluster has workers of its own")
     if workers is None:
@@ -220,7 +222,7 @@ def _executors(workers: int | None, cluster: str | None, observer: Observer) -> 
         raise InputError(f"workers = {workers}: 0 (this process) or more")
     with ExitStack() as stack:
         start = cache(lambda: stack.enter_context(executor(workers, cluster, lambda what: observer(Step(what)))))
-        if cluster is not None:  # it may not be there
+        if cluster is not None:  # fail now if no cluster answers
             start()
         yield lambda: nullcontext(start())
 
