@@ -1,10 +1,10 @@
-"""What a study is: its question, data, space and budget; and the record of what came of it.
+"""What a study is: its question, data, space and budget, and the record of its results.
 
 definition   a study file's content, validated and resolved
 file         the grammar of study files: sections, parameters, compare
 space        what is fixed and what is searched
-suggesters   what answers a space without Optuna: at random, from given numbers, cell by cell
+suggesters   trials that sample a space without Optuna: at random, from given numbers, cell by cell
 spec         one trial's configuration, fully resolved
 replicate    one draw of the data plus one seed
-records      results of trials and baselines, diagnoses, what is attainable
+records      results of trials and baselines, diagnoses, attainable errors
 """

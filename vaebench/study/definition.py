@@ -10,20 +10,20 @@ from vaebench.study.space import Space
 
 Objective = Literal["score", "ks", "mean_error", "std_error", "wasserstein", "sliced_wasserstein", "correlation_error"]
 JOINT_OBJECTIVES = ("sliced_wasserstein", "correlation_error")
-"""The objectives that several columns have together, and one alone does not."""
+"""The objectives that need several columns."""
 Sampler = Literal["tpe", "random", "nsga2", "qmc", "grid"]
 
 STAGE = 4
-"""Replicates that a trial is given before it may be pruned, and between two looks. Of fewer, even if it is worse on all
-of them, the test can say nothing."""
+"""Replicates that a trial runs before it may be pruned, and between two pruning tests. With fewer, the test can never
+be significant, even if the trial is worse on all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:
-    """A value of [compare], or a combination, with a space and a budget of its own; without [compare] there is one."""
+    """One value, or combination of values, of [compare], with its own space and budget; one in all without [compare]."""
 
     name: str
-    """E.g. "variant=ae"; empty without [compare]."""
+    """For example "variant=ae"; empty without [compare]."""
     space: Space
 
 
@@ -38,11 +38,11 @@ class StudyDefinition:
     """Trials of each arm."""
     replicates: int
     pruning: bool
-    """Whether a trial that is plainly worse stops before its last replicate."""
+    """Whether a trial that is plainly worse than the best stops before its last replicate."""
     seed: int
     sampler: Sampler
     batch: int
-    """Trials asked at once; results do not depend on the number of workers because of it."""
+    """Trials asked at once. It makes results independent of the number of workers."""
     data_set: DataSet
     rows: int
     test_fraction: float
@@ -54,13 +54,13 @@ class StudyDefinition:
 
     @property
     def targets(self) -> dict[str, int]:
-        """How many trials each arm is to have: the budget, or fewer where a grid has no more cells."""
+        """The number of trials each arm should have: the budget, or the number of grid cells if that is smaller."""
         sizes = {arm.name: arm.space.size if self.sampler == "grid" else None for arm in self.arms}
         return {name: self.trials if size is None else min(self.trials, size) for name, size in sizes.items()}
 
     @property
     def fresh_draws(self) -> bool:
-        """Whether each replicate is a fresh draw of the truth, and not another split of the rows of one file."""
+        """Whether each replicate is a fresh draw from the true distribution, rather than another split of one file."""
         return self.data_set.available_rows is None
 
     def replicate(self, phase: Phase, index: int) -> Replicate:

@@ -1,4 +1,4 @@
-"""What is known of a study: the results of its trials and baselines, and why trials are off."""
+"""The record of a study: results of trials and baselines, attainable errors, diagnoses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ from vaebench.study.definition import StudyDefinition
 
 @dataclass(frozen=True)
 class Result:
-    """What evaluating one spec, baseline or the noise floor on one replicate gave."""
+    """The result of evaluating a spec, a baseline or the noise floor on one replicate."""
 
     metrics: Metrics = field(default_factory=dict)
-    """ks, mean_error, std_error, ... (see vaebench.scoring.score); empty where it failed."""
+    """ks, mean_error, std_error, ... (see vaebench.scoring.score); empty if the evaluation failed."""
     curves: Mapping[str, Curve] = field(default_factory=dict)
     """Thinned loss curves by name, e.g. "training.reconstruction" (see vaebench.trial.evaluate)."""
     reason: str | None = None
-    """Why it failed; None where it did not."""
+    """Why the evaluation failed; None if it did not."""
     epochs: int = 0
     """Epochs trained."""
     started: float = 0.0
@@ -28,7 +28,7 @@ class Result:
 
 
 Evidence = Mapping[str, float]
-"""What was measured of why a trial is off, by name: see vaebench.trial.evidence.gather_evidence."""
+"""Measurements that a diagnosis is based on, by name: see vaebench.trial.evidence.gather_evidence."""
 FindingName = Literal[
     "not_converged",
     "collapsed",
@@ -42,49 +42,49 @@ FindingName = Literal[
 
 @dataclass(frozen=True)
 class Finding:
-    """One reason why a trial is off."""
+    """One reason why a trial is worse than it could be."""
 
     name: FindingName
     text: str
-    """One sentence with its figures."""
+    """One sentence, with the numbers behind it."""
     explains: float
-    """How much of the score it explains."""
+    """How much of the score this reason explains."""
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """Why a trial is off."""
+    """Why a trial is worse than it could be."""
 
     findings: tuple[Finding, ...]
-    """What explains most comes first."""
+    """Sorted: the reason that explains most comes first."""
     evidence: Evidence
-    """Means over the replicates; "GENERATOR.score" beside what was measured."""
+    """Means over the replicates of what was measured, and of each "GENERATOR.score"."""
 
 
 @dataclass(frozen=True)
 class TrialRecord:
-    """A finished trial as it is persisted."""
+    """A finished trial, as stored."""
 
     number: int
     params: Mapping[str, Value | tuple[int, ...]]
-    """The resolved spec, Spec.flat()."""
+    """The resolved spec: Spec.flat()."""
     results: tuple[Result, ...]
-    """One for each search replicate, in their order; of a pruned trial, for the first of them."""
+    """One per search replicate, in order; a pruned trial has the first of them only."""
     started: float
     ended: float
     """Seconds since 1970."""
     arm: str = ""
-    """The arm of [compare] it belongs to, e.g. "variant=ae"; empty without [compare]."""
+    """Its arm of [compare], for example "variant=ae"; empty without [compare]."""
     confirmation: tuple[Result, ...] = ()
-    """One for each confirmation replicate; empty where the trial was not confirmed."""
+    """One per confirmation replicate; empty if the trial was not confirmed."""
     pruned: str | None = None
-    """Why it was stopped before its last search replicate; None where it was not."""
+    """Why it was stopped before its last search replicate; None if it was not."""
     diagnosis: Diagnosis | None = None
-    """Why it is off; None where it was not confirmed."""
+    """None if the trial was not confirmed."""
 
     @property
     def reason(self) -> str | None:
-        """Why the trial failed (its first failing replicate); None where it did not."""
+        """Why the trial failed: the reason of its first failing replicate. None if it did not fail."""
         return next((result.reason for result in self.results if result.reason), None)
 
 
@@ -100,34 +100,34 @@ class BaselineRecord:
 
 @dataclass(frozen=True)
 class Attainable:
-    """The errors that a score is in units of: what the best baseline is expected to have from as many rows."""
+    """The unit of the score: the errors expected of the best baseline, fitted to as many rows."""
 
     metrics: Metrics = field(default_factory=dict)
-    """Mean ks, mean_error and std_error over the draws; empty where they are not known yet."""
+    """Means of ks, mean_error and std_error over the draws; empty if not known yet."""
     standard_errors: Metrics = field(default_factory=dict)
-    """Of these means, by simulation; for a file they say nothing of the rows it does not have."""
+    """Standard errors of these means, by simulation. For a file they cover other splits, not rows outside the file."""
     baseline: str = ""
     """The baseline whose errors they are."""
     draws: int = 0
-    """The draws averaged over: those it could be scored on."""
+    """The number of draws averaged over: those on which the baseline could be scored."""
 
     @property
     def source(self) -> str:
-        """The same in words, errors left out."""
+        """The same in words, without the errors themselves."""
         relative = [f"{self.standard_errors[name] / self.metrics[name]:.1%}" for name in MAIN_METRICS]
         return f"{self.baseline}, {self.draws} draws, standard errors {', '.join(relative)}"
 
 
 @dataclass(frozen=True)
 class StudyRecord:
-    """All that is known of a study: what the leaderboard and MLflow are projections of."""
+    """Everything known about a study. The leaderboard and MLflow are derived from it."""
 
     definition: StudyDefinition
     """The definition the study was last run with."""
     attainable: Attainable = Attainable()
     trials: tuple[TrialRecord, ...] = ()
     baselines: tuple[BaselineRecord, ...] = ()
-    """The baselines, and the noise floor."""
+    """The baselines and the noise floor."""
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""A replicate: one draw of the data plus one seed, the same draw for every trial and baseline."""
+"""A replicate: one draw of the data plus one seed. Every trial and baseline gets the same draw."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from vaebench.seeds import derive, generator
 
 @dataclass(frozen=True)
 class Replicate:
-    """Replicate `index` of a phase. Its rows depend on data set, study seed, phase and index, and on nothing else."""
+    """Replicate `index` of a phase. Its rows depend only on data set, sizes, study seed, phase and index."""
 
     data_set: DataSet
     rows: int
@@ -26,6 +26,6 @@ class Replicate:
         return derive("replicate", self.study_seed, self.phase, self.index)
 
     def draw(self) -> Draw:
-        """Draw this replicate's rows. Called twice, it gives the same rows."""
+        """Draw this replicate's rows: the same at every call."""
         random = generator("data", self.seed)
         return self.data_set.draw(random, rows=self.rows, test_fraction=self.test_fraction, true=self.true)

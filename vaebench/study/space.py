@@ -1,7 +1,8 @@
-"""The space a study searches: its nodes, how a trial is asked for a point of it, and which points there are.
+"""The search space of a study: its nodes, how a trial is asked for a point, and which points there are.
 
-Values go by their paths ("latent_dim", "variant", "variant.vae.beta", ...), as `Spec.from_flat` takes them. A trial is
-asked such paths, or PATH.off, so that a name never changes its choices. What leaves no choice is not asked.
+Values are named by path ("latent_dim", "variant", "variant.vae.beta", ...), as in `Spec.from_flat`. A trial is asked
+for such paths. Whether a parameter is off is asked as PATH.off, so that a name always has the same choices. A parameter
+with a single value is not asked for.
 """
 
 import math
@@ -21,19 +22,19 @@ from vaebench.study.suggesters import steps
 
 FixedValue = Value | tuple[int, ...]
 Values = dict[str, FixedValue]
-"""Values by path."""
+"""A spec's values by path."""
 
 
 @dataclass(frozen=True)
 class Fixed:
-    """One value."""
+    """A parameter that is not searched."""
 
     value: FixedValue
 
 
 @dataclass(frozen=True)
 class Int:
-    """An integer of low, low + step, ..., high, or exactly `off`."""
+    """An integer from low, low + step, ..., high; or exactly `off`, if that is set."""
 
     low: int
     high: int
@@ -44,7 +45,7 @@ class Int:
 
 @dataclass(frozen=True)
 class Float:
-    """A number in [low, high], or of low, low + step, ..., high, or exactly `off`."""
+    """A number in [low, high], or from low, low + step, ..., high; or exactly `off`, if that is set."""
 
     low: float
     high: float
@@ -55,7 +56,7 @@ class Float:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of `options`. Layer widths are asked by their label, e.g. "200-50"."""
+    """One of `options`. Layer widths are asked for by their label, for example "200-50"."""
 
     options: tuple[FixedValue, ...]
 
@@ -65,7 +66,7 @@ Leaf = Fixed | Int | Float | Choice
 
 @dataclass(frozen=True)
 class OneOf:
-    """A part: one branch of several, by the part's name, each with the nodes of its own hyper-parameters."""
+    """One of several parts. Each branch, by the part's name, holds the nodes of that part's hyper-parameters."""
 
     branches: Mapping[str, Mapping[str, Leaf]]
 
@@ -75,10 +76,10 @@ Node = Leaf | OneOf
 
 @dataclass(frozen=True)
 class Space:
-    """What is fixed and what is searched, by field of `Spec`; a field that is missing takes the spec's default.
+    """What is fixed and what is searched, by field of `Spec`; a missing field takes the spec's default.
 
-    Where the loss that came up requires a scaling, scaling is not asked but set to it, so that impossible pairs cannot
-    be written. Raises InputError where a fixed scaling contradicts a loss.
+    If the sampled loss requires a scaling, scaling is set to it and not asked for, so impossible pairs never come up.
+    Raises InputError if a fixed scaling contradicts a loss.
     """
 
     nodes: Mapping[str, Node]
@@ -108,12 +109,12 @@ class Space:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All names that can be asked, conditional ones included."""
+        """All names a trial can be asked for, conditional ones included."""
         return tuple(name for path, node in self.nodes.items() for name in _names(node, path))
 
     @property
     def dimensions(self) -> int:
-        """The length of the vectors that `unit_point` takes."""
+        """The number of names: the length of the vectors that `unit_point` takes."""
         return len(self.names)
 
     def unit_point(self, u: Sequence[float]) -> Point:
@@ -123,7 +124,7 @@ class Space:
         return trial.asked
 
     def grid(self) -> Iterator[Point]:
-        """Yield the answers of every cell, each once, in a fixed order; every range needs a step (see `gridless`)."""
+        """Yield every cell of the grid once, in a fixed order. Every range needs a step (see `gridless`)."""
         turns: list[int] = []
         while True:
             trial = GridTrial(turns)
@@ -138,7 +139,7 @@ class Space:
 
     @property
     def size(self) -> int | None:
-        """The number of the grid's cells; None where a range is continuous."""
+        """The number of cells of the grid; None if a range is continuous."""
         rest = math.prod(_cells(node) for path, node in self.nodes.items() if path not in ("loss", "scaling"))
         scalings = _cells(self.nodes["scaling"]) if "scaling" in self.nodes else 1
         losses = sum(
@@ -150,7 +151,7 @@ class Space:
 
     @property
     def gridless(self) -> tuple[str, ...]:
-        """The paths of the continuous ranges, which no grid can have."""
+        """The paths of the continuous ranges; with any of these there is no grid."""
         return tuple(path for path, node in _leaves(self.nodes) if _cells(node) == math.inf)
 
     def _losses(self) -> Mapping[str, Mapping[str, Leaf]]:
@@ -159,19 +160,19 @@ class Space:
 
 
 def required_scaling(loss: str) -> str | None:
-    """Return the scaling that the loss called `loss` requires; None where any will do."""
+    """Return the scaling that the loss called `loss` requires; None if any works."""
     return parts.load(Loss, loss).required_scaling
 
 
 def label(value: object) -> str:
-    """Return a value as one word: layer widths as "200-50", booleans as in a study file."""
+    """Return a value as one word: layer widths as "200-50", booleans as in TOML."""
     if isinstance(value, tuple):
         return "-".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _suggest(node: Node, trial: Trial, path: str) -> Values:
-    """Ask `trial`; return the value at `path`, and those below it."""
+    """Ask `trial` for the value at `path` and for those below it, and return them."""
     match node:
         case Fixed(value):
             return {path: value}
@@ -211,7 +212,7 @@ def _names(node: Node, path: str) -> list[str]:
 
 
 def _cells(node: Node) -> float:
-    """Return how many cells of a grid `node` has; infinite where a range is continuous."""
+    """Return how many grid cells `node` has; infinity if a range is continuous."""
     match node:
         case Fixed():
             return 1

@@ -1,4 +1,4 @@
-"""The spec: the frozen, fully resolved description of a trial."""
+"""The spec: one trial's configuration, frozen and fully resolved."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from vaebench.parts import Part, Value, check_type, field_types, make
 from vaebench.variants import Variant
 
 LATENT_UNITS = 42
-"""The widest latent space, and the width of every compiled program: latent_dim masks the units beyond it."""
+"""The largest latent_dim, and the latent width of every compiled program, which masks units beyond latent_dim."""
 
 PARTS: dict[str, type[Part]] = {base.kind: base for base in (Variant, Loss, LatentSampler)}
 """The parts of a spec, by the name of their field."""
@@ -26,7 +26,7 @@ EarlyStopping = Literal["off", "training_loss", "validation_loss"]
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """One configuration of an autoencoder and of how rows are generated from it."""
+    """One configuration: an autoencoder, how it is trained, and how rows are generated from it."""
 
     variant: Variant = field(default_factory=lambda: make(Variant, "vae"))
     loss: Loss = field(default_factory=lambda: make(Loss, "mse"))
@@ -63,7 +63,7 @@ class Spec:
 
     @classmethod
     def from_flat(cls, paths: Mapping[str, Any]) -> Self:
-        """Build a spec from paths; what is missing takes its default. Raises InputError for a wrong path or value.
+        """Build a spec from values by path; missing ones take defaults. Raises InputError for a wrong path or value.
 
         >>> Spec.from_flat({"variant": "vae", "variant.vae.beta": 0.1, "latent_dim": 2}).variant
         Vae(beta=0.1, warm_up=0, log_variance='linear')
@@ -91,5 +91,5 @@ FIELDS: dict[str, Any] = field_types(Spec)
 
 
 def check_value(name: str, value: object) -> Any:
-    """Return `value` as the spec's field `name` holds it. Raises InputError where the field's type refuses it."""
+    """Return `value` checked against the type of the spec's field `name`. Raises InputError if it does not fit."""
     return check_type(name, FIELDS[name], value)

@@ -1,4 +1,4 @@
-"""Trials that answer without Optuna: from given numbers, at random, or cell by cell of a grid."""
+"""Trials that sample a space without Optuna: from given numbers, at random, or cell by cell of a grid."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,11 @@ import numpy as np
 from vaebench.parts import Value
 
 Point = dict[str, Value]
-"""What a trial answered, by the names it was asked."""
+"""A trial's answers, by the name asked for."""
 
 
 class Trial(Protocol):
-    """What a space asks for values. An Optuna trial is one."""
+    """What a space asks for its values: Optuna's trials, and the classes below."""
 
     def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
         """Return an integer of low, low + step, ..., high."""
@@ -32,18 +32,18 @@ class Trial(Protocol):
 
 
 class UnitTrial:
-    """Answers each name with the value at its number in [0, 1): 0 is the lowest value, the first choice."""
+    """Maps a number in [0, 1) per name to a value: 0 gives the lowest value, or the first choice."""
 
     def __init__(self, numbers: Mapping[str, float]) -> None:
         self.numbers = numbers
         self.asked: Point = {}
 
     def number(self, name: str) -> float:
-        """Return the number that `name` is answered from."""
+        """Return the number in [0, 1) for `name`."""
         return self.numbers[name]
 
     def suggest_int(self, name: str, low: int, high: int, *, step: int = 1, log: bool = False) -> int:
-        """Return an integer; on a log scale each owns the interval half a unit around it, as in Optuna."""
+        """Return an integer of the range. On a log scale each has the interval +- 1/2 around it, as in Optuna."""
         u = self.number(name)
         value = round(_power(low - 0.5, high + 0.5, u)) if log else low + step * int(u * ((high - low) // step + 1))
         self.asked[name] = value = min(max(value, low), high)
@@ -68,7 +68,7 @@ class UnitTrial:
 
 
 class RandomTrial(UnitTrial):
-    """Answers at random: `seed` gives the same answers to the same questions."""
+    """Answers at random. The same `seed` gives the same answers to the same questions."""
 
     def __init__(self, seed: int) -> None:
         super().__init__({})
@@ -80,11 +80,11 @@ class RandomTrial(UnitTrial):
 
 
 class GridTrial:
-    """Answers its questions with the cells that `turns` number; questions beyond them with the first cell."""
+    """Answers question i with cell `turns[i]` of its range, and every question after those with the first cell."""
 
     def __init__(self, turns: Sequence[int]) -> None:
         self.turns = list(turns)
-        """The number of the cell taken at each question."""
+        """Index of the cell taken at each question."""
         self.counts: list[int] = []
         """How many cells each question had."""
         self.asked: Point = {}
@@ -97,7 +97,7 @@ class GridTrial:
     def suggest_float(
         self, name: str, low: float, high: float, *, step: float | None = None, log: bool = False
     ) -> float:
-        """Return a number of the range, which needs a step."""
+        """Return a number of the range. Raises ValueError if it has no step."""
         if step is None:
             raise ValueError(f"{name} has no step: a grid has no cells for it")
         self.asked[name] = value = min(low + step * self._turn(steps(low, high, step)), high)
@@ -117,7 +117,7 @@ class GridTrial:
 
 
 def steps(low: float, high: float, step: float) -> int:
-    """Return how many of low, low + step, low + 2 step, ... are in [low, high], counted in decimals."""
+    """Return how many of low, low + step, low + 2 step, ... are in [low, high], in exact decimal arithmetic."""
     return int((Decimal(str(high)) - Decimal(str(low))) // Decimal(str(step))) + 1
 
 

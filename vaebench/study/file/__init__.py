@@ -1,9 +1,9 @@
-"""The study file: a TOML file that holds one question, and the study definition that it becomes.
+"""Reads a study file (TOML) into a study definition, and writes a definition back as plain values.
 
-Every error is one InputError that names file, section, key, value and what is allowed.
+Every error is an InputError that names file, section, key, value and what is allowed.
 
     sections    [study], [data], [evaluation], [confirm]: keys, defaults, bounds
-    parameters  [fixed] and [search]: from tables to the nodes of a space, and back
+    parameters  [fixed] and [search]: tables to nodes of a space, and back
     compare     [compare]: the arms
 """
 
@@ -22,7 +22,7 @@ from vaebench.study.space import Space
 
 SECTIONS = ("study", "data", "evaluation", "fixed", "search", "confirm", "compare")
 EXTENDING = ("study.trials", "study.question", "confirm", "data.file.path")
-"""What may change under a study's name: more of the same, other words, and a data file that moved."""
+"""Keys that may change when a study is run again: a larger budget, another wording, a data file that moved."""
 _UNSET = object()
 
 
@@ -41,9 +41,9 @@ def load(path: Path) -> StudyDefinition:
 
 
 def to_plain(definition: StudyDefinition) -> dict[str, Any]:
-    """Return the definition as plain, JSON-able values laid out as in a study file; defaults are filled in.
+    """Return the definition as plain, JSON-able values laid out as in a study file, with defaults filled in.
 
-    The arms of [compare] stand under "arms" by name, each with its own "fixed" and "search".
+    The arms of [compare] are under "arms" by name, each with its own "fixed" and "search".
     """
     plain: dict[str, Any] = {
         "study": {
@@ -71,12 +71,12 @@ def to_plain(definition: StudyDefinition) -> dict[str, Any]:
 
 
 def may_change(path: str) -> bool:
-    """Say whether what stands at `path`, such as "study.trials", may change under a study's name."""
+    """Return whether the value at `path`, such as "study.trials", may change when a study is run again."""
     return any(path == free or path.startswith(f"{free}.") for free in EXTENDING)
 
 
 def from_plain(plain: Mapping[str, Any]) -> StudyDefinition:
-    """Return the definition that `to_plain` was given. Nothing is read from disk."""
+    """Invert `to_plain`. Nothing is read from disk."""
     spaces = plain.get("arms") or {"": plain}
     with located(f"stored definition of study {plain['study']['name']!r}: "):
         arms = tuple(
@@ -87,7 +87,7 @@ def from_plain(plain: Mapping[str, Any]) -> StudyDefinition:
 
 
 def difference(old: StudyDefinition, new: StudyDefinition) -> list[str]:
-    """Return what differs between two definitions, "path: old -> new" each; what may change is left out."""
+    """Return the differences between two definitions as "path: old -> new", without those that may change."""
     before, after = dict(flatten(to_plain(old))), dict(flatten(to_plain(new)))
     return [
         f"{path}: {_shown(before, path)} -> {_shown(after, path)}"
@@ -158,7 +158,7 @@ def _tables(path: Path) -> dict[str, Any]:
 
 
 def _nearest(path: Path) -> str:
-    """Name the study file beside the missing `path`, or in studies/ there, that was probably meant."""
+    """Return a hint at the study file that was probably meant, from the folder of `path` or studies/ in it."""
     folders = (path.parent / "studies", path.parent)
     files = {file.stem: file for folder in folders for file in folder.glob("*.toml") if file.name != "pyproject.toml"}
     nearest = [] if path.exists() else get_close_matches(path.stem, files, n=1)

@@ -14,7 +14,7 @@ from vaebench.study.spec import PARTS, check_value
 
 
 def read_arms(fixed: Any, search: Any, compare: Any) -> tuple[Arm, ...]:
-    """Return the arms: one for each combination of the values in [compare], one in all without it."""
+    """Return the arms: one per combination of the values in [compare]; a single one without [compare]."""
     nodes = read_nodes(fixed, search)
     with located("[compare] "):
         values = _compared(compare, fixed)
@@ -22,7 +22,7 @@ def read_arms(fixed: Any, search: Any, compare: Any) -> tuple[Arm, ...]:
     for chosen in itertools.product(*values.values()):
         arm_nodes = dict(nodes)
         pairs = dict(zip(values, chosen, strict=True))
-        # Parts first, so that a part's own parameter finds its branch.
+        # Parts first: a part's parameter needs its branch.
         for path in sorted(pairs, key=lambda path: "." in path):
             with located(f"[compare] {path} = {show(pairs[path])}: "):
                 _fix(arm_nodes, path, pairs[path])
@@ -32,7 +32,7 @@ def read_arms(fixed: Any, search: Any, compare: Any) -> tuple[Arm, ...]:
 
 
 def read_arm(name: str, nodes: Mapping[str, Node]) -> Arm:
-    """Return an arm. Raises InputError for impossible pairs."""
+    """Build an arm. Raises InputError for an impossible pair of loss and scaling."""
     with located(f"[compare] {name}: " if name else "[fixed] "):
         return Arm(name=name, space=Space(nodes))
 
@@ -58,7 +58,7 @@ def _compared(compare: Any, fixed: Mapping[str, Any]) -> dict[str, list[Any]]:
 
 
 def _fix(nodes: dict[str, Node], path: str, value: Any) -> None:
-    """Fix `path` to `value`: a field, a part (of which only that branch is kept), or a part's own parameter."""
+    """Fix `path` to `value`. It is a field, a part (only that branch is kept), or a parameter of a part."""
     if path not in PARTS and "." not in path:
         nodes[path] = read_fixed(path, value)
         return

@@ -1,4 +1,4 @@
-"""[fixed] and [search] of a study file: from plain tables to the nodes of a space, and back."""
+"""[fixed] and [search] of a study file: plain tables to the nodes of a space, and back."""
 
 import json
 import math
@@ -15,7 +15,7 @@ from vaebench.study.spec import FIELDS, PARTS, check_value
 
 Table = dict[str, Any]
 Check = Callable[[Any], Any]
-"""Returns a value as the spec holds it; raises InputError where its field refuses it."""
+"""Returns a value converted to its field's type; raises InputError if it does not fit."""
 
 KINDS: dict[str, tuple[str, ...]] = {
     "int": ("log", "step", "off"),
@@ -23,14 +23,14 @@ KINDS: dict[str, tuple[str, ...]] = {
     "choice": (),
     "one_of": (),
 }
-"""The kinds of parameter, and the keys that may stand beside each."""
+"""The kinds of searched parameter, and the keys allowed beside each."""
 KNOWN = tuple(name for name in FIELDS if name != "seed")
-"""What [fixed], [search] and [compare] may name. A trial's seed follows from the study's."""
+"""The parameters that [fixed], [search] and [compare] may name. A trial's seed is derived from the study's."""
 
 
 @contextmanager
 def located(where: str) -> Iterator[None]:
-    """Begin the message of an InputError with `where`."""
+    """Prefix the message of an InputError with `where`."""
     try:
         yield
     except InputError as error:
@@ -38,12 +38,12 @@ def located(where: str) -> Iterator[None]:
 
 
 def show(value: Any) -> str:
-    """Return a value much as it stands in a study file."""
+    """Return a value much as a study file writes it."""
     return json.dumps(value, default=str, ensure_ascii=False)
 
 
 def flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every value of nested tables by its path, e.g. "search.latent_dim.int"; an empty table is a value.
+    """Yield every value of nested tables with its path, e.g. "search.latent_dim.int". An empty table is a value.
 
     >>> dict(flatten({"study": {"seed": 0}, "search": {"ae": {}}}))
     {'study.seed': 0, 'search.ae': {}}
@@ -72,7 +72,7 @@ def read_nodes(fixed: Any, search: Any) -> dict[str, Node]:
 
 
 def write_nodes(space: Space) -> dict[str, Table]:
-    """Return {"fixed": ..., "search": ...}, from which `read_nodes` reads the space's nodes again."""
+    """Invert `read_nodes`: return {"fixed": ..., "search": ...}."""
     tables: dict[str, Table] = {"fixed": {}, "search": {}}
     for name, node in space.nodes.items():
         if not isinstance(node, OneOf):
@@ -113,7 +113,7 @@ def _searched(name: str, value: Any) -> Node:
 
 
 def read_branches(kind: str, branches: Mapping[str, Any], *, search: bool) -> OneOf:
-    """Read the parts a part can be, each with its own parameters: plain values, or nodes where `search`."""
+    """Read the branches of a part. Parameters are plain values; with `search` they may also be ranges or choices."""
     nodes: dict[str, dict[str, Leaf]] = {}
     for name, params in sorted(branches.items()):
         known = [field.name for field in fields(parts.load(PARTS[kind], name))]
@@ -189,7 +189,7 @@ def _range(kind: str, table: Table, check: Check) -> Int | Float:
 
 
 def _check_steps(low: float, high: float, step: float) -> None:
-    """Raise InputError where [low, high] is not a whole number of steps, counted in the decimals that were written."""
+    """Raise InputError unless [low, high] is a whole number of steps, in exact decimal arithmetic."""
     if not 0 < step < math.inf:
         raise InputError(f"step = {step}: a number above 0 is expected")
     count = (Decimal(str(high)) - Decimal(str(low))) / Decimal(str(step))
@@ -223,19 +223,19 @@ def _plain(node: Leaf) -> Any:
 
 
 def listed(value: Any) -> Any:
-    """Return `value` as JSON gives it back: lists for tuples."""
+    """Return `value` with its tuples as lists, as JSON would give it back."""
     if isinstance(value, dict):
         return {key: listed(item) for key, item in value.items()}
     return [listed(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _field(name: str) -> Check:
-    """Return the check of a field of the spec."""
+    """Return the check for a field of the spec."""
     return lambda value: check_value(name, _finite(name, value))
 
 
 def _own(kind: str, part: str, key: str) -> Check:
-    """Return the check of a part's own parameter."""
+    """Return the check for a parameter of a part."""
 
     def check(value: Any) -> Any:
         value = tuple(value) if isinstance(value, list) else _finite(f"{part}.{key}", value)

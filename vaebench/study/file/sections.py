@@ -16,7 +16,7 @@ from vaebench.study.file.parameters import located, show
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 MOST_ROWS = 10_000_000
 TRUTH_ROWS = 100
-"""Rows drawn where the truth is known and the study file does not say how many."""
+"""Default of `rows` if the true distribution is known; a file has as many as it has."""
 
 
 def _name(value: str) -> str:
@@ -66,7 +66,7 @@ class ConfirmSection(_Section):
 
 
 class _RowsSection(_Section):
-    """What stands beside the data set in [data]."""
+    """The keys of [data] beside the data set."""
 
     rows: Annotated[int, Field(ge=1, le=MOST_ROWS)] | None = None
     test_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.33
@@ -76,7 +76,7 @@ Section = TypeVar("Section", bound=_Section)
 
 
 def read_section(model: type[Section], name: str, table: Any) -> Section:
-    """Check a section's table. Raises InputError with section, key, value and what is allowed."""
+    """Check a section's table and return it. Raises InputError with section, key, value and what is allowed."""
     if not isinstance(table, dict):
         raise InputError(f"[{name}] = {show(table)}: a table is expected")
     with located(f"[{name}] "):
@@ -90,7 +90,7 @@ def read_section(model: type[Section], name: str, table: Any) -> Section:
 
 
 def read_data(table: Any, folder: Path | None) -> tuple[DataSet, int, float]:
-    """Return data set, rows and test fraction of [data]; without a folder the data set is as stored with a study."""
+    """Return data set, rows and test fraction of [data]. If `folder` is None, the data set is read as stored."""
     if not isinstance(table, dict):
         raise InputError(f"[data] = {show(table)}: a table is expected")
     known = parts.modules(DataSet)
