@@ -14,13 +14,13 @@ JOINT_OBJECTIVES = ("sliced_wasserstein", "correlation_error")
 Sampler = Literal["tpe", "random", "nsga2", "qmc", "grid"]
 
 STAGE = 4
-"""Replicates that a trial runs before it may be pruned, and between two pruning tests. With fewer, the test can never
+"""Replicates a trial runs before it may be pruned, and between two pruning tests. With fewer, the test can never
 be significant, even if the trial is worse on all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:
-    """One value, or combination of values, of [compare], with its own space and budget; one in all without [compare]."""
+    """One value, or combination, of [compare], with its own space and budget; without [compare] there is a single arm."""
 
     name: str
     """For example "variant=ae"; empty without [compare]."""
