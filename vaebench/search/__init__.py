@@ -1,17 +1,17 @@
-"""Runs a study: ask, evaluate, tell, persist, confirm. One coordinator owns a study; workers never touch it.
+"""Runs a study: ask, evaluate, tell, persist, confirm. One coordinator process owns a study; workers never write to it.
 
-run                from a definition to its confirmed record
+run                a whole run: baselines, search, confirmation
 loop               the search: ask, evaluate, prune, tell, persist
 asking, samplers   which configuration a trial tries, through Optuna
-pruning            a trial that is plainly worse stops early
-confirmation       the best refitted on further draws, and diagnosed
-baselines          the baselines and the noise floor on the same draws
-attainable_cache   what is attainable, simulated once for a data set
-compile_ahead      programs that the search will need
+pruning            stops a trial early that is plainly worse
+confirmation       refits the best trials on further draws and diagnoses them
+baselines          scores the baselines and the noise floor on the same draws
+attainable_cache   attainable errors, simulated once per data set
+compile_ahead      compiles the programs that the search will need
 store, journal     the record on disk
-lock               two coordinators of one study kept apart
-tasks              what is sent to workers, and what comes back
-workers            the processes: this machine's, or a Dask cluster's
-in_process         this process in their place
-events             what a run tells whoever listens
+lock               keeps a second coordinator out of a study
+tasks              evaluations sent to workers, and their results
+workers            worker processes on this machine, or a Dask cluster
+in_process         evaluates in this process, without workers
+events             what a run reports to its observer
 """

@@ -1,8 +1,8 @@
-"""Asking: which configuration a trial tries.
+"""Which configuration a trial tries.
 
-Trial i of an arm is in batch i // B. It is asked knowing the results of the arm's batches up to the last but one, and
-that the trials since are in flight, whether they have finished meanwhile or not. So what is asked depends on the
-definition and on earlier results in their order, never on workers, timing, or where a run was killed and resumed.
+Trial i of an arm is in batch b = i // B, with B the batch size. It is asked with the results of batches 0 to b - 2; all
+later trials count as in flight, even if they have finished. So what is asked depends only on the definition and on
+earlier results in order, never on workers, timing, or where a run was killed and resumed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,14 +22,14 @@ from vaebench.study.definition import Arm, StudyDefinition
 from vaebench.study.space import Point
 
 REMEMBERED = 300
-"""Finished trials that the tree-structured Parzen estimator looks back on. Its time grows with their number: 9 ms a
-trial at 150, 14 ms at 300, 180 ms at 3,000, over 16 parameters. It takes 25 of them for good, all others for bad."""
+"""Finished trials that TPE is given. Its time per trial grows with their number: 9 ms at 150, 14 ms at 300, 180 ms at
+3,000, over 16 parameters. It counts 25 of them as good, all others as bad."""
 BLOCK = 100
-"""Trials after which what is remembered is chosen anew."""
+"""Number of trials after which the remembered ones are chosen again."""
 
 
 class Asker:
-    """Asks for the trials of one arm, through an Optuna study in memory that is rebuilt from the record."""
+    """Asks for the trials of one arm, through an in-memory Optuna study that is rebuilt from the record."""
 
     def __init__(self, definition: StudyDefinition, arm: Arm, finished: Sequence[FrozenTrial]) -> None:
         quiet_optuna()
@@ -49,11 +49,11 @@ class Asker:
 
     @property
     def known(self) -> int:
-        """How many trials have results that the next one may know."""
+        """How many trials have results that the next trial may know."""
         return self._known(self.asked)
 
     def ask(self) -> tuple[dict[str, Any], FrozenTrial]:
-        """Ask for the next trial: the values by path, and what Optuna keeps of it."""
+        """Ask for the next trial. Return its values by path, and Optuna's trial."""
         index = self.asked
         if index % BLOCK == 0:
             self._begin(block=index)
@@ -68,7 +68,7 @@ class Asker:
         return dict(values), self._asked[-1]
 
     def finish(self, trial: FrozenTrial) -> None:
-        """Take in the next trial's outcome; it is told when a trial that may know it is asked."""
+        """Keep the next trial's outcome. The sampler is told when the first trial that may know it is asked."""
         self._finished.append(trial)
 
     def _known(self, index: int) -> int:
@@ -76,7 +76,7 @@ class Asker:
         return max(0, (index // self._definition.batch - 1) * self._definition.batch)
 
     def _begin(self, block: int) -> None:
-        """Build the study in memory as it is before trial `block` is asked."""
+        """Build the in-memory study as it is before trial `block` is asked."""
         self._study = optuna.create_study(directions=["minimize"] * len(self._definition.objectives))
         self._shared = IntersectionSearchSpace(include_pruned=True)
         self._told = self._known(block)
@@ -95,7 +95,7 @@ class Asker:
             self._told += 1
 
     def _point_sequence(self) -> Iterator[Point] | None:
-        """Return the points from the next trial on, for samplers that know them beforehand."""
+        """Return the points from the next trial on; None for samplers that do not know them in advance."""
         match self._definition.sampler:
             case "grid":
                 return islice(self._arm.space.grid(), self.asked, None)
@@ -111,9 +111,9 @@ class Asker:
 
 
 def remembered(finished: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-    """Return at most REMEMBERED of the trials that did not fail, in order: the best fifth of them and the latest.
+    """Return at most REMEMBERED of the trials that did not fail, in order: one fifth the best, the rest the latest.
 
-    The best have the lowest sum of their places in each objective.
+    The best are those with the lowest sum of ranks over the objectives.
     """
     trials = [_complete(trial) for trial in finished if trial.values is not None]
     if len(trials) <= REMEMBERED:
@@ -125,7 +125,7 @@ def remembered(finished: Sequence[FrozenTrial]) -> list[FrozenTrial]:
 
 
 def _complete(trial: FrozenTrial) -> FrozenTrial:
-    """Return a pruned trial as a complete one: its values are what it would be expected to have."""
+    """Return a pruned trial as a complete one. Its values are already estimates over all replicates."""
     if trial.state != TrialState.PRUNED:
         return trial
     complete = copy(trial)
@@ -143,7 +143,7 @@ def _in_flight(trial: FrozenTrial) -> FrozenTrial:
 
 
 def batches(definition: StudyDefinition, done: dict[str, int]) -> Iterator[tuple[str, int]]:
-    """Yield (arm, number of trials) for every batch that is not done yet; arms take turns."""
+    """Yield (arm, number of trials) for every batch that is not done yet. Arms take turns."""
     target = definition.targets
     for start in range(0, max(target.values(), default=0), definition.batch):
         for arm in definition.arms:

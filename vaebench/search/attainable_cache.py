@@ -1,4 +1,4 @@
-"""What is attainable, simulated by the workers once and kept for every later study of the same data set."""
+"""The attainable errors, simulated by the workers once and kept for every later study of the same data set."""
 
 import hashlib
 import json
@@ -20,11 +20,11 @@ from vaebench.study.records import Attainable
 from vaebench.study.replicate import Replicate
 
 PIECE = 250
-"""Draws of a task."""
+"""Draws per task."""
 
 
 def begin_attainable(definition: StudyDefinition, workers: Workers) -> Callable[[Observer], Attainable]:
-    """Let the workers begin, where nothing is kept yet; what is returned waits, and keeps what comes out."""
+    """Start the simulation, unless the cache has its result. Return a function that waits for it and caches it."""
     first = replace(definition.replicate("attainable", 0), study_seed=0)  # studies of one data set share one scale
     file = cache_folder() / "attainable" / f"{_key(first)}.json"
     if (kept := _read(file)) is not None:
@@ -54,7 +54,7 @@ def begin_attainable(definition: StudyDefinition, workers: Workers) -> Callable[
 
 
 def _key(first: Replicate) -> str:
-    """Return what tells these inputs, the parts that may be fitted to them, and the code that does it from others."""
+    """Return the cache key: the data, the baselines there are, the version of the simulation and of the libraries."""
     kept = [str(VERSION), repr(first), repr(first.data_set.plain()), *modules(Baseline)]
     kept += [f"{name} {version(name)}" for name in ("numpy", "scipy", "scikit-learn")]
     return hashlib.sha256("\x1f".join(kept).encode()).hexdigest()[:16]
@@ -69,6 +69,6 @@ def _read(file: Path) -> Attainable | None:
 
 
 def _write(file: Path, found: Attainable) -> None:
-    with suppress(OSError):  # then the next study simulates again
+    with suppress(OSError):  # the next study then simulates again
         file.parent.mkdir(parents=True, exist_ok=True)
         write_whole(file, lambda part: part.write_text(json.dumps(asdict(found))))

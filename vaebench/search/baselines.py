@@ -13,14 +13,14 @@ from vaebench.study.records import BaselineRecord, Result, StudyRecord
 
 @dataclass(frozen=True)
 class Sent:
-    """A baseline, and the evaluations of it that are under way."""
+    """A baseline, and its evaluations under way."""
 
     record: BaselineRecord
     phase: Phase
     tasks: list[Task]
 
     def collect(self, observer: Observer) -> BaselineRecord:
-        """Wait for the evaluations and return the baseline with them."""
+        """Wait for the evaluations. Return the baseline with their results added."""
         results: list[Result] = []
         for task in self.tasks:
             results.append(task.result())
@@ -33,8 +33,8 @@ class Sent:
 def send_baselines(
     record: StudyRecord, definition: StudyDefinition, workers: Workers, phase: Phase, count: int
 ) -> Sequence[Sent]:
-    """Send what is missing of `count` replicates of a phase, of every baseline that suits the data."""
-    known = {one.name: one for one in record.baselines}
+    """Send every baseline that suits the data, and the noise floor, on those of `count` replicates that it lacks."""
+    known = {baseline.name: baseline for baseline in record.baselines}
     sent = []
     for name in baseline_names(definition.data_set):
         baseline = known.get(name) or BaselineRecord(name, "floor" if name == FLOOR else "baseline", search=())

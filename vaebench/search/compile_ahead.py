@@ -1,4 +1,4 @@
-"""Compiling the programs that a search will need while nothing else is ready: each once, spread over the workers."""
+"""Compile the programs that a search will need before it starts: each once, spread over the workers."""
 
 from collections import Counter
 from concurrent.futures import Future
@@ -12,16 +12,16 @@ from vaebench.study.space import RandomTrial
 from vaebench.study.spec import Spec
 
 SAMPLED = 64
-"""Specs drawn at random from each space to see which structures it has."""
+"""Specs sampled from each space to find its structures."""
 AT_MOST = 8
-"""Programs compiled ahead: a space of more structures meets each of them seldom."""
+"""Most programs to compile ahead. In a space of more structures each is used seldom."""
 
 
 def compile_ahead(definition: StudyDefinition, workers: Workers, at_most: int) -> "list[Future[None]]":
-    """Send the most frequent structures of a study's spaces, `at_most` of them, to be compiled.
+    """Send the most frequent structures of a study's spaces to the workers, at most `at_most` of them, to be compiled.
 
-    Two workers would otherwise both compile the first program, then both the second; a program that one has compiled
-    is on disk for the others. What fails here fails again, with its reason, as a trial.
+    A program that one worker has compiled is on disk for the others. Without this, two workers would both compile the
+    first program, then both the second. What fails here fails again as a trial, which records the reason.
     """
     if at_most <= 0:
         return []
@@ -43,7 +43,7 @@ def compile_ahead(definition: StudyDefinition, workers: Workers, at_most: int) -
 
 
 def compile_for(spec: Spec, replicate: Replicate) -> None:
-    """Compile the program that `spec` needs on rows as `replicate` has them."""
+    """Compile the program that `spec` needs for rows shaped as those of `replicate`."""
     from vaebench.engine.train import compile_program
 
     draw = replicate.draw()

@@ -1,4 +1,4 @@
-"""Confirmation: refit the best trials on further draws that the search never saw, and say why they are off."""
+"""Confirmation: refit the best trials on further draws that the search never saw, and diagnose them."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -19,11 +19,11 @@ from vaebench.trial.diagnosis import DRAWS, EXPECTED, diagnose
 def candidates(record: StudyRecord, top: int) -> list[TrialRecord]:
     """Return the trials to confirm: the best `top` of all, the best of each variant, and the best of each arm.
 
-    The lowest search score comes first, equal ones by number; none that failed. One that was pruned is the best of its
-    variant, or arm, only where all of that were pruned. None where `top` is 0.
+    They are sorted by search score, equal ones by number. Failed trials are left out. A pruned trial is the best of its
+    variant or arm only if all of them were pruned. If `top` is 0, there are none.
     """
     whole = [trial for trial in record.trials if trial.reason is None]
-    ranked = sorted(whole, key=lambda one: (one.pruned is not None, mean_score(one.results, record.attainable)))
+    ranked = sorted(whole, key=lambda trial: (trial.pruned is not None, mean_score(trial.results, record.attainable)))
     best_of_variant = {trial.params["variant"]: trial.number for trial in reversed(ranked)}
     best_of_arm = {trial.arm: trial.number for trial in reversed(ranked)}
     best = [trial.number for trial in ranked if trial.pruned is None][:top]
@@ -32,9 +32,9 @@ def candidates(record: StudyRecord, top: int) -> list[TrialRecord]:
 
 
 def confirm_best(store: RecordStore, definition: StudyDefinition, workers: Workers, observer: Observer) -> None:
-    """Confirm the best trials of the search on what is missing of their replicates, persisting one trial at a time.
+    """Confirm the best trials on the confirmation replicates they lack, and persist them one by one.
 
-    Trials that were confirmed before are brought to as many replicates: rows are compared draw by draw.
+    Trials confirmed earlier are brought to the same number of replicates, since rows are compared draw by draw.
     """
     record = store.record()
     chosen = {trial.number for trial in candidates(record, definition.confirm_top)}
@@ -73,13 +73,13 @@ def confirm_best(store: RecordStore, definition: StudyDefinition, workers: Worke
 def send_for_evidence(
     trial: TrialRecord, definition: StudyDefinition, workers: Workers
 ) -> list["Future[Evidence | None]"]:
-    """Let the workers gather evidence of why `trial` is off, on the first confirmation replicates."""
+    """Send the tasks that gather the evidence for the diagnosis of `trial`, on the first confirmation replicates."""
     draws = [definition.replicate("confirm", index) for index in range(min(DRAWS, definition.confirm_replicates))]
     return [workers.submit(evidence_on, Spec.from_flat(trial.params), replicate) for replicate in draws]
 
 
 def evidence_on(spec: Spec, replicate: Replicate) -> Evidence | None:
-    """Gather the evidence on one replicate; None where the trial breaks down on it, which its confirmation tells."""
+    """Gather the evidence on one replicate; None if the fit breaks down there, which its confirmation reports."""
     from vaebench.trial.evidence import gather_evidence
     from vaebench.trial.fit import FittingError
 
@@ -90,7 +90,7 @@ def evidence_on(spec: Spec, replicate: Replicate) -> Evidence | None:
 
 
 def diagnosis_of(trial: TrialRecord, found: Sequence[Evidence | None], record: StudyRecord) -> Diagnosis:
-    """Judge the evidence on each replicate; an empty diagnosis where there is none, as the confirmation tells."""
+    """Diagnose `trial` from the evidence on each replicate. The diagnosis is empty if there is no evidence."""
     expected = _expected(record)
     evidence = [{**item, **expected.get(index, {})} for index, item in enumerate(found) if item is not None]
     if not evidence:
@@ -99,8 +99,9 @@ def diagnosis_of(trial: TrialRecord, found: Sequence[Evidence | None], record: S
 
 
 def _expected(record: StudyRecord) -> dict[int, Evidence]:
-    """Return what the baseline behind score 1 has on each confirmation replicate, by its index."""
-    results = next((one.confirmation for one in record.baselines if one.name == record.attainable.baseline), ())
+    """Return the score, on each confirmation replicate by index, of the baseline whose expected score is 1."""
+    unit = record.attainable.baseline
+    results = next((baseline.confirmation for baseline in record.baselines if baseline.name == unit), ())
     scored = [(index, result) for index, result in enumerate(results) if not result.reason]
     return {index: {EXPECTED: score(result.metrics, record.attainable)} for index, result in scored}
 
@@ -110,7 +111,7 @@ def _evidence_of(future: "Future[Evidence | None]", observer: Observer) -> Evide
         return result_of(future)
     except ConnectionError:
         raise
-    except Exception:  # its workers died, say: there are other draws
+    except Exception:  # its workers died, for example: the other draws are enough
         return None
     finally:
         observer(Advanced())

@@ -1,4 +1,4 @@
-"""Events: what a run tells whoever listens, in order, in the coordinator's main thread."""
+"""Events that a run reports to its observer, in order, in the coordinator's main thread."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from vaebench.study.records import StudyRecord, TrialRecord
 
 @dataclass(frozen=True)
 class Loaded:
-    """The definition is read and valid; the run begins."""
+    """The study file is read and valid; the run begins."""
 
     definition: StudyDefinition
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step begins: starting workers, scoring baselines, confirming, ...; the one before has ended."""
+    """A step begins (starting workers, scoring baselines, ...), so the one before has ended."""
 
     what: str
     pieces: int = 0
-    """How many pieces it has; 0 where that is not known."""
+    """How many pieces the step has; 0 if unknown."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class Advanced:
 
 @dataclass(frozen=True)
 class SearchStarted:
-    """The search begins, or goes on."""
+    """The search begins or is resumed."""
 
     record: StudyRecord
-    """What there is."""
+    """The study so far."""
     target: int
-    """How many trials there are to be."""
+    """How many trials there should be at the end."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class TrialFinished:
 
 @dataclass(frozen=True)
 class ConfirmationStarted:
-    """The confirmation begins: so many trials, in so many fits, baselines and diagnoses included."""
+    """The confirmation of `trials` trials begins. `fits` counts those for baselines and diagnoses too."""
 
     trials: int
     fits: int
@@ -55,22 +55,22 @@ class ConfirmationStarted:
 
 @dataclass(frozen=True)
 class TrialConfirmed:
-    """A trial's confirmation, which it holds, is persisted."""
+    """A trial's confirmation is persisted; `trial` includes it."""
 
     trial: TrialRecord
 
 
 @dataclass(frozen=True)
 class NothingToDo:
-    """Everything that was asked for is there already; nothing was started."""
+    """Everything asked for was done already, so no worker was started."""
 
     record: StudyRecord
 
 
 Event = Loaded | Step | Advanced | SearchStarted | TrialFinished | ConfirmationStarted | TrialConfirmed | NothingToDo
 Observer = Callable[[Event], None]
-"""Hears every event: a progress display, or a projection."""
+"""Called with every event: the progress display, for example, or live tracking."""
 
 
 def unheard(event: Event) -> None:
-    """Hear an event and do nothing."""
+    """Ignore an event."""

@@ -1,4 +1,4 @@
-"""An executor that runs tasks in the calling process: for debugging, and where a study is too small for workers."""
+"""An executor that runs tasks in the calling process: for debugging, and for studies too small for workers."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -6,10 +6,10 @@ from typing import Any
 
 
 class InProcess(Executor):
-    """Runs a task in the calling process, when its result is asked for."""
+    """Runs each task in the calling process when its result is asked for."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        """Keep the task until its result is asked for, so that results come one by one and not after the last task."""
+        """Keep the task until its result is asked for, so that results arrive one by one, not all at the end."""
         return _Deferred(lambda: fn(*args, **kwargs))
 
 

@@ -8,11 +8,11 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
 GRACE_PERIOD = 5
-"""Seconds after which a journal lock that a killed process left behind is removed."""
+"""Seconds after which the journal lock of a killed process is removed."""
 
 
 def quiet_optuna() -> None:
-    """Keep Optuna's log lines, and the deprecation of what samplers.py needs of it, from the user's terminal."""
+    """Silence Optuna's log lines, and its deprecation warning about an option that samplers.py uses."""
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     warnings.filterwarnings("ignore", "`prior_weight` has been deprecated", FutureWarning)
 
@@ -20,8 +20,8 @@ def quiet_optuna() -> None:
 def open_journal(path: Path, *, writing: bool) -> JournalStorage:
     """Open the journal at `path`. Only the holder of the study's lock may write.
 
-    A full disk or a kill in the middle of a write leaves a torn last line, which would spoil the next write: a writer
-    cuts it off; a reader leaves it out.
+    A full disk or a kill in the middle of a write leaves a torn last line, which would spoil the next write. So a
+    writer cuts it off; a reader skips it.
     """
     quiet_optuna()
     if writing:
@@ -30,7 +30,7 @@ def open_journal(path: Path, *, writing: bool) -> JournalStorage:
 
 
 def cut_torn_line(path: Path) -> None:
-    """Cut the file at `path` back to its last newline; create it where there is none."""
+    """Truncate the file at `path` after its last newline; create it if it is missing."""
     with path.open("ab+") as file:
         end = file.tell()
         while end:

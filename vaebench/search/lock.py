@@ -1,4 +1,4 @@
-"""The lock that keeps two coordinators of one study apart."""
+"""The lock that lets only one process run a study at a time."""
 
 import fcntl
 import os
@@ -13,9 +13,9 @@ from vaebench.files import study_folder
 
 @contextmanager
 def lock(home: Path, name: str) -> Iterator[None]:
-    """Hold the lock of the study called `name`. Raises InputError, naming the holder, where another process has it.
+    """Hold the lock of the study called `name`. Raises InputError, naming the holder, if another process has it.
 
-    The lock belongs to the open file, so that the operating system frees a dead holder's at once.
+    The lock belongs to the open file, so the operating system releases it as soon as its holder dies.
     """
     path = study_folder(home, name) / "lock"
     path.parent.mkdir(parents=True, exist_ok=True)

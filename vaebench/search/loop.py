@@ -19,7 +19,7 @@ from vaebench.study.records import Attainable, Result, TrialRecord
 from vaebench.study.spec import Spec
 
 BATCHES_IN_FLIGHT = 2
-"""While one batch is waited for, the workers have the next."""
+"""The workers have the next batch while the coordinator waits for the current one."""
 
 
 @dataclass(frozen=True)
@@ -27,21 +27,21 @@ class _Trial:
     number: int
     arm: str
     known: int
-    """How many earlier trials of its arm it was asked with the results of."""
+    """How many earlier trials of its arm had their results known when it was asked."""
     asked: FrozenTrial
     spec: Spec
     tasks: list[Task]
-    """Its replicates that were sent."""
+    """One per replicate sent so far."""
     results: list[Result]
-    """Those of them that have come back."""
+    """One per replicate that has come back."""
 
 
 def search(
     store: RecordStore, definition: StudyDefinition, workers: Workers, observer: Observer, *, deadline: float
 ) -> None:
-    """Run the trials that are missing, persisting each in the order of asking; ask for none after `deadline`.
+    """Run the trials that are missing and persist them in the order they were asked. Ask for none after `deadline`.
 
-    `deadline` is a time.monotonic(). A kill at any moment loses what is in flight and nothing else.
+    `deadline` is a value of time.monotonic(). A kill at any moment loses the trials in flight and nothing else.
     """
     record = store.record()
     done = {arm.name: store.finished(arm.name) for arm in definition.arms}
@@ -79,7 +79,7 @@ def search(
 
 
 class _Asking:
-    """Asks for trials, and sends their replicates to the workers: all at once, or with pruning stage by stage."""
+    """Asks for trials and sends their replicates to the workers: all at once, or in stages if trials may be pruned."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class _Asking:
             known = self.askers[arm].known
             values, asked = self.askers[arm].ask()
             seed = derive("trial", self._seed, arm, self.askers[arm].asked)
-            seed %= 2**53  # exact where a reader of the CSV makes it a float
+            seed %= 2**53  # exact as a float, which readers of the CSV may make of it
             batch.append(_Trial(self._number, arm, known, asked, Spec.from_flat(values | {"seed": seed}), [], []))
             self.send_more(batch[-1])
             self._number += 1
@@ -130,7 +130,7 @@ class _Judging:
             self.remember(trial)
 
     def judged(self, trial: _Trial) -> TrialRecord | None:
-        """Wait for the replicates that were sent. Return the trial where it is finished, failed or pruned."""
+        """Wait for the replicates sent so far. Return the trial if it is finished, failed or pruned, else None."""
         for task in trial.tasks[len(trial.results) :]:
             trial.results.append(task.result())
             self._observer(Advanced())
@@ -149,12 +149,12 @@ class _Judging:
         return replace(record, pruned=pruned) if pruned else None
 
     def remember(self, record: TrialRecord) -> None:
-        """Let the trials to come be compared with this one, where it came through."""
+        """Let later trials be compared with this one, unless it failed or was pruned."""
         whole = record.reason is None and record.pruned is None
         self._pruners[record.arm].finish(record.number, self._each(record.results) if whole else None)
 
     def values(self, trial: _Trial, record: TrialRecord) -> tuple[float, ...] | None:
-        """Return the objectives that the sampler is told; None where the trial failed."""
+        """Return the objective values to tell the sampler; None if the trial failed."""
         if record.reason:
             return None
         if record.pruned:
@@ -162,5 +162,5 @@ class _Judging:
         return objective_values(record.results, self._definition.objectives, self._attainable)
 
     def _each(self, results: Sequence[Result]) -> tuple[float, ...]:
-        """Return the first objective on each replicate; with pruning there is one."""
+        """Return the first objective on each replicate. Pruning allows only one objective."""
         return tuple(objective_values([result], self._definition.objectives, self._attainable)[0] for result in results)

@@ -1,7 +1,7 @@
-"""Pruning: a trial that is plainly worse than the best one known to it stops before its last replicate.
+"""Pruning: a trial that is plainly worse than the best one it knows of stops before its last replicate.
 
-A trial knows the results that it was asked with, and no later ones, so that what is pruned does not depend on workers,
-timing, or where a run was killed and resumed.
+A trial knows only the results that were known when it was asked. So what is pruned does not depend on workers, timing,
+or where a run was killed and resumed.
 """
 
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ class _Best:
 
 
 class Pruner:
-    """Knows, for the trials of one arm, the best finished trial at any time."""
+    """Keeps, for one arm, the best finished trial after every number of trials."""
 
     def __init__(self) -> None:
         self._after: list[_Best | None] = [None]
 
     def finish(self, number: int, values: tuple[float, ...] | None) -> None:
-        """Take in the next trial: its objective on each replicate; None where it failed or was pruned."""
+        """Add the next trial: its objective on each replicate, or None if it failed or was pruned."""
         best = self._after[-1]
         finished = _Best(number, values) if values else None
         self._after.append(finished if finished and (best is None or finished.mean < best.mean) else best)
 
     def estimate(self, values: tuple[float, ...], known: int) -> float:
-        """Return the mean over all replicates to be expected of a pruned trial: best + mean(own - best), paired.
+        """Return a pruned trial's expected mean over all replicates: mean(best) + mean(its values - best's), paired.
 
-        Its plain mean would hold the luck of the draws it has, which every pruned trial has in the same direction.
+        Its plain mean would include the luck of the first draws, which all pruned trials share.
         """
         best = self._after[known]
         assert best is not None
@@ -42,7 +42,7 @@ class Pruner:
         return best.mean + sum(worse) / len(worse)
 
     def verdict(self, values: tuple[float, ...], known: int) -> str | None:
-        """Return why a trial with these values should stop, given the first `known` trials; None where it goes on."""
+        """Return why a trial with these values should stop, given the first `known` trials; None if it goes on."""
         best = self._after[known]
         if best is None or not plainly_worse(values, best.values[: len(values)]):
             return None

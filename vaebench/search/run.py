@@ -1,4 +1,4 @@
-"""Running a study from its definition to its confirmed record; the same call goes on where the last one ended."""
+"""Run a study: baselines, search, confirmation. The same call resumes a run that was interrupted."""
 
 import math
 import signal
@@ -34,18 +34,18 @@ def run(
     time_limit: float | None = None,
     confirm: bool = True,
 ) -> StudyRecord:
-    """Search up to `trials` trials (of each arm), then confirm the best; return all that is known then.
+    """Search up to `trials` trials (per arm), then confirm the best. Return the study's record.
 
-    `time_limit`, in seconds, ends the asking. `executors` is called when there is a first task. Ctrl-C and SIGTERM keep
-    what is finished and raise KeyboardInterrupt. Raises InputError where another process runs this study, or where
-    another definition ran under its name.
+    After `time_limit` seconds no more trials are asked. `executors` is called at the first task. Ctrl-C and SIGTERM
+    keep what is finished and raise KeyboardInterrupt. Raises InputError if another process is running this study, or
+    if another definition was run under its name.
     """
     deadline = math.inf if time_limit is None else time.monotonic() + time_limit
     definition = definition if trials is None else replace(definition, trials=trials)
     with lock(home, definition.name), interruptible(), Workers(executors) as workers:
         store = RecordStore.create_or_open(home, definition)
         target = sum(definition.targets.values())
-        # with a time limit, compiling alone might use it up
+        # compiling alone might use up a time limit
         prepare(store, definition, workers, observer, compiled=0 if time_limit else target - store.count)
         observer(SearchStarted(store.record(), target))
         search(store, definition, workers, observer, deadline=deadline)
@@ -60,9 +60,9 @@ def run(
 def prepare(
     store: RecordStore, definition: StudyDefinition, workers: Workers, observer: Observer, *, compiled: int
 ) -> None:
-    """Score the baselines, learn what is attainable, and compile at most `compiled` programs: what is missing of each.
+    """Score the baselines, simulate the attainable errors and compile at most `compiled` programs, if not done yet.
 
-    All of it is sent at once, so that no worker waits.
+    All tasks are sent at once, so that no worker waits.
     """
     record = store.record()
     baselines = send_baselines(record, definition, workers, "search", definition.replicates)
@@ -73,12 +73,12 @@ def prepare(
     scored = [sent.collect(observer) for sent in baselines]
     if attain is not None:
         store.set_attainable(attain(observer))
-    for baseline in scored:  # behind what is attainable, without which they have no score
+    for baseline in scored:  # after the attainable errors: without them there is no score
         store.set_baseline(baseline)
     if programs:
         observer(Step("compiling the networks", len(programs)))
     for program in programs:
-        with suppress(Exception):  # what fails here fails again as a trial, with its reason
+        with suppress(Exception):  # it will fail again as a trial, which records the reason
             result_of(program)
         observer(Advanced())
 
@@ -92,9 +92,9 @@ def confirm(
     top: int | None = None,
     replicates: int | None = None,
 ) -> StudyRecord:
-    """Confirm the best `top` trials of a study on `replicates` further draws; what is missing takes the study's own.
+    """Confirm the best `top` trials of a study on `replicates` further draws; defaults are those of the study file.
 
-    Raises InputError where nobody ran the study, or another process is running it.
+    Raises InputError if the study was never run, or if another process is running it.
     """
     existing_study(home, name)
     with lock(home, name), interruptible(), Workers(executors) as workers:
@@ -114,7 +114,7 @@ def confirm(
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does."""
+    """Make SIGTERM raise KeyboardInterrupt in the block, as Ctrl-C does."""
 
     def interrupt(*_: object) -> NoReturn:
         raise KeyboardInterrupt

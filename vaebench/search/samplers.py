@@ -1,8 +1,8 @@
-"""Optuna's samplers, made anew for every trial, so that what is asked depends on seed and history alone.
+"""Optuna's samplers. Each trial gets a new one, so that what is asked depends on seed and history alone.
 
-tpe      tree-structured Parzen estimator, multivariate over what all trials share, with the constant liar for trials
-         in flight (Watanabe 2023, arXiv 2304.11127). Parameters of branches are modelled one by one: Optuna's `group`,
-         which models those of one branch together, is experimental, and a branch here owns one or two.
+tpe      tree-structured Parzen estimator, multivariate over the parameters that all trials share, with the constant
+         liar for trials in flight (Watanabe 2023, arXiv 2304.11127). Parameters of a branch are modelled one by one:
+         Optuna's `group`, which models them together, is experimental, and a branch here has only one or two.
 random   independent draws
 nsga2    NSGA-II (Deb et al. 2002), generations of POPULATION trials
 qmc      point i of a scrambled Sobol sequence is trial i
@@ -20,17 +20,17 @@ from vaebench.study.definition import Sampler
 from vaebench.study.space import Point, Space
 
 POPULATION = 20
-"""Trials of a generation. Searches here have hundreds of trials: Optuna's 50 would leave a handful of generations."""
+"""Trials per generation. Searches have hundreds of trials, so Optuna's default of 50 would leave few generations."""
 PRIOR_WEIGHT = 3.0
-"""Weight of TPE's uniform prior beside the 1.0 of each good trial. At Optuna's 1.0 a search may settle
-on the first branch that did well (docs/decisions/0012-the-weight-of-tpes-prior.md)."""
+"""Weight of TPE's uniform prior, where each good trial has 1.0. With Optuna's default of 1.0 a search may get stuck on
+the first branch that did well (docs/decisions/0012-the-weight-of-tpes-prior.md)."""
 
 
 class _Nsga2(NSGAIISampler):
-    """NSGA-II that goes the same way when it is resumed, where parents are selected anew.
+    """NSGA-II that gives the same trials when a search is resumed, which makes it select the parents again.
 
-    A generation is its first POPULATION trials: those that were in flight when it was full would join it later. Parents
-    are in the order of their numbers: Optuna has them in that order too, but for the first trial of a generation.
+    A generation is its first POPULATION trials; otherwise trials in flight when it was full would join it later.
+    Parents are sorted by number, as Optuna has them except for the first trial of a generation.
     """
 
     def get_population(self, study: optuna.Study, generation: int) -> list[FrozenTrial]:
@@ -43,7 +43,7 @@ class _Nsga2(NSGAIISampler):
 
 
 class _Tpe(TPESampler):
-    """TPE that keeps from trial to trial which parameters all trials share; working that out took half of its time."""
+    """TPE that remembers which parameters all trials share. Working that out for each trial took half of its time."""
 
     def __init__(self, shared: IntersectionSearchSpace, seed: int) -> None:
         super().__init__(multivariate=True, constant_liar=True, prior_weight=PRIOR_WEIGHT, seed=seed)
@@ -63,7 +63,7 @@ def make_sampler(name: Sampler, seed: int, shared: IntersectionSearchSpace) -> B
             return _Tpe(shared, seed)
         case "nsga2":
             return _Nsga2(population_size=POPULATION, seed=seed)
-        case "random" | "qmc" | "grid":  # the latter two enqueue their points and ask for nothing else
+        case "random" | "qmc" | "grid":  # qmc and grid enqueue their points and sample nothing
             return RandomSampler(seed=seed)
 
 

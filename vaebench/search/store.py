@@ -1,7 +1,7 @@
-"""The record store: what is known of a study, on disk. Only finished trials are in it, each with its full result.
+"""The record store: a study's record on disk. It holds finished trials only, each with its full result.
 
-It is an Optuna study in a journal file, so that Optuna's own tools (optuna-dashboard, visualisations) work on it. A
-trial is one line, written at once; everything else is a user attribute of the study. Nothing in it is ever RUNNING.
+It is an Optuna study in a journal file, so Optuna's tools (optuna-dashboard, visualisations) work on it. A trial is one
+line, written at once; everything else is a user attribute of the study. No trial in it is ever RUNNING.
 """
 
 import re
@@ -26,7 +26,7 @@ from vaebench.study.records import Attainable, BaselineRecord, Diagnosis, Result
 
 RECORD = "record"
 ARM = "arm"
-BASELINE = "reference:"  # what the first records called a baseline
+BASELINE = "reference:"  # the first records called baselines references
 _trial = TypeAdapter(TrialRecord)
 _baseline = TypeAdapter(BaselineRecord)
 _results = TypeAdapter(tuple[Result, ...])
@@ -41,9 +41,9 @@ class RecordStore:
 
     @classmethod
     def create_or_open(cls, home: Path, definition: StudyDefinition) -> Self:
-        """Open the study of `definition` for writing, and create it where there is none.
+        """Open the study of `definition` for writing; create it if there is none.
 
-        Raises InputError where another definition has run under this name.
+        Raises InputError if another definition was run under this name.
         """
         path = study_folder(home, definition.name) / JOURNAL
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ class RecordStore:
 
     @classmethod
     def open(cls, home: Path, name: str, *, writing: bool = False) -> Self:
-        """Open the study called `name`. Raises InputError, with the known names, where nobody ran it."""
+        """Open the study called `name`. Raises InputError, with the known names, if it was never run."""
         storage = open_journal(existing_study(home, name) / JOURNAL, writing=writing)
         if name in optuna.get_all_study_names(storage):
             study = optuna.load_study(storage=storage, study_name=name)
@@ -81,12 +81,12 @@ class RecordStore:
         return from_plain(self._study.user_attrs["definition"])
 
     def add(self, asked: FrozenTrial, trial: TrialRecord, values: tuple[float, ...] | None) -> FrozenTrial:
-        """Persist a finished trial in one write: what was asked, its record, its objectives (None where it failed)."""
+        """Persist a finished trial in one write: what was asked, its record, its objectives (None if it failed)."""
         count = self.count
         assert trial.number == count, f"trial {trial.number} is told in place of trial {count}"
         finished = FrozenTrial(
             number=trial.number,
-            trial_id=-1,  # the storage gives it one
+            trial_id=-1,  # the storage assigns one
             state=TrialState.FAIL if values is None else TrialState.PRUNED if trial.pruned else TrialState.COMPLETE,
             value=None,
             values=values,
@@ -103,11 +103,11 @@ class RecordStore:
 
     @property
     def count(self) -> int:
-        """How many trials there are."""
+        """The number of finished trials."""
         return len(self._study.get_trials(deepcopy=False))
 
     def finished(self, arm: str) -> list[FrozenTrial]:
-        """Return the trials of an arm as Optuna keeps them, in order."""
+        """Return the finished trials of an arm, as Optuna stores them, in order."""
         return [trial for trial in self._study.get_trials(deepcopy=False) if trial.user_attrs[ARM] == arm]
 
     def set_attainable(self, attainable: Attainable) -> None:
@@ -115,11 +115,11 @@ class RecordStore:
         self._study.set_user_attr("attainable", asdict(attainable))
 
     def set_baseline(self, baseline: BaselineRecord) -> None:
-        """Persist a baseline, in place of what there was of it."""
+        """Persist a baseline; this replaces what was stored for it."""
         self._study.set_user_attr(f"{BASELINE}{baseline.name}", _baseline.dump_python(baseline, mode="json"))
 
     def set_confirmation(self, number: int, results: Sequence[Result]) -> None:
-        """Persist the confirmation of trial `number`, in place of what there was of it."""
+        """Persist the confirmation of trial `number`; this replaces what was stored for it."""
         self._study.set_user_attr(f"confirmation:{number}", _results.dump_python(tuple(results), mode="json"))
 
     def set_diagnosis(self, number: int, diagnosis: Diagnosis) -> None:
@@ -127,7 +127,7 @@ class RecordStore:
         self._study.set_user_attr(f"diagnosis:{number}", _diagnosis.dump_python(diagnosis, mode="json"))
 
     def record(self) -> StudyRecord:
-        """Return all that is known of the study."""
+        """Return the record of the study."""
         attributes = self._study.user_attrs
         return StudyRecord(
             definition=self.definition,
@@ -143,12 +143,12 @@ class RecordStore:
 
 
 def _attainable(attributes: dict[str, Any]) -> Attainable:
-    """Read the attainable errors. The first records have them in two attributes, the second one a sentence."""
+    """Read the attainable errors. The first records have two attributes for them, of which the second is a sentence."""
     stored = attributes.get("attainable", {})
     if not stored or "metrics" in stored:
         return Attainable(**stored)
     found = re.fullmatch(r"(\w+), (\d+) draws, standard errors (.*)", attributes.get("attainable_by", ""))
-    if found is None:  # a kill between the two
+    if found is None:  # killed between writing the two
         return Attainable(stored)
     errors = [float(percent.rstrip("%")) / 100 for percent in found[3].split(", ")]
     standard_errors = {name: stored[name] * error for name, error in zip(MAIN_METRICS, errors, strict=True)}

@@ -1,4 +1,4 @@
-"""Tasks: what is sent to the workers, and how what comes back, a worker's death included, becomes a result."""
+"""Tasks: evaluations sent to the workers. Whatever comes back, even a worker's death, becomes a result."""
 
 import math
 import time
@@ -16,11 +16,11 @@ from vaebench.study.spec import Spec
 
 T = TypeVar("T")
 Executors = Callable[[], AbstractContextManager[Executor]]
-"""Starts the workers, or joins them, and ends them with the context."""
+"""Starts the workers, or connects to them, and ends them with the context."""
 
 
 def result_of(future: "Future[T]") -> T:
-    """Wait for what a task returns, or raises. Raises ConnectionError where there are no workers any more."""
+    """Wait for a task; return or raise what it does. Raises ConnectionError if there are no workers any more."""
     try:
         return future.result()
     except CancelledError:
@@ -28,7 +28,7 @@ def result_of(future: "Future[T]") -> T:
 
 
 def evaluate_spec(spec: Spec, replicate: Replicate) -> Result:
-    """Evaluate `spec` on `replicate`. TensorFlow, which takes seconds to load, is loaded where the task runs alone."""
+    """Evaluate `spec` on `replicate`. TensorFlow takes seconds to load, so it is loaded only where the task runs."""
     from vaebench.trial.evaluate import evaluate
 
     return evaluate(spec, replicate)
@@ -42,23 +42,23 @@ class Task:
     submitted: float
 
     def result(self) -> Result:
-        """Wait for the result. A task that raised, or whose workers died, gives a failed one, with the reason.
+        """Wait for the result. A task that raised, or whose workers died, gives a failed result with the reason.
 
-        Raises ConnectionError where there are no workers any more.
+        Raises ConnectionError if there are no workers any more.
         """
         try:
             return _finite(result_of(self.future))
         except ConnectionError:
             raise
-        except Exception as error:  # whatever it is, it is this trial's failure and nobody else's
+        except Exception as error:  # whatever it is, only this trial fails
             seconds = time.time() - self.submitted
             return Result(reason=f"{type(error).__name__}: {error}", started=self.submitted, seconds=seconds)
 
 
 class Workers:
-    """An executor that is started by the first task, so that a study with nothing to do starts nothing.
+    """An executor that starts with the first task, so that a study with nothing to do starts no workers.
 
-    Leaving its context by an exception (Ctrl-C, say) cancels what is in flight.
+    Leaving the context by an exception (Ctrl-C, say) cancels the tasks in flight.
     """
 
     def __init__(self, executors: Executors) -> None:
@@ -80,7 +80,7 @@ class Workers:
 
     @property
     def started(self) -> bool:
-        """Whether there has been a task."""
+        """Whether any task was sent."""
         return self._executor is not None
 
     def submit(self, function: Callable[..., Any], *args: object) -> "Future[Any]":
@@ -95,7 +95,7 @@ class Workers:
     def evaluate(
         self, function: Callable[..., Result], first: Spec | str, replicates: Iterable[Replicate]
     ) -> list[Task]:
-        """Send an evaluation of a spec, or of the baseline of that name, on each replicate."""
+        """Send one task per replicate: the evaluation of a spec, or of the baseline of that name."""
         return [Task(self.submit(function, first, replicate), time.time()) for replicate in replicates]
 
 

@@ -1,6 +1,6 @@
-"""The workers: in this process, on this machine, or on a Dask cluster. The only module that imports dask.
+"""The workers: this process, processes on this machine, or a Dask cluster. The only module that imports dask.
 
-All three are a plain `concurrent.futures.Executor`, so that the study does not know which it has.
+All three are a plain `concurrent.futures.Executor`, so that the search does not depend on which it has.
 """
 
 import contextlib
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 MALLOC = str(512 * 2**20)
 ENVIRONMENT = {
-    # glibc's malloc: Dask's default of 64 KiB hands memory back to the system all the time and slows training 1.7 times
+    # for glibc's malloc. With Dask's default of 64 KiB it keeps returning memory, and training takes 1.7 times as long
     "MALLOC_TRIM_THRESHOLD_": MALLOC,
     "MALLOC_MMAP_THRESHOLD_": MALLOC,
     # one thread a worker
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
-    # TensorFlow greets on import otherwise
+    # no messages when TensorFlow is imported
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
 }
-"""What a worker's environment holds before its process starts; the user's own variables win."""
+"""Environment variables of a worker, set before its process starts. The user's own variables win."""
 ALLOWED_FAILURES = 3
-"""Worker deaths after which a task counts as their cause and fails."""
+"""Number of workers that may die while running a task; then the task counts as the cause and fails."""
 CONNECT_SECONDS = 30
 
 
@@ -49,10 +49,10 @@ def cores() -> list[int]:
 def executor(
     workers: int, address: str | None = None, say: Callable[[str], None] = lambda what: None
 ) -> AbstractContextManager[Executor]:
-    """Start `workers` worker processes on this machine; 0 evaluates in this process; `address` joins a cluster instead.
+    """Start `workers` worker processes on this machine; 0 is this process; with `address`, join a cluster instead.
 
-    `address` is that of a running Dask scheduler ("tcp://HOST:PORT") or a scheduler file; `say` hears of each step.
-    Raises InputError where no scheduler answers there.
+    `address` is that of a running Dask scheduler ("tcp://HOST:PORT"), or a scheduler file. `say` is called with each
+    step. Raises InputError if no scheduler answers at `address`.
     """
     if address is not None:
         return _joined(address)
@@ -62,8 +62,8 @@ def executor(
 class _Remote(Executor):
     """A Dask client as an executor.
 
-    Dask's own `Client.get_executor()` takes the result of a task for an exception where its worker dies between ending
-    the task and handing the result over; Dask's future runs the task once more.
+    Dask's own `Client.get_executor()` raises if a worker dies after it ended a task and before it handed over the
+    result. Dask's futures, used here, run the task again.
     """
 
     def __init__(self, client: "Client") -> None:
@@ -71,12 +71,12 @@ class _Remote(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """Send a task to the cluster."""
-        # In the order of sending: by default Dask runs what is sent within 0.1 s in any order.
+        # Run tasks in the order of sending. By default Dask runs those sent within 0.1 s in any order.
         remote = self._client.submit(fn, *args, pure=False, fifo_timeout=0, **kwargs)
         future: Future[Any] = Future()
 
-        def finish(_: object) -> None:  # runs in a thread of Dask's
-            with contextlib.suppress(InvalidStateError):  # cancelled meanwhile
+        def finish(_: object) -> None:  # called in a Dask thread
+            with contextlib.suppress(InvalidStateError):  # it was cancelled meanwhile
                 try:
                     future.set_result(remote.result())
                 except CancelledError:
@@ -104,9 +104,9 @@ def _local(workers: int, say: Callable[[str], None]) -> Iterator[Executor]:
         "distributed.nanny.environ": ENVIRONMENT,
         "distributed.worker.multiprocessing-method": "spawn",  # never fork: this process may have TensorFlow loaded
         "distributed.scheduler.allowed-failures": ALLOWED_FAILURES,
-        "distributed.scheduler.worker-saturation": 1.0,  # no queue at a worker: its death is no other task's failure
+        "distributed.scheduler.worker-saturation": 1.0,  # no queue at a worker: its death fails no other task
         "distributed.admin.low-level-log-length": 0,
-        "distributed.worker.profile.enabled": False,  # it looks at every thread a hundred times a second
+        "distributed.worker.profile.enabled": False,  # it samples every thread a hundred times a second
     }
     with (
         _silent_dask(),
@@ -122,13 +122,13 @@ def _local(workers: int, say: Callable[[str], None]) -> Iterator[Executor]:
                 processes=True,
                 host="127.0.0.1",
                 dashboard_address=None,
-                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # of its status server, which is always there
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # for its status server, which always runs
                 silence_logs=logging.CRITICAL,
-                memory_limit=0,  # else a worker over its share is paused for good
+                memory_limit=0,  # otherwise a worker over its share is paused for good
                 local_directory=scratch,
             )
             client = stack.enter_context(stack.enter_context(cluster).get_client())
-        # fewer leave room for others, whose workers would sit on the same first cores
+        # pin only if all cores are used: two runs with fewer workers would share the first cores
         if workers >= len(cores()) and hasattr(os, "sched_setaffinity"):
             client.register_plugin(_pin_plugin(cores()))
         say("loading TensorFlow in each")
@@ -146,14 +146,14 @@ def _joined(address: str) -> Iterator[Executor]:
     with _silent_dask():
         try:
             client = Client(**where, timeout=CONNECT_SECONDS, set_as_default=False)
-        except Exception as error:  # Dask raises whatever it stumbles over in an address or file
+        except Exception as error:  # a wrong address or file makes Dask raise anything
             raise InputError(f"no Dask scheduler answers at {address!r}: {type(error).__name__}: {error}") from None
         with client:
             yield _Remote(client)
 
 
 def _load_everywhere(client: "Client") -> None:
-    """Let every worker load TensorFlow, and wait for it: nothing else could run there meanwhile."""
+    """Load TensorFlow on every worker and wait for it: no task could run there earlier anyway."""
     from distributed import wait
 
     workers = client.scheduler_info(n_workers=-1)["workers"]
@@ -168,9 +168,9 @@ def _pin_plugin(cores: list[int]) -> Any:
     from distributed import WorkerPlugin
 
     class Pin(WorkerPlugin):  # type: ignore[misc]
-        """Pins a worker to a core of its own before TensorFlow starts, which sizes its pools by the cores it may use.
+        """Pins a worker to its own core before TensorFlow starts, which sizes its thread pools by the available cores.
 
-        A worker that is started again runs it again.
+        It runs again when a worker is restarted.
         """
 
         def setup(self, worker: "Worker") -> None:
@@ -181,11 +181,11 @@ def _pin_plugin(cores: list[int]) -> Any:
 
 @contextmanager
 def _ctrl_c_is_ours() -> Iterator[None]:
-    """Block SIGINT while the cluster starts: its threads, and the workers they start now and later, inherit that.
+    """Block SIGINT while the cluster starts. Its threads inherit that, and so do all workers they start.
 
-    A terminal sends Ctrl-C to every process of the group; it is this one that ends the others.
+    A terminal sends Ctrl-C to every process of the group, but this process should be the one to end the others.
     """
-    resource_tracker.ensure_running()  # it unblocks SIGINT in the thread that starts it
+    resource_tracker.ensure_running()  # starting it would unblock SIGINT in this thread
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -206,8 +206,8 @@ def _start_explained() -> Iterator[None]:
 
 @contextmanager
 def _silent_dask() -> Iterator[None]:
-    """Keep Dask's log lines from the user's terminal: that a dead worker is started again is no news to users."""
-    import distributed  # noqa: F401  # it sets the levels of its loggers on import
+    """Silence Dask's log lines: users need not know that a dead worker was restarted."""
+    import distributed  # noqa: F401  # importing it sets the levels of its loggers
 
     loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client", "tornado.application")]
     before = [logger.level for logger in loggers]
@@ -222,7 +222,7 @@ def _silent_dask() -> Iterator[None]:
 
 @contextmanager
 def _own_environment() -> Iterator[None]:
-    """Take the workers' environment, which Dask's nannies put into this process's, out of it again."""
+    """Restore this process's environment, to which Dask's nannies add the workers' variables."""
     before = {name: os.environ.get(name) for name in ENVIRONMENT}
     try:
         yield
