@@ -20,7 +20,7 @@ be significant, even if the trial is worse on all of them."""
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:
-    """One value, or combination, of [compare], with its own space and budget; without [compare] there is a single arm."""
+    """One value, or combination, of [compare], with its own space and budget; without [compare] there is one arm."""
 
     name: str
     """For example "variant=ae"; empty without [compare]."""

@@ -1,4 +1,4 @@
-"""Posterior collapse foreseen: which settings of a study let every latent unit die, before anything is trained.
+"""Predict posterior collapse: which settings of a study let every latent unit die, before anything is trained.
 
 A decoder that ignores the code gives the constant c that minimises the mean loss. A code z = e f(x) + noise, E f^2 = 1,
 costs beta e^2 / 2 of KL, and lets the decoder c + w z gain at most e^2 / 2 times the largest eigenvalue of
@@ -29,14 +29,14 @@ from vaebench.trial.scaling import Scaler
 from vaebench.variants import Variant
 
 ROWS = 5000
-"""Rows looked at: they tell an eigenvalue to about 2 %."""
+"""Rows used. They give an eigenvalue to about 2 %."""
 NEWTON_STEPS = 50
 KNOWN = 0.25
-"""The mean curvature counts as known where its relative standard error is below this."""
+"""The mean curvature counts as known if its relative standard error is below this."""
 POINTS = 16
-"""Points taken of each range that a loss's own parameter has."""
+"""Points at which the range of a loss's parameter is sampled."""
 ROUNDING = 1e-9
-"""Relative; a single value that is the critical one but for rounding is doomed."""
+"""Relative. A single value that equals the critical one up to rounding is doomed."""
 RULE = (
     "All latent units die where the KL's weight is at least the largest eigenvalue of the scaled rows' covariance, in "
     "units of the loss's curvature (Lucas et al., NeurIPS 2019). The decoder then gives one point, and all spread is "
@@ -46,21 +46,21 @@ RULE = (
 
 @dataclass(frozen=True)
 class Collapse:
-    """A combination of a study's settings of which a part, or all, is doomed."""
+    """A combination of a study's settings that collapses, for a part of its weight's range or for all of it."""
 
     arm: str
-    """The arm of [compare]; empty without [compare]."""
+    """The arm; empty without [compare]."""
     variant: str
     loss: str
     scaling: str
     weight: str
-    """The field that is the KL's weight, e.g. "beta"."""
+    """The variant's field that is the KL's weight, e.g. "beta"."""
     fixed: bool
-    """Whether that has one value."""
+    """Whether that field has a single value."""
     critical: tuple[float, float]
-    """The weight from which on it collapses: lowest and highest over the loss's own parameters."""
+    """The weight from which on it collapses: lowest and highest over the loss's parameters."""
     share: float
-    """How much of the weight's range that is, as the study file spreads it: evenly, or evenly in the logarithm."""
+    """The share of the weight's range that collapses, measured evenly or evenly in the logarithm, as it is searched."""
 
     def __str__(self) -> str:
         low, high = (f"{value:.3g}" for value in self.critical)
@@ -73,7 +73,7 @@ class Collapse:
 
 
 def foresee(definition: StudyDefinition) -> list[Collapse]:
-    """Return every doomed combination of variant, loss and scaling, judged by the rows of the first search draw."""
+    """Return every doomed combination of variant, loss and scaling, based on the rows of the first search draw."""
     train = definition.replicate("search", 0).draw().train[:ROWS]
     return [collapse for arm in definition.arms for collapse in _of_arm(arm, train)]
 
@@ -81,7 +81,7 @@ def foresee(definition: StudyDefinition) -> list[Collapse]:
 def critical_weight(loss: Loss, x: Rows) -> float | None:
     """Return the KL's weight at which every latent unit dies, on scaled rows `x` [N, F]: C's largest eigenvalue.
 
-    None where the loss does not tell, where there is no best constant, or where the rows do not tell the curvature.
+    None if the loss gives no derivatives, if there is no best constant, or if the rows do not determine the curvature.
     """
     output = x.mean(axis=0)
     for _ in range(NEWTON_STEPS):
@@ -105,7 +105,7 @@ def critical_weight(loss: Loss, x: Rows) -> float | None:
 
 
 def share_above(node: Leaf, threshold: float) -> float:
-    """Return the share of a parameter's range that is at least `threshold`; exactly `off` is half of what is asked.
+    """Return the share of a parameter's range that is at least `threshold`. Exactly `off` counts as half of the range.
 
     >>> share_above(Float(0.01, 1.0, log=True), 0.1)
     0.5
@@ -127,7 +127,7 @@ def share_above(node: Leaf, threshold: float) -> float:
 
 
 def _log_int_share(node: Int | Float, values: Rows, threshold: float) -> float:
-    """Return the share of the integers of a logarithmic range, each as likely as the stretch that rounds to it."""
+    """Return the share for a logarithmic integer range. Each integer is as likely as the interval that rounds to it."""
     edges = np.log(np.append(values - 0.5, node.high + 0.5))
     return float(np.diff(edges)[values >= threshold].sum() / (edges[-1] - edges[0]))
 
@@ -142,7 +142,7 @@ def _of_arm(arm: Arm, train: Rows) -> Iterator[Collapse]:
         for loss, loss_params in branches(nodes, "loss").items():
             for scaling in _scalings(nodes, loss):
                 x = Scaler.fit(scaling, train).transform(train)
-                found = [critical_weight(one, x) for one in _losses(loss, loss_params)]
+                found = [critical_weight(sampled, x) for sampled in _losses(loss, loss_params)]
                 shares = [0.0 if at is None else share_above(weight, at) for at in found]
                 doomed = [at for at, share in zip(found, shares, strict=True) if at is not None and share > ROUNDING]
                 if doomed:
@@ -152,13 +152,13 @@ def _of_arm(arm: Arm, train: Rows) -> Iterator[Collapse]:
 
 
 def branches(nodes: Mapping[str, Node], kind: str) -> Mapping[str, Mapping[str, Leaf]]:
-    """Return what a part can be, with the nodes of its parameters; the spec's default where the study names none."""
+    """Return the parts a study allows, with the nodes of their parameters; the spec's default if it names none."""
     node = nodes.get(kind)
     return node.branches if isinstance(node, OneOf) else {getattr(Spec(), kind).name: {}}
 
 
 def _scalings(nodes: Mapping[str, Node], loss: str) -> tuple[Any, ...]:
-    """Return the scalings that a loss can meet."""
+    """Return the scalings that can come up with a loss."""
     required, node = required_scaling(loss), nodes.get("scaling", Fixed(Spec().scaling))
     if required is not None:
         return (required,)
@@ -166,7 +166,7 @@ def _scalings(nodes: Mapping[str, Node], loss: str) -> tuple[Any, ...]:
 
 
 def _losses(name: str, params: Mapping[str, Leaf]) -> Iterator[Loss]:
-    """Yield the loss at every combination of some points of its parameters' ranges."""
+    """Yield the loss at every combination of POINTS points of each parameter's range."""
     space = Space({"loss": OneOf({name: params})})
     middles = (np.arange(POINTS) + 0.5) / POINTS
     for u in itertools.product(middles, repeat=space.dimensions):

@@ -1,4 +1,4 @@
-"""Decoder noise: the spread that generated rows get on top of the decoded mean."""
+"""Decoder noise: the normal noise added to the decoded mean of a generated row."""
 
 import numpy as np
 
@@ -8,14 +8,14 @@ from vaebench.rows import Rows
 from vaebench.study.spec import Spec
 
 SAMPLED_CODES = 20
-"""Codes sampled for each training row when the decoder's residual spread is measured."""
+"""Codes sampled per training row to measure the residuals."""
 
 
 def decoder_std(spec: Spec, trained: Trained, codes: Codes, scaled: Rows, random: np.random.Generator) -> Rows:
-    """Return the decoder's standard deviation, one a column [F], in scaled units.
+    """Return the decoder's standard deviation per column [F], in scaled units.
 
-    Learned with the loss where the loss has one, else the residual spread of D(z) at sampled codes of the training
-    rows: the maximum-likelihood decoder variance given the trained networks (optimal sigma-VAE, arXiv 2006.13202).
+    If the loss learns it, that. Otherwise the root mean square residual of D(z) at sampled codes of the training rows:
+    the maximum-likelihood decoder variance given the trained networks (optimal sigma-VAE, arXiv 2006.13202).
     """
     if spec.loss.learns_variance:
         std: Rows = np.exp(0.5 * trained.log_variance)

@@ -1,4 +1,4 @@
-"""Why is it off? What the evidence of a trial says is wrong with it, worst first, in plain language."""
+"""Diagnosis: what is wrong with a trial, by the evidence, worst first and in plain language."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,45 +11,45 @@ from vaebench.study.records import Attainable, Diagnosis, Evidence, Finding, Fin
 from vaebench.study.spec import Spec
 
 GENERATORS = ("as_is", "noise", "codes", "codes_noise", "reconstructions", "rows")
-"""The trial as it is, and with parts of it swapped: see vaebench.trial.evidence."""
+"""The trial itself, and with parts of it replaced: see vaebench.trial.evidence."""
 MEASURED = ("ks", "mean_error", "std_error", "std_ratio")
-"""What is measured of each generator."""
+"""Metrics of each generator."""
 
 EXPECTED = "expected.score"
-"""The score on a replicate of the baseline whose mean is 1: what these very rows allow. 1.0 where it is not known."""
+"""On a replicate, the score of the baseline whose mean score is 1: what these rows allow. 1.0 if unknown."""
 
 DRAWS = 10
-"""Confirmation replicates that evidence is gathered on; 5 miss what explains 0.4 of a score (measured)."""
+"""Confirmation replicates on which evidence is gathered. With 5, reasons that explain 0.4 are missed (measured)."""
 
 PLAIN = 0.25
-"""A difference in score worth naming. The mean score of a perfect generator over 10 draws varies by 0.14 (measured)."""
+"""Smallest reported difference in score. A perfect generator's mean over 10 draws varies by 0.14 (measured)."""
 SURE = 2.0
-"""Standard errors, over the replicates, that a difference must be above zero: 4 % of chance ones with 10 draws."""
+"""Standard errors that a difference must be above zero. With 10 draws, 4 % of chance differences are."""
 COLLAPSED = 0.05
-"""Share of the rows' variance that follows the codes, below which the decoder ignores them. In a linear VAE the share
-is 1 - s2 / l, l the largest eigenvalue: collapse within 5 %. Beside normal noise, a share w adds w^2 = 0.25 % of its
-own excess kurtosis: what is generated cannot be told from a normal distribution."""
+"""The decoder ignores the codes if less than this share of the rows' variance follows them. In a linear VAE the share
+is 1 - s2 / l, l the largest eigenvalue: collapse within 5 %. Next to normal noise, a share w adds w^2 = 0.25 % of its
+excess kurtosis, so the generated rows cannot be told from a normal distribution."""
 FALLING = 0.02
-"""Part of a loss's whole fall that its last tenth of epochs brings. exp(-t) stopped at t brings 0.02 at t = 3, with 5 %
-of the fall still to come."""
+"""Not converged if the last tenth of the epochs brings at least this part of the loss's whole fall. exp(-t) stopped at
+t = 3 has 0.02, with 5 % of the fall still to come."""
 STRAIGHT = 0.1
-"""The same of a loss that falls along a straight line: nothing of the fall is over, and it explains the whole score."""
+"""The same part for a loss that falls along a straight line. From here on it explains the whole excess score."""
 COPIED = 0.5
-"""Half the way from a perfect generator (0) to the bootstrap (1). With 67 and 33 rows, a standard deviation of 0.1 on
-one draw, Gaussian maximum likelihood has 0.03 and a kernel density estimate 0.06; in 5 columns 0.12 and 0.47 (measured:
-a wide kernel in several columns does copy)."""
+"""Copying: halfway from a perfect generator (0) to the bootstrap (1). With 67 and 33 rows the standard deviation on one
+draw is 0.1; Gaussian maximum likelihood has 0.03 and a kernel density estimate 0.06; in 5 columns 0.12 and 0.47
+(measured: a wide kernel in several columns does copy)."""
 SPREAD_TO_COPY = 0.5
-"""The least std ratio of a copycat. Rows that are nearly all the same are closest to one row, of either kind."""
+"""Smallest std ratio at which copying is judged. Nearly equal rows are all closest to one row, of either kind."""
 
 
 def diagnose(spec: Spec, evidence: Sequence[Evidence], attainable: Attainable) -> Diagnosis:
-    """Judge what was measured of `spec`, on one replicate or, surer, on several.
+    """Diagnose `spec` from the evidence on one replicate or, with more certainty, on several.
 
-    A swapped part explains its Shapley value: the mean of what it gains swapped first and swapped last,
+    A replaced part explains its Shapley value: the mean of its gain when it is replaced first and when it is last,
 
         sampler  (as_is - codes + noise - codes_noise) / 2        noise  (as_is - noise + codes - codes_noise) / 2
 
-    so that both together explain as_is - codes_noise (Shapley, 1953). Evidence holds EXPECTED too, where a baseline was
+    so that both together explain as_is - codes_noise (Shapley, 1953). Evidence includes EXPECTED if a baseline was
     scored on the same replicates.
     """
     scores = {name: np.array([_score(one, name, attainable) for one in evidence]) for name in GENERATORS}
@@ -76,12 +76,12 @@ REMEDIES: dict[FindingName, str] = {
     "copying": "Try decoder_noise = true, a larger beta, or fewer epochs.",
     "limited_by_rows": "",
 }
-"""What to change."""
+"""What to change, by finding."""
 
 
 @dataclass(frozen=True)
 class _Case:
-    """The evidence in the forms that finding needs."""
+    """The evidence, as the rules below need it."""
 
     mean: Mapping[str, float]
     scores: Mapping[str, NDArray[np.float64]]  # of each generator, on each replicate
@@ -89,32 +89,32 @@ class _Case:
 
     @property
     def expected(self) -> NDArray[np.float64]:
-        """What the rows of each replicate allow."""
+        """The score that the rows of each replicate allow."""
         return np.array([one.get(EXPECTED, 1.0) for one in self.each])
 
     def shapley(self, swapped: str, other: str) -> NDArray[np.float64]:
-        """Return what swapping a part explains of the score, on each replicate."""
+        """Return how much of the score the part replaced in `swapped` explains, on each replicate."""
         s = self.scores
         gain: NDArray[np.float64] = (s["as_is"] - s[swapped] + s[other] - s["codes_noise"]) / 2
         return gain
 
 
 def _causes(spec: Spec, case: _Case) -> list[Finding]:
-    """Return what is found, roots before what follows from them."""
+    """Apply the rules. Causes come before their consequences."""
     found = [_not_converged(spec, case)]
     draws = [one for one in case.each if one["signal"] < COLLAPSED]
     collapsed = 2 * len(draws) > len(case.each)
     if collapsed:
         found.append(_collapsed(spec, case, draws))
     found.append(_swapped("latent_sampler", case, "codes", "noise", _sampler_text))
-    if not collapsed:  # else noise repairs nothing: the rows would be the noise
+    if not collapsed:  # otherwise noise repairs nothing: the rows would be noise only
         found.append(_swapped("no_decoder_noise", case, "noise", "codes", _noise_text))
         found.append(_copying(case))
     causes = [finding for finding in found if finding is not None]
     names = {finding.name for finding in causes}
     if np.mean(case.scores["as_is"] - case.expected) < PLAIN:
         return [*causes, _limited(case)] if names <= {"collapsed"} else causes
-    # networks that give the rows back have done all that networks can
+    # networks that reproduce the rows have done all that networks can
     excess = case.scores["codes_noise"] - np.maximum(case.scores["rows"], case.expected)
     if not names & {"not_converged", "collapsed"} and _surely(excess, PLAIN):
         causes.append(_underfitted(case, float(excess.mean())))
@@ -122,13 +122,13 @@ def _causes(spec: Spec, case: _Case) -> list[Finding]:
 
 
 def _surely(values: NDArray[np.float64], least: float) -> bool:
-    """Say whether the mean is at least `least` and, where there are several, surely above zero."""
+    """Return whether the mean is at least `least` and, with several values, significantly above zero."""
     error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0.0
     return bool(values.mean() >= least and values.mean() >= SURE * error)
 
 
 def _not_converged(spec: Spec, case: _Case) -> Finding | None:
-    draws = [one for one in case.each if one["epochs"] >= spec.epochs]  # on the others early stopping ended it
+    draws = [one for one in case.each if one["epochs"] >= spec.epochs]  # early stopping ended the others
     if 2 * len(draws) <= len(case.each):
         return None
     fall = _means(draws)["fall_at_end"]
@@ -145,7 +145,7 @@ def _not_converged(spec: Spec, case: _Case) -> Finding | None:
 
 
 def _collapsed(spec: Spec, case: _Case, draws: Sequence[Evidence]) -> Finding:
-    """Tell of the draws of the data on which it collapsed, most of them."""
+    """Describe the collapse on `draws`: the evidence of the replicates on which it happened."""
     mean = _means(draws)
     units = f"; {mean['active_units']:.2g} of {spec.latent_dim} latent units active" if "active_units" in mean else ""
     some = f" on {len(draws)} of {len(case.each)} draws" if len(draws) < len(case.each) else ""
@@ -205,10 +205,10 @@ def _underfitted(case: _Case, excess: float) -> Finding:
 
 
 def _limited(case: _Case) -> Finding:
-    own = case.mean["as_is.score"]
+    score_as_is = case.mean["as_is.score"]
     return Finding(
         "limited_by_rows",
-        f"Column by column about as good as these rows allow: on {len(case.each)} of the draws score {own:.2f}, where "
-        f"the baseline behind score 1 has {case.expected.mean():.2f}.",
-        own,
+        f"Column by column about as good as these rows allow: on {len(case.each)} of the draws score "
+        f"{score_as_is:.2f}, where the baseline behind score 1 has {case.expected.mean():.2f}.",
+        score_as_is,
     )

@@ -1,4 +1,4 @@
-"""Evaluate a spec on a replicate: fit, generate, score. A pure function, the same in every process."""
+"""Evaluate a spec on a replicate: fit, generate, score. A pure function, with the same result in every process."""
 
 import time
 
@@ -14,19 +14,19 @@ from vaebench.study.spec import Spec
 from vaebench.trial.fit import Fitted, FittingError, fit
 
 CURVE_POINTS = 12
-"""Points kept of each loss curve. With 25 points the curves took most of the 29 ms that MLflow takes a trial."""
+"""Points kept per loss curve. With 25, the curves took most of the 29 ms that MLflow needs per trial."""
 
 
 def evaluate(spec: Spec, replicate: Replicate) -> Result:
     """Fit `spec` to `replicate` and score generated rows against true samples.
 
-    Depends on the two alone, times apart. What breaks down in between is the result's reason, never an exception.
+    Apart from its times, the result depends on the two alone. A failure is the result's `reason`, never an exception.
     """
     return evaluate_fitted(spec, replicate)[0]
 
 
 def evaluate_fitted(spec: Spec, replicate: Replicate) -> tuple[Result, Fitted | None]:
-    """Like `evaluate`, and return what was fitted as well: None where it broke down."""
+    """Like `evaluate`, but also return what was fitted: None if it failed."""
     started, clock = time.time(), time.perf_counter()
     fitted: Fitted | None = None
     try:

@@ -1,13 +1,13 @@
-"""Evidence of why a trial is off: what it would score with one of its parts swapped for the ideal, all else equal.
+"""Evidence for a diagnosis: what a trial would score with one of its parts replaced by the ideal, all else equal.
 
-    as_is             the trial as it is: the figures `evaluate` gives
+    as_is             the trial itself, with the metrics that `evaluate` gives
     noise             decoder noise on
     codes             latent draws replaced by sampled codes of the training rows: the aggregate posterior
     codes_noise       both
     reconstructions   the training rows, encoded (z_mean) and decoded
     rows              the training rows themselves
 
-Each is measured against the same true samples; those with latent draws share them, and those with noise its normals.
+All are measured against the same true samples. Those with latent draws share these; those with noise share that.
 """
 
 import dataclasses
@@ -28,13 +28,13 @@ from vaebench.trial.diagnosis import GENERATORS, MEASURED
 from vaebench.trial.fit import fit
 
 ACTIVE = 0.01
-"""A latent unit is active where the variance of its z_mean over the rows is above this: Burda et al. 2016."""
+"""A latent unit is active if the variance of its z_mean over the rows is above this: Burda et al. 2016."""
 COPIES_LOOKED_AT = 2000
-"""Generated rows that are looked up among training and test rows: a share known to 1 %."""
+"""Generated rows whose closest row is looked up. This gives the share to 1 %."""
 
 
 def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
-    """Fit `spec` to `replicate` and measure what a diagnosis needs. Depends on the two alone; costs about one fit.
+    """Fit `spec` to `replicate` and measure what a diagnosis needs. Depends on the two alone; takes about one fit.
 
         GENERATOR.METRIC   ks, mean_error, std_error, std_ratio (see vaebench.scoring.score) of the generators above
         signal             variance of the decoded codes / variance of the training rows, mean over columns
@@ -47,10 +47,10 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
         fall_at_end        fall of the training loss in the last tenth of the epochs, in units of its whole fall
         fall_error         its standard error
 
-    Raises FittingError where the fit breaks down, and ValueError where generated rows cannot be scored.
+    Raises FittingError if the fit fails, and ValueError if generated rows cannot be scored.
     """
-    with np.errstate(all="ignore"):  # what is not finite is reported by name
-        # noise is drawn after all else, so that the fit is the trial's own and knows its decoder's noise as well
+    with np.errstate(all="ignore"):  # values that are not finite are reported by name
+        # decoder noise comes last in a fit: with it on, the rest is as in the trial
         fitted = fit(dataclasses.replace(spec, decoder_noise=True), replicate)
         scaled = fitted.recipe.scaler.transform(fitted.draw.train)
         codes = fitted.trained.codes(scaled)
@@ -82,7 +82,7 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
 
 
 def aggregate_posterior(codes: Codes, n: int, random: np.random.Generator) -> Latent:
-    """Draw `n` latent vectors of 1/N sum_i N(mean_i, std_i^2), shape (n, latent_dim): every row's equally often.
+    """Draw `n` latent vectors of 1/N sum_i N(mean_i, std_i^2), shape (n, latent_dim), as many per row.
 
     Hoffman and Johnson, "ELBO surgery", NIPS workshop 2016.
     """
@@ -91,10 +91,10 @@ def aggregate_posterior(codes: Codes, n: int, random: np.random.Generator) -> La
 
 
 def end_of_training(losses: NDArray[np.floating]) -> dict[str, float]:
-    """Return how much of its whole fall a curve of losses, shape (epochs,), still fell in the last tenth of the epochs.
+    """Return which part of its whole fall a loss curve, shape (epochs,), still fell in the last tenth of the epochs.
 
-    (mean of the tenth before the last - mean of the last) / (largest - mean of the last), and its standard error. A
-    single epoch shows no end: 1.0.
+    fall_at_end = (mean of the tenth before the last - mean of the last tenth) / (largest - mean of the last tenth), and
+    fall_error is its standard error. A single epoch has fall_at_end 1.0.
     """
     if len(losses) < 2:
         return {"epochs": 1.0, "fall_at_end": 1.0, "fall_error": 0.0}
@@ -103,7 +103,9 @@ def end_of_training(losses: NDArray[np.floating]) -> dict[str, float]:
     whole = losses.max() - last
     unit = whole if whole > 0 else np.inf
     steps = np.diff(losses[-max(3, len(losses) // 2) :])
-    jitter = np.sqrt(steps.var(ddof=1) / 2) if len(steps) > 1 else 0.0  # of one epoch's loss, whatever the trend
+    jitter = (
+        np.sqrt(steps.var(ddof=1) / 2) if len(steps) > 1 else 0.0
+    )  # standard deviation of one epoch's loss about its trend
     return {
         "epochs": float(len(losses)),
         "fall_at_end": float((before - last) / unit),

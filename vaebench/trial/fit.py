@@ -1,4 +1,4 @@
-"""Fit a spec to a replicate: train, fit the latent sampler to the codes, and know how to generate."""
+"""Fit a spec to a replicate: scale, train, fit the latent sampler to the codes, measure the decoder noise."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class FittingError(Exception):
 
 @dataclass(frozen=True)
 class Recipe:
-    """How rows are generated, but for the decoder: x = unscaled(D(z) + noise), z from the latent distribution."""
+    """All that generating needs beside the decoder D: x = unscaled(D(z) + noise), z from the latent distribution."""
 
     latent: LatentDistribution
     noise_std: Rows  # [F], in scaled units; zero where decoder noise is off
@@ -48,7 +48,7 @@ class Fitted:
 
 
 def fit(spec: Spec, replicate: Replicate) -> Fitted:
-    """Fit `spec` to the rows of `replicate`. Depends on the two alone. Raises FittingError where it breaks down."""
+    """Fit `spec` to the rows of `replicate`. The result depends on the two alone. Raises FittingError if it fails."""
     seed = derive("fit", spec.seed, replicate.seed)
     draw = replicate.draw()
     scaler = Scaler.fit(spec.scaling, draw.train)

@@ -1,4 +1,4 @@
-"""A fitted generator that stands alone: saved to a folder, loaded, asked for rows."""
+"""A fitted generator that can be saved to a folder, loaded, and asked for rows, without its study."""
 
 import pickle
 from dataclasses import dataclass
@@ -28,15 +28,15 @@ class Generator:
     columns: tuple[str, ...]
     recipe: Recipe
     draw: Draw
-    """The replicate's rows: what it was fitted to, and the true samples."""
+    """The replicate's rows: those it was fitted to, and the true samples."""
     result: Result
-    """What evaluating it on the replicate gave."""
+    """Its evaluation on the replicate."""
     encoder: Any
     decoder: Any
 
     @classmethod
     def fit(cls, spec: Spec, replicate: Replicate) -> Self:
-        """Fit `spec` to `replicate`, the same way as the trial was. Raises FittingError where it breaks down."""
+        """Fit `spec` to `replicate`, in the same way as the trial was. Raises FittingError if that fails."""
         result, fitted = evaluate_fitted(spec, replicate)
         if fitted is None:
             raise FittingError(result.reason)
@@ -45,7 +45,7 @@ class Generator:
 
     @classmethod
     def of_trial(cls, trial: TrialRecord, definition: StudyDefinition) -> Self:
-        """Fit a trial to its study's first search replicate, as it was when it was scored."""
+        """Fit a trial again to its study's first search replicate, with the same result as when it was scored."""
         return cls.fit(Spec.from_flat(trial.params), definition.replicate("search", 0))
 
     def decode(self, z: Latent) -> Rows:
@@ -58,7 +58,7 @@ class Generator:
         return self.recipe.generate(self.decode, n, generator("generate", seed))
 
     def save(self, folder: Path) -> None:
-        """Write encoder.keras, decoder.keras and generator.pickle into `folder`, which is made where it is missing."""
+        """Write encoder.keras, decoder.keras and generator.pickle into `folder`; create it if it is missing."""
         folder.mkdir(parents=True, exist_ok=True)
         self.encoder.save(folder / "encoder.keras")
         self.decoder.save(folder / "decoder.keras")

@@ -1,4 +1,4 @@
-"""Scaling of rows before training; its statistics come from the training rows only."""
+"""Scaling of rows before training, by statistics of the training rows only."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -11,7 +11,7 @@ from vaebench.study.spec import Scaling
 
 @dataclass(frozen=True)
 class Scaler:
-    """scaled = (x - shift) / scale, column by column. A column without spread keeps scale 1."""
+    """scaled = (x - shift) / scale, column by column. A constant column has scale 1."""
 
     shift: Rows  # [F]
     scale: Rows  # [F]
