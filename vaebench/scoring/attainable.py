@@ -1,10 +1,10 @@
-"""Attainable: the error the best fitting baseline is expected to have from as many rows.
+"""The attainable errors: those expected of the best baseline, fitted to as many rows.
 
-Two stages. Screening scores every baseline that suits the data set, and copies nothing, on the same few draws; the one
-whose mean ks is lowest is then scored on many fresh draws (on the screening's, the winner would look better than it
-is). Draw i is the same rows whoever asks, so a range of draws may be scored anywhere, in pieces of any size:
+They are simulated in two stages. Screening scores every baseline that suits the data set and does not copy on the same
+few draws. The one with the lowest mean ks is then scored on many fresh draws: on those of the screening the winner
+would look better than it is. Draw i always has the same rows, so draws can be scored anywhere, in pieces of any size:
 
-    attainable                                                     all of it, one after the other
+    attainable                                                     the whole simulation, in sequence
     suitable, attainable_draws, best_of, final_draws, combine       its steps, to spread over workers
 """
 
@@ -21,25 +21,25 @@ from vaebench.study.records import Attainable, Result
 from vaebench.study.replicate import Replicate
 
 VERSION = 1
-"""To be raised where the simulation, a baseline or a data set gives other numbers: results are kept under it."""
+"""Part of the cache's key: raise it if the simulation, a baseline or a data set gives other numbers than before."""
 
 SCREENING = 60
-"""Draws that every baseline is screened on. Paired differences in ks are known to a few per cent of it; baselines that
-are closer than that give about the same scale, whichever is taken."""
+"""Draws that every baseline is screened on. They give paired differences in ks to a few per cent; baselines closer than
+that give about the same unit, whichever is taken."""
 CLOSE, PREFERRED = 0.05, "true_family"
 
 DRAWS = 2000
-"""Draws that the winner is scored on. An error that is |normal| varies by 76 % of its mean from draw to draw, so that
-2,000 draws know each mean to 1.7 %, and ks to 1.2 %."""
+"""Draws that the winner is scored on. An error that is |normal| varies by 76 % of its mean from draw to draw, so 2,000
+draws give each mean to 1.7 %, and ks to 1.2 %."""
 
 SPLITS = 500
-"""The same for a file, whose draws are splits of the same rows: more of them know little more."""
+"""The same for a file. Its draws are splits of the same rows, so more of them would add little."""
 
 
 def attainable(first: Replicate, screening: int = SCREENING, draws: int | None = None) -> Attainable:
     """Return the expected errors of the baseline whose mean ks is lowest, by simulation; `first` is draw 0.
 
-    `draws` is DRAWS, for a file SPLITS, where it is not given. Raises InputError where no baseline can be scored.
+    `draws` defaults to DRAWS, or SPLITS for a file. Raises InputError if no baseline can be scored.
     """
     screened = {name: attainable_draws(first, name, 0, screening) for name in suitable(first.data_set)}
     name = best_of(screened)
@@ -48,23 +48,23 @@ def attainable(first: Replicate, screening: int = SCREENING, draws: int | None =
 
 
 def suitable(data_set: DataSet) -> tuple[str, ...]:
-    """Return the baselines that may set what is attainable: those that suit `data_set` and copy no training rows."""
+    """Return the baselines that may define the attainable errors: those that suit `data_set` and do not copy rows."""
     return tuple(name for name in baseline_names(data_set) if name != FLOOR and not baseline(name).copies)
 
 
 def attainable_draws(first: Replicate, name: str, start: int, stop: int) -> tuple[Result, ...]:
-    """Score baseline `name` on draws `start` to `stop` - 1; a draw it cannot be scored on has a reason."""
+    """Score baseline `name` on draws `start` to `stop` - 1. If a draw cannot be scored, its result has the reason."""
     return tuple(evaluate_baseline(name, replace(first, index=index)) for index in range(start, stop))
 
 
 def best_of(screened: Mapping[str, Sequence[Result]]) -> str:
-    """Return the baseline whose mean ks is lowest, those left out that fail on any draw; equal ones by name.
+    """Return the baseline with the lowest mean ks, the first by name of equal ones. Those that fail on a draw are out.
 
-    It is true_family where that one's ks is within CLOSE of the lowest: none is expected to be better, and the mixture
-    that comes as close on data with clusters takes ten times as long. Raises InputError, with every baseline's reason,
-    where none is left.
+    If true_family is within CLOSE of the lowest, it is true_family: none is expected to be better, and the mixture that
+    comes as close on clustered data takes ten times as long. Raises InputError, with every baseline's reason, if none
+    is left.
     """
-    reasons = {name: [one.reason for one in results if one.reason] for name, results in screened.items()}
+    reasons = {name: [result.reason for result in results if result.reason] for name, results in screened.items()}
     means = {name: _values(results, "ks").mean() for name, results in screened.items() if not reasons[name]}
     if not means:
         each = (f"{name}: {found[0]} ({len(found)} of {len(screened[name])} draws)" for name, found in reasons.items())
@@ -74,15 +74,16 @@ def best_of(screened: Mapping[str, Sequence[Result]]) -> str:
 
 
 def final_draws(first: Replicate, screening: int = SCREENING, draws: int | None = None) -> tuple[int, int]:
-    """Return the first draw that the winner is scored on, and the one after the last: none of the screening's."""
+    """Return the first draw on which the winner is scored and the one after the last: none of the screening."""
     many = DRAWS if first.data_set.available_rows is None else SPLITS
     return screening, screening + (many if draws is None else draws)
 
 
 def combine(name: str, results: Sequence[Result]) -> Attainable:
-    """Return the means over all draws of baseline `name`, those left out that it could not be scored on.
+    """Return the means and standard errors of baseline `name` over the draws on which it could be scored.
 
-    Exact whatever the pieces were, given in the draws' order. Raises InputError where fewer than two are left.
+    `results` are in the order of the draws, so the means do not depend on how these were split into pieces. Raises
+    InputError if fewer than two draws could be scored.
     """
     scored = [result for result in results if not result.reason]
     if len(scored) < 2:

@@ -16,7 +16,7 @@ FLOOR = "truth"
 
 
 def baseline_names(data_set: DataSet) -> tuple[str, ...]:
-    """Return the name of every baseline that suits `data_set`, then that of the noise floor."""
+    """Return the names of the baselines that suit `data_set`, then the name of the noise floor."""
     return (*(name for name in modules(Baseline) if baseline(name).suits(data_set)), FLOOR)
 
 
@@ -28,7 +28,7 @@ def baseline(name: str) -> Baseline:
 def evaluate_baseline(name: str, replicate: Replicate) -> Result:
     """Score the baseline called `name`, or the noise floor, on `replicate`.
 
-    Whatever goes wrong in fitting or scoring is the result's reason. Raises InputError for an unknown name.
+    A failure in fitting or scoring becomes the result's reason. Raises InputError for an unknown name.
     """
     chosen = None if name == FLOOR else baseline(name)
     draw = replicate.draw()
@@ -37,7 +37,7 @@ def evaluate_baseline(name: str, replicate: Replicate) -> Result:
     reason = None
     try:
         metrics = _metrics(chosen, replicate, draw)
-    except Exception as error:  # a baseline may be anybody's code: its failure must not end the study
+    except Exception as error:  # it may be third-party code: its failure must not end the study
         reason = f"{type(error).__name__}: {error}"
     return Result(metrics=metrics, reason=reason, started=started, seconds=time.perf_counter() - clock)
 

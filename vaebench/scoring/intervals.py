@@ -1,4 +1,4 @@
-"""How sure a mean over few replicates is: bootstrap intervals, and paired tests of two rows."""
+"""Uncertainty of a mean over few replicates: bootstrap intervals, and paired tests of two rows."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -18,11 +18,11 @@ EXACT_PAIRS = 200
 def interval(values: Sequence[float]) -> tuple[float, float]:
     """Return the 95 % expanded percentile bootstrap interval of the mean of `values`; (NaN, NaN) for fewer than two.
 
-    a and 1 - a quantiles of the means of resamples with replacement, the same resamples at every call, where
-    a = Phi(-sqrt(n / (n - 1)) t), t the 97.5 % quantile of Student's t with n - 1 degrees of freedom. The plain
-    percentile interval, a = 2.5 %, is as narrow as one with the normal's quantile and a variance divided by n
-    (Hesterberg, "What teachers should know about the bootstrap", The American Statistician 69, 2015). With 3 values it
-    is their whole range, and still covers only 75 %: in one case of four the mean is on one side of all three.
+    The interval is the a and 1 - a quantiles of the means of resamples with replacement (the same resamples at every
+    call), where a = Phi(-sqrt(n / (n - 1)) t), t the 97.5 % quantile of Student's t with n - 1 degrees of freedom. The
+    plain percentile interval, a = 2.5 %, is too narrow: it uses the normal's quantile and a variance divided by n
+    (Hesterberg, "What teachers should know about the bootstrap", The American Statistician 69, 2015). With 3 values the
+    expanded interval is their whole range and still covers only 75 %: in one of four cases the mean is on one side.
     """
     n = len(values)
     if n < 2:
@@ -46,12 +46,12 @@ def _resamples(n: int) -> NDArray[np.int64]:
 
 
 def tied(scores_a: Sequence[float], scores_b: Sequence[float]) -> bool | None:
-    """Say whether paired scores cannot be told apart; replicate r of one is paired with replicate r of the other.
+    """Return whether paired scores cannot be told apart. Replicate r of one is paired with replicate r of the other.
 
-    Paired t-test, two-sided, 5 % (Student 1908): of the means, which rows are ranked by. A test of ranks would call a
-    row better that is a little better on most replicates, and bad on a few. With fewer than MIN_PAIRS that differ the
-    answer would depend on how the differences are distributed: None with so few pairs. Raises ValueError for unequal
-    lengths.
+    Paired t-test, two-sided, 5 % (Student 1908). It compares means, by which rows are ranked. A rank test would prefer
+    a row that is a little better on most replicates and bad on a few. With fewer than MIN_PAIRS pairs the answer would
+    depend on the distribution of the differences, so it is None; if fewer than MIN_PAIRS pairs differ, it is True.
+    Raises ValueError for unequal lengths.
     """
     from scipy.special import stdtr
 
@@ -67,10 +67,10 @@ def tied(scores_a: Sequence[float], scores_b: Sequence[float]) -> bool | None:
 
 
 def plainly_worse(scores: Sequence[float], best: Sequence[float]) -> bool:
-    """Say whether paired `scores` are higher than those of `best`: in the mean, and by a test.
+    """Return whether paired `scores` are higher (worse) than `best`, both in the mean and by a test.
 
-    Wilcoxon signed-rank test, one-sided, 10 %, as in optuna.pruners.WilcoxonPruner; equal pairs are dropped. It takes
-    four pairs: of three that are all higher the p-value is 1 / 2^3. Raises ValueError for unequal lengths.
+    Wilcoxon signed-rank test, one-sided, 10 %, as in optuna.pruners.WilcoxonPruner; equal pairs are dropped. It needs
+    at least four pairs: with three, all higher, the p-value is 1 / 2^3. Raises ValueError for unequal lengths.
     """
     from scipy.stats import wilcoxon
 
@@ -78,6 +78,6 @@ def plainly_worse(scores: Sequence[float], best: Sequence[float]) -> bool:
     differences = differences[differences != 0]
     if len(differences) == 0 or differences.mean() <= 0:
         return False
-    # not method="auto", which goes through all 2^n signs where two differences are of one size
+    # not method="auto": it goes through all 2^n signs if two differences have the same size
     method: Literal["exact", "approx"] = "exact" if len(differences) <= EXACT_PAIRS else "approx"
     return bool(wilcoxon(differences, alternative="greater", method=method).pvalue < PLAINLY)

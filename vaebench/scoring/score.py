@@ -1,4 +1,4 @@
-"""Scoring: how far generated rows are from true samples, in the data's own units."""
+"""Metrics of generated rows against true samples, and the score."""
 
 from collections.abc import Sequence
 
@@ -26,13 +26,13 @@ def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dic
         generated_mean = m(generated)
         generated_std  = s(generated)
 
-    That is all in the phase "attainable". In the search there are also
+    The phase "attainable" has these only. The search has also
 
         wasserstein         Wasserstein-1 distance, in the column's units     vaebench.scoring.metrics.distances
         sliced_wasserstein  the same of projections of all columns            vaebench.scoring.metrics.joint
         correlation_error   of the correlations between columns               vaebench.scoring.metrics.joint
 
-    and, since they take longer and are many, in the confirmation alone
+    and the confirmation alone has, since they take longer and are many,
 
         energy, quantile_error, q01_error, ..., q99_error                     vaebench.scoring.metrics.one_column
         ks_exact    ks to the exact CDF, where the data set has one           vaebench.scoring.metrics.exact
@@ -40,12 +40,12 @@ def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dic
         classifier  of all columns                                            vaebench.scoring.metrics.classifier
         copying     closeness to the training rows                            vaebench.scoring.metrics.copying
 
-    One column gives these names, without those of all columns. Several columns give them as "ks.COLUMN", ..., and over
-    all columns as means, in units of each column's s(true) where a metric has units. A metric that is undefined for
-    these rows is left out.
+    A single column has these names, without the metrics of all columns. Several columns have each metric as
+    "ks.COLUMN", ..., and as "ks", ..., its mean over columns, in units of each column's s(true) if the metric has
+    units. A metric that is undefined for these rows is left out.
 
-    Raises ValueError, whose message is the reason a trial failed, where a main figure is undefined: rows that are not
-    finite or overflow, fewer than two rows, true samples that are constant.
+    Raises ValueError, whose message becomes the reason a trial failed, if a main metric is undefined: rows that are not
+    finite or overflow, fewer than two rows, constant true samples.
     """
     true, columns = draw.true, data_set.columns
     for name, rows in (("generated", generated), ("true", true)):
@@ -78,16 +78,16 @@ def _column(generated: Sample, true: Sample, column: str, phase: Phase) -> dict[
 def score(metrics: Metrics, attainable: Attainable) -> float:
     """Return the mean of metric / attainable over ks, mean_error and std_error.
 
-    1.0 is what the best fitting baseline is expected to reach; a single draw can be luckier, or unluckier.
+    1.0 is the expected score of the best baseline. On a single draw that baseline may be above or below.
     """
     return float(np.mean([metrics[name] / attainable.metrics[name] for name in MAIN_METRICS]))
 
 
 def mean_metrics(results: Sequence[Result]) -> dict[str, float]:
-    """Return the mean over the replicates in `results`, none of which failed, of each metric that all of them have.
+    """Return each metric's mean over the replicates in `results`, of which none failed, if all of them have it.
 
-    generated_mean and generated_std are those of the first replicate: a mean of them over draws of the data is no one
-    generator's, while the first search replicate's fit is the one that `generate` draws from.
+    generated_mean and generated_std are those of the first replicate. Their mean over draws would belong to no single
+    generator, while the fit to the first search replicate is the one that `generate` uses.
     """
     return {
         name: value if name.startswith("generated_") else float(np.mean([result.metrics[name] for result in results]))
@@ -97,11 +97,11 @@ def mean_metrics(results: Sequence[Result]) -> dict[str, float]:
 
 
 def mean_score(results: Sequence[Result], attainable: Attainable) -> float:
-    """Return the score of the means over the replicates in `results`, which is the mean of their scores."""
+    """Return the mean score over the replicates in `results`, which is also the score of the mean metrics."""
     return score(mean_metrics(results), attainable)
 
 
 def objective_values(results: Sequence[Result], objectives: Sequence[str], attainable: Attainable) -> tuple[float, ...]:
-    """Return the objectives, each a mean over the replicates in `results`; lower is better for every one."""
+    """Return the objectives, each a mean over the replicates in `results`. Lower is better for all."""
     means = mean_metrics(results)
     return tuple(score(means, attainable) if name == "score" else means[name] for name in objectives)

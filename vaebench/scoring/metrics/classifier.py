@@ -6,18 +6,18 @@ from vaebench.rows import Rows
 from vaebench.scoring.metrics.samples import some
 
 MOST_ROWS = 4000
-"""At most so many rows of each, half of them to learn from."""
+"""At most so many rows of each kind are used, half of them for training."""
 FEWEST_ROWS = 100
-"""With fewer, the classifier could learn nothing, which would look like rows that cannot be told apart."""
+"""With fewer rows the classifier would learn nothing, which would look like a perfect generator."""
 
 
 def classifier(generated: Rows, true: Rows) -> float | None:
-    """Return a classifier's area under the ROC curve on rows it has not seen: 0.5 cannot tell apart, 1.0 always can.
+    """Return a classifier's area under the ROC curve on held-out rows: 0.5 is chance, 1.0 tells all rows apart.
 
-    Gradient boosted trees, as many rows of each kind. Shapes (rows, columns); None for less than FEWEST_ROWS.
+    Gradient boosted trees on equally many rows of each kind. Shapes (rows, columns); None for fewer than FEWEST_ROWS.
 
-    Lopez-Paz and Oquab, "Revisiting classifier two-sample tests", ICLR 2017, arXiv 1610.06545, with the area in place
-    of the accuracy, since it needs no threshold.
+    Lopez-Paz and Oquab, "Revisiting classifier two-sample tests", ICLR 2017, arXiv 1610.06545, with the area instead of
+    the accuracy, since it needs no threshold.
     """
     count = min(MOST_ROWS, len(generated), len(true))
     if count < FEWEST_ROWS:

@@ -7,12 +7,13 @@ from vaebench.scoring.metrics.samples import in_units
 
 
 def copying(generated: Rows, train: Rows, test: Rows) -> float:
-    """Return the share of generated rows whose closest row is a training row, less n_train / (n_train + n_test).
+    """Return the share of generated rows whose closest row is a training row, minus n_train / (n_train + n_test).
 
-    Shapes (rows, columns); distances in units of each column's standard deviation over training and test rows. For a
-    perfect generator the two kinds of rows are exchangeable, so it has 0 on average; a copycat has up to
-    n_test / (n_train + n_test), and one that avoids the training rows is negative. Where equal rows are closest, each
-    counts its part, so that discrete data have 0 as well. It says nothing of privacy.
+    Shapes (rows, columns); distances in units of each column's standard deviation over training and test rows. A
+    perfect generator has 0 on average, since training and test rows are exchangeable for it. A copycat has up to
+    n_test / (n_train + n_test); a generator that avoids the training rows is negative. If several equal rows are
+    closest, each counts in proportion, so a perfect generator has 0 on discrete data too. It detects copying; it is not
+    a privacy guarantee.
     """
     from scipy.spatial import cKDTree
 

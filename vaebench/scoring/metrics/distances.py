@@ -9,8 +9,8 @@ Sample = NDArray[np.float64]
 def ks_distance(a: Sample, b: Sample) -> float:
     """Return the two-sample KS distance max |F_a(x) - F_b(x)| of two columns, shape (rows,); ties are handled.
 
-    The same number as scipy.stats.ks_2samp's statistic, without its p-value, which takes most of its time. F_a - F_b is
-    largest where F_a steps up, at a value of `a`, and smallest at a value of `b`; of equal values the last counts.
+    Equals the statistic of scipy.stats.ks_2samp, which spends most of its time on the p-value. F_a - F_b is largest at
+    a value of `a`, where F_a steps up, and smallest at a value of `b`; of equal values the last counts.
     """
     a, b = np.sort(a), np.sort(b)
     return float(max(_above(a, b), _above(b, a)))
@@ -25,8 +25,8 @@ def _above(a: Sample, b: Sample) -> np.float64:
 def wasserstein(a: Sample, b: Sample) -> Sample:
     """Return the Wasserstein-1 distance, the integral of |Q_a(u) - Q_b(u)| du with Q the quantile functions.
 
-    Shapes (..., rows of a) and (..., rows of b) give shape (...): one distance for each pair of samples. The same
-    number as scipy.stats.wasserstein_distance, which takes one pair at a time and for equal sizes ten times as long.
+    Shapes (..., rows of a) and (..., rows of b) give shape (...): one distance per pair of samples. Equals
+    scipy.stats.wasserstein_distance, which takes one pair at a time and, for equal sizes, ten times as long.
     """
     a, b = np.sort(a), np.sort(b)
     n, m = a.shape[-1], b.shape[-1]

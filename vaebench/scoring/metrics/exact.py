@@ -1,4 +1,4 @@
-"""The KS distance of a sample to the exact distribution that it should come from."""
+"""The KS distance of a sample to the exact distribution it should come from."""
 
 from collections.abc import Callable
 
@@ -13,9 +13,9 @@ COARSE = 65
 def ks_exact(sample: Sample, cdf: Callable[[Sample], Sample]) -> float:
     """Return the one-sample KS distance max |F_n(x) - F(x)| of a column, shape (rows,), to the CDF F, jumps or not.
 
-    The same number as scipy.stats.kstest's statistic where F is continuous. F is evaluated at a few of the values, then
-    between those where the distance could still be larger than the largest so far (F rises, so it is bounded there):
-    some hundred evaluations of 15,000, since some of scipy's CDFs are integrals that take milliseconds a point.
+    Equals the statistic of scipy.stats.kstest if F is continuous. Some of scipy's CDFs are integrals that take
+    milliseconds a point, so F is evaluated at a few of the values first, then only between those where the distance
+    could still exceed the largest so far (F rises, which bounds it there): some hundred evaluations instead of 15,000.
     """
     values, counts = np.unique(sample, return_counts=True)
     above = np.cumsum(counts) / len(sample)  # F_n(x), and F_n just below x:

@@ -1,4 +1,4 @@
-"""What columns have together: figures that see whether generated rows keep the relation between their columns."""
+"""Metrics of several columns together: whether generated rows keep the relation between columns."""
 
 import numpy as np
 
@@ -10,14 +10,14 @@ from vaebench.seeds import generator
 
 PROJECTIONS = 32
 MMD_ROWS = 1000
-"""At most so many rows of each: the kernel takes the square of it."""
+"""At most so many rows of each kind are used: time and memory grow with the square."""
 
 
 def joint_metrics(generated: Rows, true: Rows, phase: Phase) -> dict[str, float]:
-    """Return the metrics of several columns together, shapes (rows, columns), that belong to `phase`.
+    """Return the metrics of several columns together that `phase` has. Shapes (rows, columns).
 
-    See vaebench.scoring.score.measure. Each is of columns in units of their true standard deviation; one that is
-    undefined is left out.
+    See vaebench.scoring.score.measure. Columns are in units of their true standard deviation. Undefined metrics are
+    left out.
     """
     if phase == "attainable":
         return {}
@@ -33,7 +33,7 @@ def joint_metrics(generated: Rows, true: Rows, phase: Phase) -> dict[str, float]
 def sliced_wasserstein(a: Rows, b: Rows) -> float:
     """Return the sliced Wasserstein-1 distance: the mean of W1(a t, b t) over PROJECTIONS unit vectors t.
 
-    Shapes (rows, columns); the vectors are always the same. An eighth of the time of POT's function of this name.
+    Shapes (rows, columns). The vectors are always the same. Takes an eighth of the time of POT's function of this name.
 
     Bonneel et al., "Sliced and Radon Wasserstein barycenters of measures", 2015.
     """
@@ -45,7 +45,7 @@ def sliced_wasserstein(a: Rows, b: Rows) -> float:
 def correlation_error(a: Rows, b: Rows) -> float:
     """Return the mean of |r_ij(a) - r_ij(b)| over all pairs of columns i < j, r Pearson's correlation.
 
-    Shapes (rows, columns). A constant column is taken as uncorrelated with every other.
+    Shapes (rows, columns). A constant column counts as uncorrelated with every other.
     """
     return float(np.abs(_correlations(a) - _correlations(b)).mean())
 

@@ -1,4 +1,4 @@
-"""The metrics of one column, and their means over several."""
+"""The metrics of one column, and their means over columns."""
 
 from collections.abc import Sequence
 
@@ -8,15 +8,15 @@ from vaebench.rows import Metrics, Phase
 from vaebench.scoring.metrics.distances import Sample, energy_distance, ks_distance, wasserstein
 
 PERCENT = (1, 5, 25, 50, 75, 95, 99)
-"""The quantiles that are compared."""
+"""The quantiles compared, in percent."""
 UNITLESS = ("ks", "std_ratio")
 """The metrics that are not in the column's units."""
 
 
 def column_metrics(generated: Sample, true: Sample, phase: Phase) -> dict[str, float]:
-    """Return the metrics of a column, shapes (rows,), that belong to `phase` (see vaebench.scoring.score.measure).
+    """Return the metrics of one column, shapes (rows,), that `phase` has (see vaebench.scoring.score.measure).
 
-    Raises ValueError where generated values overflow and where the true samples are constant.
+    Raises ValueError if generated values overflow or true samples are constant.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # an overflow is reported below, by name
         mean, std = float(generated.mean()), float(generated.std(ddof=1))
@@ -49,16 +49,17 @@ def quantile_errors(generated: Sample, true: Sample) -> dict[str, float]:
 
 
 def overall(columns: Sequence[str], each: Sequence[Metrics], true_stds: Sequence[float]) -> dict[str, float]:
-    """Return each metric's mean over the columns, then that of each column as NAME.COLUMN.
+    """Return each metric's mean over the columns, then each column's value as NAME.COLUMN.
 
-    The mean of one with units is of it in units of each column's true standard deviation, since different units cannot
-    be averaged. generated_mean and generated_std have no mean.
+    Different units cannot be averaged, so a metric with units is divided by each column's true standard deviation
+    first. generated_mean and generated_std have no mean.
     """
     metrics = {}
     for name in each[0]:
         if not name.startswith("generated_"):
             units = [1.0] * len(columns) if name in UNITLESS else true_stds
-            metrics[name] = float(np.mean([one[name] / unit for one, unit in zip(each, units, strict=True)]))
-    for column, one in zip(columns, each, strict=True):
-        metrics |= {f"{name}.{column}": value for name, value in one.items()}
+            values = [of_column[name] / unit for of_column, unit in zip(each, units, strict=True)]
+            metrics[name] = float(np.mean(values))
+    for column, of_column in zip(columns, each, strict=True):
+        metrics |= {f"{name}.{column}": value for name, value in of_column.items()}
     return metrics
