@@ -1,12 +1,12 @@
-"""What came out of a study.
+"""The results of a study.
 
-standings    every trial, baseline and the noise floor in order
-leaderboard  the same as a table: every column
-table        the few columns that a terminal and the report show
-summary      what it says, in words
-optimism     how much of a score was the luck of being chosen
-status       how far studies are
+standings    all trials, baselines and the noise floor, ranked
+leaderboard  the same as a data frame, with every column
+table        the columns that the terminal and the report show
+summary      the results in sentences
+optimism     selection optimism: how much of a score was luck
+status       the progress of studies
 export       CSV, JSON, Markdown, Parquet
 report       a study as one HTML page
-plots        its figures, one a file
+plots        figures, one per file
 """

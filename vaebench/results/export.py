@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A text cell that begins with one of these is run as a formula by spreadsheets."""
+"""Spreadsheets run a text cell that begins with one of these as a formula."""
 
 
 def write(frame: "pd.DataFrame", path: Path, ending: str = "") -> None:
-    """Write `frame` to `path`, whole or not at all, in the format of `ending`: that of the path where it is empty.
+    """Write `frame` to `path`, whole or not at all, in the format of `ending`, by default that of `path`.
 
     .csv: full float precision; text that a spreadsheet would run as a formula gets a leading '. .json: a list of
-    records. .parquet: typed columns. .md: to be read, so a leaderboard's first columns alone and four significant
-    digits. Raises InputError for another ending, a folder that does not exist, or a file that cannot be written.
+    records. .parquet: typed columns. .md: for reading, so only a leaderboard's first columns, with four significant
+    digits. Raises InputError for another ending, a missing folder, or a file that cannot be written.
     """
     writer = writer_for(path, ending)
     write_output(path, lambda part: writer(frame, part))
 
 
 def writer_for(path: Path, ending: str = "") -> "Callable[[pd.DataFrame, Path], Any]":
-    """Return what writes a table in the format of `ending`, or of the path's. Raises InputError for any other."""
+    """Return the function that writes the format of `ending`, by default that of `path`. Raises InputError if none."""
     writers: dict[str, Callable[[pd.DataFrame, Path], Any]] = {
         ".csv": _csv,
         ".json": _json,
@@ -46,7 +46,7 @@ def _csv(frame: "pd.DataFrame", path: Path) -> None:
     safe = frame.copy()
     for name in frame.select_dtypes(["object", "string"]):
         safe[name] = frame[name].map(_defused)
-    # pandas writes a float as its shortest text that reads back as the same float
+    # pandas writes the shortest text that reads back as the same float
     safe.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
 
 
@@ -54,11 +54,11 @@ def _defused(cell: Any) -> Any:
     if not isinstance(cell, str):
         return cell
     safe = f"'{cell}" if cell.startswith(FORMULA) else cell
-    return safe.replace("\r\n", "\n").replace("\r", "\n")  # a lone CR would go unquoted and end the row
+    return safe.replace("\r\n", "\n").replace("\r", "\n")  # a lone CR would not be quoted and would end the row
 
 
 def _json(frame: "pd.DataFrame", path: Path) -> None:
-    # not DataFrame.to_json, which keeps 15 digits at most
+    # not DataFrame.to_json: it keeps at most 15 digits
     rows = frame.to_dict(orient="records")
     records = [{name: None if is_empty(cell) else cell for name, cell in row.items()} for row in rows]
     path.write_text(json.dumps(records, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
@@ -80,7 +80,7 @@ def _text(cell: Any) -> str:
 
 
 def is_empty(cell: Any) -> bool:
-    """Say whether a cell has no value."""
+    """Return whether a cell has no value."""
     import pandas as pd
 
     return cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell))

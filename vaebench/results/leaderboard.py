@@ -1,20 +1,20 @@
 """The leaderboard: every trial, baseline and the noise floor of a study as one table, best first.
 
-What a reader of its columns should know (COLUMNS, then everything else):
+Notes on its columns (COLUMNS, then everything else):
 
-- rank counts trials only; a baseline or the noise floor stands at its place by score, but is no candidate.
-- variant holds a baseline's name ("gaussian", ...) and "truth" for the noise floor; `kind` tells them apart.
-- status is confirmed where there are confirmation replicates, and then every figure is over these; else searched, and
-  every figure is over the search replicates; or pruned, and they are over the first of them. A trial with any failing
-  replicate is failed and has no figures. reason says why a trial failed or was pruned.
-- score_low .. score_high and ks_low .. ks_high are 95 % bootstrap intervals of the mean over the replicates.
-- tied_with_best: a paired test cannot tell the row from the best ranked trial. True for that trial itself; empty for
-  every row where there are too few replicates for a test, for
-  the noise floor, which does not compete, and for a row whose replicates are not those of the best (searched only,
-  failed).
-- metric.generated_mean and metric.generated_std are of the first search replicate: the fit that `generate` draws from.
-- param.NAME is the whole resolved spec; metric.search_score is the score the search saw, whatever the status.
-- diagnosis: why a confirmed trial is off, worst first (see vaebench.trial.diagnosis); empty where no reason was found.
+- rank: trials only. A baseline or the noise floor is placed by its score, but has no rank.
+- variant: for a baseline its name ("gaussian", ...), for the noise floor "truth"; `kind` tells them apart.
+- status: confirmed, if there are confirmation replicates; all numbers are then over these. Otherwise searched, with all
+  numbers over the search replicates, or pruned, with numbers over the first of them. A trial with any failed replicate
+  is failed and has no numbers. reason: why a trial failed or was pruned.
+- score_low .. score_high and ks_low .. ks_high: 95 % bootstrap intervals of the mean over the replicates.
+- tied_with_best: a paired test cannot tell the row from the best ranked trial. True for that trial itself. Empty if
+  there are too few replicates for a test, for the noise floor, which does not compete, and for rows whose replicates
+  are not those of the best (searched only, failed).
+- metric.generated_mean and metric.generated_std: of the first search replicate, the fit that `generate` uses.
+- param.NAME: the whole resolved spec. metric.search_score: the score in the search, whatever the status.
+- diagnosis: why a confirmed trial is not better, worst reason first (see vaebench.trial.diagnosis); empty if no reason
+  was found.
 - pareto_front: no other trial is as good in every objective and better in one, over the search replicates.
 """
 
@@ -37,20 +37,20 @@ COLUMNS = (
     "rank", "study", "kind", "trial", "variant", "loss", "latent_sampler", "latent_dim", "status", "replicates",
     "score", "score_low", "score_high", "ks", "ks_low", "ks_high", "mean_error", "std_error", "tied_with_best",
 )  # fmt: skip
-"""The first columns, in their order; everything else stands behind them."""
+"""The first columns, in order; all others follow."""
 
 TYPES = {
     "Int64": ("rank", "trial", "latent_dim", "replicates"),
     "boolean": ("tied_with_best", "pareto_front"),
     "float64": ("score", "score_low", "score_high", "ks", "ks_low", "ks_high", "mean_error", "std_error", "seconds"),
 }
-"""The types of columns that are known whatever their cells; all can be empty."""
+"""Types of columns that do not depend on their cells; all may be empty."""
 
 
 def leaderboard(standings: Standings, run_ids: Mapping[int, str] | None = None) -> "pd.DataFrame":
-    """Return the leaderboard (see the module's text): COLUMNS, params, metrics, then what identifies the row.
+    """Return the leaderboard (see the module's docstring): COLUMNS, params, metrics, then the remaining columns.
 
-    `run_ids` holds the MLflow run of a trial by its number.
+    `run_ids` maps a trial's number to its MLflow run.
     """
     import pandas as pd
 
@@ -78,10 +78,10 @@ def leaderboard(standings: Standings, run_ids: Mapping[int, str] | None = None) 
 
 
 def pareto_front(standings: Standings) -> dict[int, bool]:
-    """Say of each trial that was neither pruned nor failed, by number, whether it is on the front of the objectives.
+    """Return, by number, whether a trial is on the Pareto front of the objectives, over the search replicates.
 
-    It is where no other is as good in every objective and better in one, over the search replicates, which every
-    trial has. With a single objective the front is the best trial.
+    It is on the front if no other is as good in every objective and better in one. Pruned and failed trials are left
+    out. With a single objective the front is the best trial.
     """
     record = standings.record
     trials = [row.trial for row in standings.ranked if row.trial and not row.trial.pruned]
@@ -93,7 +93,7 @@ def pareto_front(standings: Standings) -> dict[int, bool]:
 
 
 def _figures(row: Standing, ranked: Sequence[Standing]) -> dict[str, Any]:
-    """Return what was measured; a failed row has no figures."""
+    """Return the measured columns. A failed row has no numbers."""
     cells: dict[str, Any] = {
         "status": row.status,
         "replicates": len(row.results),
@@ -111,7 +111,7 @@ def _figures(row: Standing, ranked: Sequence[Standing]) -> dict[str, Any]:
     cells["ks_low"], cells["ks_high"] = interval([result.metrics["ks"] for result in row.results])
     if ranked and row.kind != "floor" and row.status == ranked[0].status:
         best = ranked[0].scores
-        pairs = min(len(row.scores), len(best))  # replicate r is the same draw for every row
+        pairs = min(len(row.scores), len(best))  # replicate r is the same draw in every row
         cells["tied_with_best"] = tied(row.scores[:pairs], best[:pairs])
     if row.search:
         cells["metric.search_score"] = mean_score(row.search, row.attainable)
@@ -125,7 +125,7 @@ def _diagnosis(trial: TrialRecord | None) -> str | None:
 
 
 def _params(trial: TrialRecord) -> dict[str, Any]:
-    """Return what the trial is; lists, such as layer sizes, as the study file writes them."""
+    """Return the columns that describe the trial. Lists, such as layer widths, are written as in the study file."""
     shown = {name: trial.params.get(name) for name in ("loss", "latent_sampler", "latent_dim")}
     paths = {
         f"param.{name}": json.dumps(value) if isinstance(value, tuple | list) else value
@@ -135,12 +135,12 @@ def _params(trial: TrialRecord) -> dict[str, Any]:
 
 
 def _names(cells: Sequence[Mapping[str, Any]], prefix: str) -> list[str]:
-    """Return the column names that begin with `prefix`, each once, in alphabetical order."""
+    """Return the column names that begin with `prefix`, sorted, each once."""
     return sorted({name for row in cells for name in row if name.startswith(prefix)})
 
 
 def _series(name: str, values: Sequence[Any]) -> "pd.Series[Any]":
-    """Return a column whose type keeps whole numbers whole, and truth values true, where cells are empty."""
+    """Return a column with a nullable type, so that integers and booleans survive empty cells."""
     import pandas as pd
 
     known = next((dtype for dtype, names in TYPES.items() if name in names), None)

@@ -1,4 +1,4 @@
-"""Selection optimism: how much better the trials that the search chose looked there than they are."""
+"""Selection optimism: how much better the chosen trials looked in the search than they are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from vaebench.study.records import Result
 
 @dataclass(frozen=True)
 class Optimism:
-    """How much better the trials that were chosen by their search score looked there than they are."""
+    """Selection optimism of a study's trials that were chosen by their search score."""
 
     trials: int
-    """How many were chosen."""
+    """How many trials were chosen."""
     searched: float
     """Their mean search score."""
     confirmed: float
-    """Their mean score on the confirmation's draws."""
+    """Their mean score on the confirmation draws."""
     draws: float
-    """How much harder than the search's draws the confirmation's are: what a baseline's score rose by."""
+    """How much harder the confirmation draws are than the search draws: the rise of a baseline's score."""
     baseline: str
-    """That baseline: the one whose expected errors are the unit of the score."""
+    """That baseline: the one that defines the unit of the score; the best one if that was not scored."""
     error: float
-    """Standard error of `selection`, over the draws of both; NaN where one of them is a single draw."""
+    """Standard error of `selection`, over the draws of both phases; NaN if a phase has a single draw."""
 
     @property
     def selection(self) -> float:
@@ -35,13 +35,13 @@ class Optimism:
 
 
 def optimism(standings: Standings) -> Optimism | None:
-    """Measure it over the confirmed trials that were chosen by score alone, not as the best of their variant.
+    """Measure selection optimism over the confirmed trials chosen by score alone, not as the best of a variant or arm.
 
-    With the chosen trials' mean score s and the baseline's b on each draw, draws being the same for both,
+    With the mean score s of these trials and the score b of the baseline on the same draw,
 
         selection = mean (s - b) over confirmation draws - mean (s - b) over search draws
 
-    None where nothing is confirmed, or the baseline did not come through.
+    None if no trial is confirmed, or no baseline.
     """
     record, rows = standings.record, [row for row in standings.rows if row.status == "confirmed"]
     top = record.definition.confirm_top
@@ -68,10 +68,11 @@ def optimism(standings: Standings) -> Optimism | None:
 
 
 def _beyond(trials: Sequence[Sequence[Result]], baseline: Sequence[Result], row: Standing) -> NDArray[np.float64]:
-    """Return the trials' mean score less the baseline's, on each draw that all of them have."""
+    """Return the trials' mean score minus the baseline's, on each draw that all of them have."""
     draws = min(len(results) for results in (*trials, baseline))
     *of_trials, other = (
-        np.array([score(one.metrics, row.attainable) for one in results[:draws]]) for results in (*trials, baseline)
+        np.array([score(result.metrics, row.attainable) for result in results[:draws]])
+        for results in (*trials, baseline)
     )
     beyond: NDArray[np.float64] = np.mean(of_trials, axis=0) - other
     return beyond

@@ -1,4 +1,4 @@
-"""Report: a study as one self-contained HTML page, with its answer, leaderboard, pictures and diagnoses."""
+"""Report: a study as one self-contained HTML page, with its answer, leaderboard, plots and diagnoses."""
 
 import json
 from base64 import b64encode
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from vaebench.trial.generator import Generator
 
 TOP = 20
-"""Trials that the page shows; the CSV has them all."""
+"""Trials shown on the page. The CSV has all."""
 DOTS = 160
-"""An inch: sharp on a screen with two dots a pixel."""
+"""Dots per inch: sharp on a screen with two dots per pixel."""
 
 
 def page(standings: Standings, best: int, generator: "Generator") -> str:
-    """Return the HTML of a study's report, which loads nothing; `generator` is its best trial, number `best`."""
+    """Return the HTML of a study's report. It loads nothing. `generator` is the best trial, number `best`."""
     from jinja2 import Environment, StrictUndefined
 
     record, frame = standings.record, leaderboard(standings)
@@ -79,7 +79,7 @@ def _facts(record: StudyRecord, trials: Sequence[Standing]) -> str:
 
 
 def _without_folders(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the definition with a file's name in place of its path: a report is handed on."""
+    """Return the definition with the data file's name instead of its path, since a report is passed on."""
     data = dict(definition["data"])
     if "file" in data:
         data["file"] = {**data["file"], "path": Path(data["file"]["path"]).name}

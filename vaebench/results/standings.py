@@ -1,4 +1,4 @@
-"""Standings: every trial, baseline and the noise floor of a study in order, best first, worked out once."""
+"""Standings: all trials, baselines and the noise floor of a study, best first, computed once."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,11 +16,11 @@ ORDER: tuple[Status, ...] = ("confirmed", "searched", "pruned", "failed")
 
 @dataclass(frozen=True)
 class Standing:
-    """What one row stands for, before it is a row."""
+    """One trial, baseline or the noise floor: a row of the leaderboard."""
 
     kind: Literal["trial", "baseline", "floor"]
     name: str
-    """A trial's variant; a baseline's or the noise floor's name."""
+    """A trial's variant, or the name of a baseline or the noise floor."""
     trial: TrialRecord | None
     """None for a baseline and the noise floor."""
     search: tuple[Result, ...]
@@ -29,13 +29,13 @@ class Standing:
 
     @cached_property
     def failure(self) -> str | None:
-        """Why it failed: the first failing replicate; a row without any replicate has no score either."""
+        """Why it failed: the reason of its first failing replicate, or that it has none. None if it did not fail."""
         results = (*self.search, *self.confirmation)
         return next((result.reason for result in results if result.reason), None if results else "no replicate")
 
     @cached_property
     def status(self) -> Status:
-        """Failed where any replicate failed; else confirmed where there is any confirmation."""
+        """Failed if any replicate failed; otherwise confirmed if there is any confirmation replicate."""
         if self.failure:
             return "failed"
         if self.confirmation:
@@ -44,7 +44,7 @@ class Standing:
 
     @cached_property
     def results(self) -> tuple[Result, ...]:
-        """The replicates that its figures are over; none where it failed."""
+        """The replicates that its metrics are averaged over; empty if it failed."""
         return {"confirmed": self.confirmation, "failed": ()}.get(self.status, self.search)
 
     @cached_property
@@ -54,35 +54,35 @@ class Standing:
 
     @property
     def ranked(self) -> bool:
-        """Whether it has a rank: trials that did not fail."""
+        """Whether it has a rank, as trials that did not fail have."""
         return self.trial is not None and self.status != "failed"
 
     @property
     def place(self) -> tuple[int, float, bool, int, str]:
-        """What the leaderboard is sorted by: status, mean score, trials before others, number, name."""
+        """The sort key of the leaderboard: status, mean score, trials before others, number, name."""
         mean = float(np.mean(self.scores)) if self.scores else 0.0
         return ORDER.index(self.status), mean, self.trial is None, self.trial.number if self.trial else 0, self.name
 
 
 @dataclass(frozen=True)
 class Standings:
-    """A study's record, and its rows in order: confirmed, searched and pruned by score, failed by trial number."""
+    """A study's record and its rows in order: confirmed, searched, pruned, each by score; then failed, by number."""
 
     record: StudyRecord
     rows: tuple[Standing, ...]
 
     @cached_property
     def ranked(self) -> tuple[Standing, ...]:
-        """The trials that did not fail: rank 1 comes first."""
+        """The trials that did not fail, rank 1 first."""
         return tuple(row for row in self.rows if row.ranked)
 
     @property
     def best(self) -> TrialRecord | None:
-        """The trial of rank 1; None where no trial has a score yet."""
+        """The trial of rank 1; None if no trial has a score yet."""
         return self.ranked[0].trial if self.ranked else None
 
     def choose(self, number: int | None) -> TrialRecord:
-        """Return the trial called `number`, or the best one. Raises InputError where there is none or it failed."""
+        """Return trial `number`, or the best if None. Raises InputError if there is no such trial or it failed."""
         name, trials = self.record.name, self.record.trials
         if number is None:
             if self.best is None:
@@ -96,12 +96,13 @@ class Standings:
 
 
 def standings(record: StudyRecord) -> Standings:
-    """Return the standings of all that is in `record`."""
+    """Return the standings of the study in `record`."""
     trials = [
-        Standing("trial", str(one.params.get("variant")), one, one.results, one.confirmation, record.attainable)
-        for one in record.trials
+        Standing("trial", str(trial.params.get("variant")), trial, trial.results, trial.confirmation, record.attainable)
+        for trial in record.trials
     ]
     baselines = [
-        Standing(one.kind, one.name, None, one.search, one.confirmation, record.attainable) for one in record.baselines
+        Standing(baseline.kind, baseline.name, None, baseline.search, baseline.confirmation, record.attainable)
+        for baseline in record.baselines
     ]
     return Standings(record, tuple(sorted([*trials, *baselines], key=lambda row: row.place)))

@@ -1,4 +1,4 @@
-"""How far studies are."""
+"""The progress of studies."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def status_of(studies: Sequence[Standings]) -> "pd.DataFrame":
-    """Return a row for each study: trials of target, failed, confirmed, the best trial and its score."""
+    """Return one row per study: trials, target, failed, confirmed, the best trial and its score."""
     import pandas as pd
 
     rows = []

@@ -1,4 +1,4 @@
-"""What a leaderboard says, in words: how good the best trial is, how much of that was luck, and why it is off."""
+"""The results in sentences: how good the best trial is, how much of that was luck, and what is wrong with it."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from vaebench.trial.diagnosis import REMEDIES
 
 
 def summary(standings: Standings) -> list[str]:
-    """Return a sentence or two on each: the best trial beside the best baseline, selection optimism, the diagnosis."""
+    """Return sentences on the best trial against the best baseline, on selection optimism, and on the diagnosis."""
     best = standings.best
     if best is None:
         return []
@@ -23,7 +23,7 @@ def summary(standings: Standings) -> list[str]:
 
 
 def answer(standings: Standings) -> list[str]:
-    """Return what the study answers: the best trial beside the best baseline, and selection optimism."""
+    """Return the study's answer: the best trial against the best baseline, and selection optimism."""
     record, best = standings.record, standings.best
     if best is None:
         return []
@@ -31,7 +31,7 @@ def answer(standings: Standings) -> list[str]:
     baseline = _best_baseline(standings, row)
     lines = [f"Best: {worth(standings, best.number)}"]
     if baseline is not None and "correlation_error" in row.results[0].metrics:
-        of_trial, other = (mean_metrics(one.results)["correlation_error"] for one in (row, baseline))
+        of_trial, other = (mean_metrics(each.results)["correlation_error"] for each in (row, baseline))
         lines.append(
             "The score sees columns one by one. How well their relation is kept: "
             f"correlation_error {of_trial:.3f}, {baseline.name} {other:.3f}."
@@ -45,13 +45,13 @@ def answer(standings: Standings) -> list[str]:
 
 
 def findings(trial: TrialRecord) -> list[tuple[str, str]]:
-    """Return why a trial is off, worst first: the reason's name, and a sentence on it and on what to change."""
+    """Return the findings on a trial, worst first: each one's name, and a sentence on it and on what to change."""
     found = trial.diagnosis.findings if trial.diagnosis else ()
-    return [(one.name, f"{one.text} {REMEDIES[one.name]}".rstrip()) for one in found]
+    return [(finding.name, f"{finding.text} {REMEDIES[finding.name]}".rstrip()) for finding in found]
 
 
 def worth(standings: Standings, number: int) -> str:
-    """Return what trial `number` scores, on which draws, and whether the best baseline on them can be told from it."""
+    """Return the score of trial `number`, on which draws, and whether a test tells it from the best baseline there."""
     row = next(row for row in standings.rows if row.trial and row.trial.number == number)
     low, high = interval(row.scores)
     where = f"{len(row.scores)} {_draws(standings.record) if row.status == 'confirmed' else 'search draws'}"
@@ -73,13 +73,13 @@ def worth(standings: Standings, number: int) -> str:
 
 
 def _paired(first: Standing, second: Standing) -> tuple[Sequence[float], Sequence[float]]:
-    """Return both rows' scores on the draws that both have: draw r is the same for every row."""
+    """Return both rows' scores on the draws that both have. Draw r is the same for every row."""
     draws = min(len(first.scores), len(second.scores))
     return first.scores[:draws], second.scores[:draws]
 
 
 def _best_baseline(standings: Standings, row: Standing) -> Standing | None:
-    """Return the best baseline on the draws of `row`; none that copies training rows, which nobody asks for."""
+    """Return the best baseline on the draws of `row`, without those that copy training rows, which nobody wants."""
     baselines = (other for other in standings.rows if other.kind == "baseline" and other.status == row.status)
     return next((other for other in baselines if not _copies(other.name)), None)
 
@@ -87,12 +87,12 @@ def _best_baseline(standings: Standings, row: Standing) -> Standing | None:
 def _copies(name: str) -> bool:
     try:
         return baseline(name).copies
-    except InputError:  # its file is gone since
+    except InputError:  # its file was removed since
         return False
 
 
 def _arms(standings: Standings) -> list[str]:
-    """Say how the best trials of the arms of [compare] compare, where there are several."""
+    """Return a sentence that compares the best trials of the arms, if there are several arms."""
     best: dict[str, Standing] = {}
     for row in standings.ranked:
         if row.trial:

@@ -1,4 +1,4 @@
-"""The leaderboard as a table to look at: the best rows, a few columns, rounded; in a terminal, and in a report."""
+"""The leaderboard as the terminal and the report show it: the best rows, a few columns, rounded."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class Column(NamedTuple):
-    """How a column looks."""
+    """The layout of a column."""
 
     header: str
     width: int
-    """The largest, in characters; with blanks between they come to 100."""
+    """Largest width in characters. All columns, with blanks between, add up to 100."""
     number: bool
 
 
@@ -36,11 +36,11 @@ class Line:
     kind: Literal["trial", "baseline", "floor"]
     status: str
     cells: tuple[str, ...]
-    """One for each of COLUMNS. The last are marks: "=" cannot be told from the best, "P" on the Pareto front."""
+    """One per column. The last one has marks: "=" cannot be told from the best, "P" on the Pareto front."""
 
 
 def lines(frame: "pd.DataFrame", top: int, intervals: bool = True) -> list[Line]:
-    """Return the lines of a leaderboard's `top` trials, baselines and noise floor in place; none that failed."""
+    """Return the lines of a leaderboard's `top` trials, baselines and noise floor in place, without failed rows."""
     several = int(frame["pareto_front"].sum()) > 1
     return [
         Line(row["kind"], row["status"], _cells(row, several, intervals))
@@ -49,7 +49,7 @@ def lines(frame: "pd.DataFrame", top: int, intervals: bool = True) -> list[Line]
 
 
 def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
-    """Yield what stands below the table, a line each."""
+    """Yield the lines below the table."""
     trials, shown = frame[frame["kind"] == "trial"], _shown(frame, top)
     failed = frame[frame["status"] == "failed"]
     if trials.empty:
@@ -72,7 +72,7 @@ def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
 def table(frame: "pd.DataFrame", top: int, width: int = 100) -> "Table":
     """Return a leaderboard's `top` trials as a table for a terminal `width` characters wide, confirmed ones first.
 
-    Baselines and the noise floor stand dim in place. "search" is the score in the search. Below 100 characters that
+    Baselines and the noise floor are shown dim. "search" is the score in the search. Below 100 characters, that column
     and the score's interval are left out.
     """
     from rich import box
@@ -126,7 +126,7 @@ def _first_line(reason: str) -> str:
 
 
 def _plain(text: str) -> "Text":
-    """Return text that rich does not look for markup in."""
+    """Return text in which rich does not interpret markup."""
     from rich.text import Text
 
     return Text(text)

@@ -1,8 +1,8 @@
-"""The figures of the report and of MLflow, one a file.
+"""The plots of the report and of MLflow, one per file.
 
 generated_against_true, pairs_of_columns   what a trial generates
 loss_curves                                how it was trained
 leaderboard, searched_and_confirmed        how trials and baselines compare
 search_history                             the search, trial by trial
-style                                      what all of them share
+style                                      colours, figures and axes, the same in all
 """

@@ -1,4 +1,4 @@
-"""Generated rows beside true samples."""
+"""Plot of generated rows against true samples."""
 
 from typing import TYPE_CHECKING
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SAMPLES = 15_000
-"""Rows to generate for the picture."""
+"""Rows to generate for the plot."""
 MOST_COLUMNS = 6
-"""How many columns of the data one picture shows."""
+"""Largest number of columns in the plot."""
 
 
 def generated_against_true(generated: Rows, true: Rows, train: Rows, columns: tuple[str, ...], title: str) -> "Figure":
-    """Show generated rows against true samples: histograms and a quantile-quantile plot for each column, 6 at most.
+    """Plot generated rows against true samples: a histogram and a quantile-quantile plot for each of up to 6 columns.
 
-    Arrays have shape (rows, columns), in the data's own units. Ticks under a histogram are the training rows.
+    Arrays have shape (rows, columns), in the data's own units. Ticks below a histogram are the training rows.
     """
     shown = columns[:MOST_COLUMNS]
     figure = new_figure(10, 0.7 + 3.3 * len(shown))
@@ -46,14 +46,14 @@ def _histogram(
     train: NDArray[np.float64],
     column: str,
 ) -> None:
-    # the true samples set the range: generated outliers would flatten the picture
+    # the true samples set the range: generated outliers would flatten the plot
     low, high = np.quantile(true, [0.0005, 0.9995])
     margin = 0.15 * (high - low or abs(high) or 1.0)
     low, high = low - margin, high + margin
     bins = np.linspace(low, high, 71 if len(true) > 2000 else 31).tolist()
     width = bins[1] - bins[0]
 
-    def share(values: NDArray[np.float64]) -> NDArray[np.float64]:  # of all, also of those beyond the range
+    def share(values: NDArray[np.float64]) -> NDArray[np.float64]:  # of all values, also those beyond the range
         return np.full(len(values), 1 / (len(values) * width))
 
     panel.hist(true, bins, weights=share(true), color=TRUE, alpha=0.45, label=f"true ({len(true):,})")

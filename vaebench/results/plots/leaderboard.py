@@ -1,4 +1,4 @@
-"""A leaderboard's best rows and their intervals."""
+"""Plot of a leaderboard's best rows with their intervals."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def leaderboard_picture(frame: "pd.DataFrame", top: int = 20) -> "Figure":
-    """Show a leaderboard's `top` trials with 95 % intervals, and the baselines and the noise floor beside them."""
+    """Plot the scores of a leaderboard's `top` trials, the baselines and the noise floor, with 95 % intervals."""
     scored = frame[frame["status"] != "failed"]
     rows = scored[~(scored["rank"] > top).fillna(False)].to_dict(orient="records")
     figure = new_figure(9, 1.5 + 0.32 * max(len(rows), 1))

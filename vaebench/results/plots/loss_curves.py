@@ -1,4 +1,4 @@
-"""The losses of a fit, epoch by epoch."""
+"""Plot of the losses of a fit over epochs."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def loss_curves(curves: Mapping[str, Curve]) -> "Figure":
-    """Show loss curves named "training.NAME" and "validation.NAME": a panel for each NAME."""
+    """Plot loss curves named "training.NAME" and "validation.NAME", one panel per NAME."""
     first = ("total", "reconstruction", "kl")
     names = [name for name in first if f"training.{name}" in curves]
     names += sorted({name.partition(".")[2] for name in curves} - set(names))

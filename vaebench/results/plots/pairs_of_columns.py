@@ -1,4 +1,4 @@
-"""Whether columns keep their relation, which a score that looks at them one by one does not see."""
+"""Scatter plots of pairs of columns: the relation between columns, which the score does not see."""
 
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_COLUMNS = 4
-"""How many columns of the data one picture shows, each against each."""
+"""Largest number of columns in the plot, each against each."""
 DOTS = 500
-"""Rows of each kind in a panel; the rest would be a blot."""
+"""Rows of each kind in a panel. More would be a blot."""
 
 
 def pairs_of_columns(generated: Rows, true: Rows, train: Rows, columns: tuple[str, ...], title: str) -> "Figure":
-    """Show each of the first 4 columns against each: rows of the data on the left, as many generated ones on the right.
+    """Plot each pair of the first 4 columns: rows of the data on the left, equally many generated rows on the right.
 
-    Arrays have shape (rows, columns), two columns or more, in the data's own units. A panel says Pearson's correlation,
-    of the rows it shows and of those it leaves out.
+    Arrays have shape (rows, columns), with two or more columns, in the data's own units. A panel's title has Pearson's
+    correlation over all rows, also those it does not show.
     """
     pairs = list(combinations(range(min(len(columns), MOST_COLUMNS)), 2))
     figure = new_figure(10, 0.7 + 3.3 * len(pairs))
     panels = figure.subplots(len(pairs), 2, squeeze=False, sharex="row", sharey="row")
     data = np.concatenate([true, train])
     shown = min(len(true), DOTS) + min(len(train), DOTS)
-    low, high = data.min(axis=0), data.max(axis=0)  # generated outliers would flatten the picture
+    low, high = data.min(axis=0), data.max(axis=0)  # generated outliers would flatten the plot
     margin = 0.15 * np.where(high > low, high - low, np.maximum(np.abs(high), 1.0))
     for (left, right), (x, y) in zip(panels, pairs, strict=True):
         left.plot(*true[:DOTS, [x, y]].T, ".", color=TRUE, alpha=0.7, label="true")

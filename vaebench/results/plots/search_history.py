@@ -1,4 +1,4 @@
-"""A search, trial by trial."""
+"""Plot of a search, trial by trial."""
 
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def search_history(standings: Standings) -> "Figure":
-    """Show every trial's score over the search replicates, by variant, and the best so far.
+    """Plot every trial's score over the search replicates, by variant, and the best so far.
 
-    Lines: attainable (1.0) and the noise floor. Pruned trials are hollow, at their score on fewer replicates; failed
-    ones are crosses at the foot.
+    Lines mark the attainable score (1.0) and the noise floor. Pruned trials are hollow, at their score on fewer
+    replicates. Failed trials are crosses at the bottom.
     """
     record = standings.record
     figure = new_figure(10, 4.6)

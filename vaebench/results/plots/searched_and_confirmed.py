@@ -1,4 +1,4 @@
-"""What the search saw of the confirmed rows, and what further draws say of them."""
+"""Plot of the confirmed rows' scores in the search and on further draws."""
 
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 def searched_and_confirmed(standings: Standings) -> "Figure":
-    """Show each confirmed trial's and baseline's score in the search, open, and on the confirmation's draws, filled.
+    """Plot each confirmed trial's and baseline's score in the search (open) and on the confirmation draws (filled).
 
-    A baseline moves by what the draws differ; what trials move beyond that is selection optimism.
+    A baseline moves because the draws differ. What trials move beyond that is selection optimism.
     """
     rows = [row for row in standings.rows if row.status == "confirmed" and row.search and row.kind != "floor"]
     figure = new_figure(9, 1.6 + 0.3 * max(len(rows), 1))

@@ -1,6 +1,6 @@
-"""What all pictures share: colours, and how figures, panels and axes look.
+"""The style that all plots share: colours, figures, panels and axes.
 
-Figures are made without pyplot, so that nothing is shown, shared or left open; `savefig` draws them with Agg.
+Figures are made without pyplot, so that nothing is shown, shared or left open. `savefig` draws them with Agg.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,25 +11,25 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#7A5195", "#6B4226")
-"""Told apart by colour-blind readers too; the first six are Okabe and Ito's."""
+"""Colour-blind readers can tell these apart; the first six are Okabe and Ito's."""
 GENERATED, TRUE, TRAIN = COLOURS[1], "#8A9199", COLOURS[0]
 INK, FAINT = "#2B2F33", "#D9DDE1"
 
 
 def new_figure(width: float, height: float) -> "Figure":
-    """Return an empty figure of this size, in inches."""
+    """Return an empty figure; `width` and `height` are in inches."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=110, layout="constrained", facecolor="white")
 
 
 def set_title(figure: "Figure", text: str) -> None:
-    """Set what the whole figure shows."""
+    """Set the title of the whole figure."""
     figure.suptitle(text, x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK, parse_math=False)
 
 
 def set_labels(panel: "Axes", x: str, y: str, title: str) -> None:
-    """Set what a panel and its axes show, and the quiet look that all panels share. A $ in a name is a dollar."""
+    """Set the labels and title of a panel, and the style that all panels share. A $ in a name is a dollar."""
     panel.set_xlabel(x, color=INK, parse_math=False)
     panel.set_ylabel(y, color=INK, parse_math=False)
     panel.set_title(title, loc="left", fontsize=10, color=INK, parse_math=False)
@@ -41,7 +41,7 @@ def set_labels(panel: "Axes", x: str, y: str, title: str) -> None:
 
 
 def name_rows(panel: "Axes", names: Sequence[str], strong: Sequence[bool]) -> None:
-    """Name the rows of a panel from the top down, those that are not `strong` in grey; after `set_labels`."""
+    """Label the rows of a panel from the top down, grey unless `strong`. Call it after `set_labels`."""
     panel.set_yticks(range(len(names)), names, fontsize=9, parse_math=False)
     for label, ink in zip(panel.get_yticklabels(), strong, strict=True):
         label.set_color(INK if ink else TRUE)
@@ -51,7 +51,7 @@ def name_rows(panel: "Axes", names: Sequence[str], strong: Sequence[bool]) -> No
 
 
 def plain_log(axis: Any) -> None:
-    """Label a logarithmic axis with plain numbers at 1, 2 and 5 times the powers of ten."""
+    """Label a logarithmic axis with plain numbers at 1, 2 and 5 times powers of ten."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -60,5 +60,5 @@ def plain_log(axis: Any) -> None:
 
 
 def colours_of(names: Iterable[object]) -> dict[str, str]:
-    """Return a colour for each name: the same one in every picture of the same names."""
+    """Return a colour per name: the same in every plot of the same names."""
     return dict(zip(sorted(set(map(str, names))), COLOURS * 20, strict=False))
