@@ -1,15 +1,15 @@
-"""MLflow, a projection of the study record. The only package that imports mlflow.
+"""Writes the study record to MLflow. The record stays the source of truth. The only package that imports mlflow.
 
-live            hands finished trials on while the search goes on
-writer_process  the process that writes them meanwhile
-sync            writes final results: whatever is missing
-writer          a study's runs, each written once
-runs            what a run says of a trial, a baseline, the noise floor
-study_page      what the study's own run says
-experiment      description, primary metric, the view that opens
+live            passes finished trials on while the search runs
+writer_process  the process that writes these trials
+sync            writes final results, and whatever is missing
+writer          finds, creates and updates the runs of a study
+runs            contents of the run of a trial, a baseline or the noise floor
+study_page      contents of the parent run, that of the study
+experiment      the study's experiment: description, primary metric, view
 artifacts       plots, samples and the saved model of a trial
 champion        the winner as a registered model
-loader          what MLflow calls to load it
-discard         forgets a study, so that it starts over
-store, ids, ui  where all of it is
+loader          the code that MLflow calls to load that model
+discard         deletes the record of a study, so that it starts over
+store, ids, ui  the store and its client, ids in it, its web page
 """

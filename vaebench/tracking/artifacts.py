@@ -1,4 +1,4 @@
-"""Artifacts of a trial: plots, samples, saved model. They are made by a worker, where the trial is fitted."""
+"""Artifacts of a trial: plots, samples, saved model. A worker fits the trial again and makes them."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError, Future
@@ -17,17 +17,17 @@ from vaebench.study.spec import Spec
 
 @dataclass(frozen=True)
 class Artifacts:
-    """Files by name, as a worker hands them over."""
+    """The content of files, by file name, as a worker returns it."""
 
     columns: tuple[str, ...]
     model: dict[str, bytes]
-    """What `vaebench.trial.generator.Generator.save` writes."""
+    """The files that `vaebench.trial.generator.Generator.save` writes."""
     files: dict[str, bytes]
-    """generated_against_true.png, loss_curves.png, samples.csv; for several columns pairs_of_columns.png."""
+    """generated_against_true.png, loss_curves.png, samples.csv; with several columns also pairs_of_columns.png."""
 
 
 def make_artifacts(spec: Spec, replicate: Replicate, title: str) -> Artifacts:
-    """Fit `spec` to `replicate` and show what came of it. Raises FittingError where it breaks down."""
+    """Fit `spec` to `replicate` and make its artifacts. Raises FittingError if the fit fails."""
     import pandas as pd
 
     from vaebench.results.plots.generated_against_true import SAMPLES, generated_against_true
@@ -51,15 +51,15 @@ def make_artifacts(spec: Spec, replicate: Replicate, title: str) -> Artifacts:
 
 
 class ArtifactTasks(Mapping[int, Artifacts]):
-    """The artifacts of trials by number, all made by the workers, from `begin` on."""
+    """The artifacts of trials by number. Workers make all of them, from `begin` on or when one is asked for."""
 
     def __init__(self, definition: StudyDefinition, trials: list[TrialRecord], executors: Executors) -> None:
         self._trials = {trial.number: trial for trial in trials}
         self._definition, self._executors = definition, executors
 
     def begin(self) -> None:
-        """Let the workers begin, while MLflow is being loaded and opened."""
-        with suppress(Exception):  # told of when one is asked for
+        """Start the workers on it, while this process loads and opens MLflow."""
+        with suppress(Exception):  # it is raised when an artifact is asked for
             _ = self._futures
 
     @cached_property

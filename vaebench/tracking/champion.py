@@ -1,4 +1,4 @@
-"""A generator as an MLflow model, and the winner's registration as `models:/STUDY@champion`."""
+"""Saves a generator as an MLflow model, and registers the winner as `models:/STUDY@champion`."""
 
 import re
 import warnings
@@ -24,19 +24,19 @@ REQUIREMENTS = (
     "scipy",
     "tensorflow",
 )
-"""What loading a generator needs, named since MLflow takes 18 s to infer it."""
+"""Packages that loading a generator needs, listed here because MLflow takes 18 s to infer them."""
 
 
 def save_model(artifacts: "Artifacts", folder: Path) -> None:
     """Save the generator of `artifacts` as an MLflow model in `folder`.
 
-    Its data/ holds the Keras models and its code/ vaebench itself, so that it loads where vaebench is not installed.
+    data/ holds the Keras models and code/ holds vaebench itself, so that it loads without vaebench installed.
     """
     import pandas as pd
 
     import_mlflow()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # importing pyfunc warns of MLflow's own type hints
+        warnings.simplefilter("ignore")  # importing pyfunc warns about MLflow's own type hints
         from mlflow.models import ModelSignature
         from mlflow.pyfunc import save_model as save_pyfunc
         from mlflow.types import ColSpec, Schema
@@ -60,15 +60,15 @@ def save_model(artifacts: "Artifacts", folder: Path) -> None:
 
 
 def register(client: Any, study: str, run_id: str) -> str:
-    """Make the model of the run `run_id` the champion of `study`; return its version.
+    """Make the model of run `run_id` the champion of `study`. Return its version.
 
-    A run is one trial, so the same winner registered twice has one version.
+    If the same run is registered again, it keeps its version.
     """
     name = model_name(study)
     if not client.search_registered_models(f"name = '{name}'", max_results=1):
         client.create_registered_model(name, description=f"The best generator of the vaebench study {study!r}.")
     known = client.search_model_versions(f"name = '{name}'")
-    same = [one for one in known if one.run_id == run_id]
+    same = [model_version for model_version in known if model_version.run_id == run_id]
     if same:
         chosen = same[0]
     else:
@@ -80,7 +80,7 @@ def register(client: Any, study: str, run_id: str) -> str:
 
 
 def model_name(study: str) -> str:
-    """Return the registered model's name: the study's, without the characters that MLflow refuses there."""
+    """Return the registered model's name: the study's, with the characters that MLflow refuses replaced."""
     return re.sub(r"[/:']", "_", study)
 
 

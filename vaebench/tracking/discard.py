@@ -1,4 +1,4 @@
-"""Discarding what was run of a study, so that it starts over."""
+"""Delete the record of a study, so that it starts over."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +12,10 @@ from vaebench.tracking.ids import read_ids, write_ids
 
 
 def discard(home: Path, definition: StudyDefinition) -> None:
-    """Forget what was run of a study.
+    """Delete the record of a study, and keep its lock.
 
-    Its parent run in MLflow stays the same, unless the definition is another: MLflow never changes a parameter.
+    Its parent run in MLflow is kept if the definition is the same. Otherwise the study gets a new one, since MLflow
+    never changes a parameter.
     """
     name = definition.name
     if not study_folder(home, name).exists():

@@ -1,4 +1,4 @@
-"""A study's experiment in MLflow: its description, its primary metric, and the view that its address opens."""
+"""A study's experiment in MLflow: its description, its primary metric, and the view that its link opens."""
 
 import json
 from pathlib import Path
@@ -11,14 +11,14 @@ from vaebench.tracking.champion import ALIAS, model_name
 from vaebench.tracking.store import artifact_root, tracking_uri
 
 VIEW = "leaderboard"
-"""The key under which a study's experiment keeps the view that `ui_url` opens."""
+"""The key, in a study's experiment, of the view that `ui_url` opens."""
 
 DATABASES = ("sqlite:", "postgresql", "mysql", "mssql")
-"""Stores that leave it to us where artifacts are; a server decides by itself."""
+"""Stores for which we choose where artifacts are. A server chooses by itself."""
 
 
 def find_or_create(client: Any, home: Path, record: StudyRecord) -> str:
-    """Return the id of the experiment called as the study; a deleted one is restored."""
+    """Return the id of the experiment named after the study. Restore it if it was deleted."""
     from mlflow.exceptions import MlflowException
 
     name = record.name
@@ -27,7 +27,7 @@ def find_or_create(client: Any, home: Path, record: StudyRecord) -> str:
         location = (artifact_root(home) / name).as_uri() if tracking_uri(home).startswith(DATABASES) else None
         try:
             client.create_experiment(name, artifact_location=location)
-        except MlflowException:  # unless another process was faster, the next line says what is wrong
+        except MlflowException:  # another process may have created it meanwhile
             if client.get_experiment_by_name(name) is None:
                 raise
         experiment = client.get_experiment_by_name(name)
@@ -44,13 +44,13 @@ def _tags(record: StudyRecord) -> dict[str, str]:
         "mlflow.note.content": describe(record),
         "mlflow.experiment.primaryMetric.name": "score",
         "mlflow.experiment.primaryMetric.greaterIsBetter": "False",
-        "mlflow.experimentKind": "custom_model_development",  # else the UI takes it for a language model's
+        "mlflow.experimentKind": "custom_model_development",  # otherwise the UI takes it for that of a language model
         f"mlflow.sharedViewState.{VIEW}": json.dumps(_view(record)),
     }
 
 
 def _view(record: StudyRecord) -> dict[str, Any]:
-    """Return the state of the UI's table that shows the leaderboard: runs without the metric stand last."""
+    """Return the state of the UI's table that shows the leaderboard. Runs without the metric come last."""
     metrics = ["score", "confirmed.score"]
     if any(trial.confirmation for trial in record.trials):
         metrics.reverse()
@@ -66,7 +66,7 @@ def _view(record: StudyRecord) -> dict[str, Any]:
 
 
 def describe(record: StudyRecord) -> str:
-    """Return the Markdown that stands above the study's runs."""
+    """Return the Markdown shown above the study's runs."""
     name, found = record.name, "".join(f"- {line}\n" for line in summary(standings(record)))
     return f"""{record.definition.question}
 

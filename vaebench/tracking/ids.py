@@ -1,4 +1,4 @@
-"""The ids that a study has in MLflow. Imports no mlflow, so that a leaderboard knows them at once."""
+"""The ids that a study has in MLflow. Does not import mlflow, so a leaderboard gets them without waiting for it."""
 
 import hashlib
 import json
@@ -11,20 +11,20 @@ from vaebench.study.records import StudyRecord
 
 @dataclass(frozen=True)
 class Ids:
-    """The ids that a study has in MLflow, as kept in home/studies/STUDY/mlflow.json."""
+    """The ids that a study has in MLflow, as stored in home/studies/STUDY/mlflow.json."""
 
     study: str
-    """Tells this study from another user's study of the same name on the same server."""
+    """Distinguishes this study from another user's of the same name on the same server."""
     experiment: str = ""
     parent_run: str = ""
     trials: dict[str, str] = field(default_factory=dict)
-    """Run id by trial number (as text, since it is JSON)."""
+    """Run id by trial number, which is text since JSON's keys are."""
     written: str = ""
-    """What the store holds: the record's digest and the store's address; empty where it is not up to date."""
+    """The digest of the record last written in full, and the store's address; empty if not up to date."""
 
 
 def read_ids(home: Path, study: str) -> Ids | None:
-    """Return the ids of `study`; None where it was never projected, or where the file is damaged."""
+    """Return the ids of `study`; None if it was never written to MLflow, or if the file is damaged."""
     try:
         return Ids(**json.loads(_file(home, study).read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
@@ -32,7 +32,7 @@ def read_ids(home: Path, study: str) -> Ids | None:
 
 
 def write_ids(home: Path, study: str, ids: Ids) -> None:
-    """Write the ids of `study`, all or nothing, and only where they changed."""
+    """Write the ids of `study`, all or nothing, if they changed."""
     if read_ids(home, study) == ids:
         return
     file = _file(home, study)
@@ -41,13 +41,13 @@ def write_ids(home: Path, study: str, ids: Ids) -> None:
 
 
 def run_ids(home: Path, study: str) -> dict[int, str]:
-    """Return the MLflow run id of each projected trial by its number."""
+    """Return the MLflow run ids of the trials written so far, by trial number."""
     ids = read_ids(home, study)
     return {int(number): run_id for number, run_id in ids.trials.items()} if ids else {}
 
 
 def digest(record: StudyRecord) -> str:
-    """Return what tells whether a record has changed since it was written to MLflow."""
+    """Return a hash of a record, which tells whether it changed since it was written to MLflow."""
     return hashlib.sha256(repr(record).encode()).hexdigest()[:16]
 
 

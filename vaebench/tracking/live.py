@@ -1,4 +1,4 @@
-"""Live: hands every finished trial to the process that writes it into MLflow, while the search goes on."""
+"""Live tracking: passes each finished trial to the process that writes it to MLflow, while the search runs."""
 
 import logging
 import threading
@@ -15,7 +15,7 @@ log = logging.getLogger("vaebench")
 
 
 class LiveTracking:
-    """An observer that begins a study's runs where there is a trial to come, and hands each finished trial on."""
+    """An observer that opens a study's runs if there are trials to come, and passes on each finished trial."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
@@ -27,12 +27,12 @@ class LiveTracking:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write what is still waiting. Only where the run ended early is a store that is down worth a warning yet."""
+        """Write what is still waiting. Warn of a failed store only if the run ended early; else `sync` tries again."""
         if self._writer is not None and (warning := self._writer.close()) and error is not None:
             log.warning("%s", warning)
 
     def __call__(self, event: Event) -> None:
-        """Hear an event."""
+        """Handle an event."""
         match event:
             case SearchStarted(record, target) if len(record.trials) < target:
                 self._writer = LiveWriter(self._home, record)
@@ -41,13 +41,13 @@ class LiveTracking:
 
 
 class LiveWriter:
-    """Hands each submitted trial to a process that writes it into MLflow, one after another.
+    """Passes submitted trials one by one to a process that writes them to MLflow.
 
-    A store that is down costs the search nothing: the trial stays missing there until the next `sync`.
+    A store that is down does not slow the search: its trials stay missing in MLflow until the next `sync`.
     """
 
     def __init__(self, home: Path, record: StudyRecord) -> None:
-        """Begin, or go on with, the runs of the study that `record` describes."""
+        """Open the runs of the study in `record`; create them if there are none."""
         self._writer = WriterProcess(home, record)
         self._queue: SimpleQueue[TrialRecord | None] = SimpleQueue()
         self._closing = threading.Event()
@@ -57,11 +57,11 @@ class LiveWriter:
         self._thread.start()
 
     def submit(self, trial: TrialRecord) -> None:
-        """Hand over a finished trial. Returns at once and never raises."""
+        """Pass on a finished trial. Returns at once and never raises."""
         self._queue.put(trial)
 
     def close(self) -> str | None:
-        """Write what is still waiting, unless the store is down. Returns one line of warning where runs are missing."""
+        """Write what is still waiting, unless the store is down. Return a one-line warning if runs are missing."""
         self._closing.set()
         self._queue.put(None)
         self._thread.join()
@@ -73,7 +73,7 @@ class LiveWriter:
         with self._writer as writer:
             self._error = down = writer.open()
             while (trial := self._queue.get()) is not None:
-                # Once a closing writer has met an error, whatever is left waits for the next `sync`.
+                # After an error while closing, the rest waits for the next `sync`.
                 if down and self._closing.is_set():
                     self._missing += 1
                 elif down := writer.write(trial):

@@ -1,4 +1,4 @@
-"""What MLflow calls to load a generator that `champion.save_model` saved."""
+"""The code that MLflow calls to load a generator saved by `champion.save_model`."""
 
 from pathlib import Path
 from typing import Any
@@ -7,13 +7,13 @@ import pandas as pd
 
 
 class Drawer:
-    """A fitted generator as an MLflow model: it answers "n rows, please" with n rows."""
+    """A fitted generator as an MLflow model: asked for n rows, it generates them."""
 
     def __init__(self, generator: Any) -> None:
         self._generator = generator
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Return, for each row of `model_input` with its `n` and optional `seed` (0), n rows of the data's columns."""
+        """Generate `n` rows for each row of `model_input`, with its `seed` if it has one, else 0. Return all of them."""
         wanted = pd.DataFrame(model_input)
         if "seed" not in wanted:
             wanted = wanted.assign(seed=0)
@@ -25,7 +25,7 @@ class Drawer:
 
 
 def _load_pyfunc(path: str) -> Drawer:
-    """Load the generator saved in the folder `path`: MLflow's hook, hence its name."""
+    """Load the generator saved in the folder `path`. MLflow prescribes the name of this function."""
     from vaebench.trial.generator import Generator
 
     return Drawer(Generator.load(Path(path)))

@@ -1,4 +1,4 @@
-"""What a nested run says of a trial, a baseline or the noise floor."""
+"""The contents of a nested run: a trial, a baseline or the noise floor in MLflow's terms."""
 
 import json
 import math
@@ -14,10 +14,10 @@ from vaebench.study.records import BaselineRecord, Result, StudyRecord, TrialRec
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """A complete run, written once. Times are seconds since 1970."""
+    """The contents of a run, which is written once. Times are seconds since 1970."""
 
     identity: str
-    """"STUDY/NUMBER" for a trial, "STUDY/baseline/NAME" and "STUDY/floor/NAME" else."""
+    """"STUDY/NUMBER" for a trial, "STUDY/baseline/NAME" or "STUDY/floor/NAME" otherwise."""
     kind: Literal["trial", "baseline", "floor"]
     name: str
     started: float
@@ -37,18 +37,18 @@ class Run:
 
 
 def described(record: StudyRecord) -> list[Run]:
-    """Describe every trial and baseline of `record`."""
+    """Return the runs of all trials and baselines of `record`."""
     baselines = [baseline_run(record, baseline) for baseline in record.baselines]
     return [*(trial_run(record, trial) for trial in record.trials), *baselines]
 
 
 def trial_run(record: StudyRecord, trial: TrialRecord) -> Run:
-    """Describe `trial`: every resolved parameter, each metric's mean over its search replicates, its loss curves."""
+    """Return the run of `trial`: resolved parameters, mean metrics over the search replicates, loss curves."""
     params = {path: text(value) for path, value in trial.params.items()}
     if trial.arm:
         params["arm"] = trial.arm
     metrics = _metrics(record, trial.results)
-    if trial.pruned:  # over fewer replicates than the others' score, beside which it must not be sorted
+    if trial.pruned:  # over fewer replicates: it must not be sorted among the others' scores
         metrics["pruned_score"] = metrics.pop("score")
     parts = [trial.params.get(name) for name in ("variant", "loss", "latent_sampler")]
     return Run(
@@ -66,7 +66,7 @@ def trial_run(record: StudyRecord, trial: TrialRecord) -> Run:
 
 
 def baseline_run(record: StudyRecord, baseline: BaselineRecord) -> Run:
-    """Describe a baseline or the noise floor in the same terms, so that it stands in the same table."""
+    """Return the run of a baseline or the noise floor, with the same columns as a trial's."""
     results = baseline.search
     started = min((result.started for result in results), default=0.0)
     return Run(
@@ -82,24 +82,24 @@ def baseline_run(record: StudyRecord, baseline: BaselineRecord) -> Run:
 
 
 def trial_identity(record: StudyRecord, number: int) -> str:
-    """Return what tells trial `number` from every other run."""
+    """Return the identity of the run of trial `number`."""
     return f"{record.name}/{number}"
 
 
 def baseline_identity(record: StudyRecord, baseline: BaselineRecord) -> str:
-    """Return what tells `baseline` from every other run."""
+    """Return the identity of the run of `baseline`."""
     return f"{record.name}/{baseline.kind}/{baseline.name}"
 
 
 def best_so_far(record: StudyRecord, trials: Iterable[TrialRecord]) -> dict[str, float]:
-    """Return best_score, and best_ks of the same trial, over the search replicates; nothing where none came through."""
+    """Return best_score, and best_ks of that trial, over the search replicates; empty if all failed or were pruned."""
     found = [_metrics(record, trial.results) for trial in trials if trial.reason is None and trial.pruned is None]
     best = min(found, key=lambda metrics: metrics["score"], default=None)
     return {"best_score": best["score"], "best_ks": best["ks"]} if best else {}
 
 
 def confirmed_metrics(row: Mapping[Hashable, Any], prefix: str = "confirmed.") -> dict[str, float]:
-    """Return the figures of a leaderboard row as metrics; none where the row has no figures."""
+    """Return the numbers of a leaderboard row as metrics; empty if it is not confirmed."""
     if row["status"] != "confirmed":
         return {}
     names = ("replicates", "score", "score_low", "score_high", "ks", "ks_low", "ks_high", "mean_error", "std_error")
@@ -115,17 +115,17 @@ def text(value: Any) -> str:
 
 
 def key(name: str) -> str:
-    """Return `name` as MLflow allows it for params and metrics; a column's name may hold anything."""
+    """Return `name` as MLflow allows it for params and metrics. A column's name may contain anything."""
     return re.sub(r"[^\w.\- ]", "_", name)[:250]
 
 
 def milliseconds(seconds: float) -> int:
-    """Return a time as MLflow counts it."""
+    """Return a time in milliseconds, as MLflow counts it."""
     return int(seconds * 1000)
 
 
 def finite(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Return the finite metrics under names that MLflow allows: it draws infinity as 1.8e308, which hides the rest."""
+    """Return the finite metrics under names that MLflow allows. It plots infinity as 1.8e308, which hides the rest."""
     return {key(name): float(value) for name, value in metrics.items() if math.isfinite(value)}
 
 

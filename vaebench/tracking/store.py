@@ -1,4 +1,4 @@
-"""The store: where MLflow keeps runs, and a quiet client on it. MLflow, which takes seconds, is imported inside."""
+"""MLflow's store and a quiet client for it. MLflow takes seconds to import, so functions import it when called."""
 
 import logging
 import os
@@ -11,32 +11,32 @@ from typing import Any
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    "MLFLOW_UV_AUTO_DETECT": "false",  # what stands in the current folder is no business of a model's requirements
-    # By default a server that is down costs each call four minutes of retries. A missed run is projected later anyway.
+    "MLFLOW_UV_AUTO_DETECT": "false",  # the current folder has nothing to do with a model's requirements
+    # By default each call to a dead server retries for four minutes. A missed run is written later anyway.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
-"""Environment variables that hold unless the user has set them."""
+"""Environment variables that are set unless the user has set them."""
 
 
 def tracking_uri(home: Path) -> str:
-    """Return MLFLOW_TRACKING_URI where it is set, else the SQLite database of `home`, by its absolute path."""
+    """Return MLFLOW_TRACKING_URI if it is set, else the address of the SQLite database of `home`."""
     return elsewhere() or f"sqlite:///{database(home)}"
 
 
 def elsewhere() -> str | None:
-    """Return MLFLOW_TRACKING_URI; None where it is not set, so that the embedded store of a home is used."""
+    """Return MLFLOW_TRACKING_URI; None if it is not set and the embedded store is used."""
     return os.environ.get("MLFLOW_TRACKING_URI") or None
 
 
 def database(home: Path) -> Path:
-    """Return the embedded store's database."""
+    """Return the database file of the embedded store."""
     return home.absolute() / "mlflow.db"
 
 
 def artifact_root(home: Path) -> Path:
-    """Return the folder of artifacts, for every store but a server, which has its own."""
+    """Return the folder of artifacts. A tracking server has its own instead."""
     return home.absolute() / "artifacts"
 
 
@@ -46,7 +46,7 @@ def import_mlflow() -> Any:
         os.environ.setdefault(name, value)
     import mlflow
 
-    # Set each time: importing mlflow, or a test's own filters, puts the defaults back.
+    # Set at every call: importing mlflow, or the filters of a test, restore the defaults.
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
@@ -56,20 +56,20 @@ def import_mlflow() -> Any:
 
 
 def open_client(home: Path) -> Any:
-    """Return an MlflowClient on the store of `home`, whose database is created where there is none yet."""
+    """Return an MlflowClient for the store of `home`. Its database is created if it is missing."""
     mlflow = import_mlflow()
     uri = tracking_uri(home)
     if elsewhere() is None:
         home.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(database(home))
-        # With a write-ahead log the UI reads while the search writes. The setting stays in the file.
+        # With a write-ahead log the UI can read while the search writes. The file keeps the setting.
         connection.execute("PRAGMA journal_mode=WAL")
         connection.close()
     return mlflow.MlflowClient(tracking_uri=uri, registry_uri=None if elsewhere() else uri)
 
 
 def store_errors() -> tuple[type[Exception], ...]:
-    """Return what a store may raise: it is down, full, locked, of another MLflow, or its driver is missing."""
+    """Return what a store raises if it is down, full, locked, of another MLflow version, or lacks its driver."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -77,7 +77,7 @@ def store_errors() -> tuple[type[Exception], ...]:
 
 
 def complaint(home: Path, error: Exception) -> str:
-    """Say in one line that the store failed, without the password that its address may hold."""
+    """Return one line that says that the store failed, without the password that its address may contain."""
     first = next(iter(str(error).splitlines()), "")
     said = f"MLflow at {tracking_uri(home)} is not up to date ({type(error).__name__}: {first[:200]})"
     return re.sub(r"//[^/@ ]*@", "//", said) + "; the study itself is safe"

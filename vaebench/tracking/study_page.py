@@ -1,4 +1,4 @@
-"""A study's own run, the parent of all others: its definition, the best so far, the leaderboard and pictures."""
+"""The parent run, which stands for the study: its definition, the best so far, the leaderboard and plots."""
 
 import hashlib
 import json
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 
 def write_study_page(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame") -> None:
-    """Write what the parent run says, where it is not there yet; `frame` is the leaderboard."""
+    """Write the contents of the parent run, if they changed. `frame` is the leaderboard."""
     record = standings.record
     run = runs.client.get_run(runs.parent_run_id)
     now = digest(record)
     if run.data.tags.get("vaebench.shown") != now:
         _write(runs, standings, frame, known=run.data.params)
-        runs.client.set_tag(runs.parent_run_id, "vaebench.shown", now)  # last: from now on it is complete
+        runs.client.set_tag(runs.parent_run_id, "vaebench.shown", now)  # last, since it marks the page as complete
     ended = max([run.info.start_time, *(milliseconds(trial.ended) for trial in record.trials)])
     if (run.info.status, run.info.end_time) != ("FINISHED", ended):
         runs.client.set_terminated(runs.parent_run_id, status="FINISHED", end_time=ended)
@@ -42,12 +42,12 @@ def _write(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame", known: 
     from mlflow.entities import Param
 
     record, plain = standings.record, dict(flatten(to_plain(standings.record.definition)))
-    # what may change is kept as tags, since MLflow never changes a param
+    # values that may change are tags, since MLflow never changes a param
     fixed = {key(path): text(value) for path, value in plain.items() if not may_change(path)}
     tags = {key(path): text(value) for path, value in plain.items() if may_change(path)}
     params = [Param(name, value[:6000]) for name, value in fixed.items() if name not in known]
     runs.client.log_batch(runs.parent_run_id, params=params)
-    runs.client.log_inputs(runs.parent_run_id, [_data_set(record)])  # here alone: every trial has the same
+    runs.client.log_inputs(runs.parent_run_id, [_data_set(record)])  # only here: every trial has the same
     metrics: dict[str, float] = {
         "trials": len(record.trials),
         "failed": sum(trial.reason is not None for trial in record.trials),
@@ -72,7 +72,7 @@ def _write(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame", known: 
 
 
 def _data_set(record: StudyRecord) -> Any:
-    """Return the study's data as a run's input."""
+    """Return the study's data as the input of a run."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     source = json.dumps(to_plain(record.definition)["data"], sort_keys=True)

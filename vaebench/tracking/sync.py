@@ -1,4 +1,4 @@
-"""Brings MLflow up to date with the study record. Doing it twice changes nothing."""
+"""Bring MLflow up to date with the study record. A second call changes nothing."""
 
 import logging
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ SHOWN = 3
 
 
 def sync(home: Path, standings: Standings, executors: Executors, observer: Observer) -> None:
-    """Write final results to MLflow, where they are not there yet. A store that is down is a warning."""
+    """Write final results to MLflow, if they are not there yet. If the store is down, only warn."""
     record = standings.record
     if is_up_to_date(home, record):
         return
@@ -45,7 +45,7 @@ def sync(home: Path, standings: Standings, executors: Executors, observer: Obser
 
 
 def is_up_to_date(home: Path, record: StudyRecord) -> bool:
-    """Say whether the store, which is still there, holds just this record."""
+    """Return whether the store still exists and holds this very record."""
     ids = read_ids(home, record.name)
     there = elsewhere() is not None or database(home).exists()
     return there and ids is not None and ids.written == _mark(home, record)
@@ -60,20 +60,20 @@ class Written:
     """What MLflow holds of a study."""
 
     run_ids: Mapping[int, str]
-    """Run id of each written trial by its number."""
+    """Run ids of the written trials, by trial number."""
     parent_run_id: str | None
     experiment_id: str | None
     warning: str | None = None
-    """One line where MLflow could not be brought up to date."""
+    """One line, if MLflow could not be brought up to date."""
 
 
 def bring_up_to_date(
     home: Path, standings: Standings, artifacts: Mapping[int, Artifacts], observer: Observer = unheard
 ) -> Written:
-    """Write every trial and baseline, the parent run, and `artifacts`: what is missing of them.
+    """Write what MLflow lacks of the trials, the baselines, the parent run and `artifacts`.
 
-    `artifacts` holds those of the best trials, by number; one is asked for only where MLflow lacks it. A store that is
-    down is a warning, never an exception.
+    `artifacts` holds those of the best trials, by number. They are asked for only if MLflow lacks them. A store that is
+    down gives a warning, never an exception.
     """
     import_mlflow()
     try:
@@ -108,16 +108,22 @@ def _bring_up_to_date(
 
 
 def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> None:
-    """Add what has become known since a run was written: its confirmation, or that it failed there."""
+    """Add the results of the confirmation to runs that were written before it."""
     rows = {
         (row["kind"], str(row["trial"] if row["kind"] == "trial" else row["variant"])): row
         for row in frame.to_dict(orient="records")
     }
     confirmed = {
-        trial_identity(record, one.number): ("trial", str(one.number)) for one in record.trials if one.confirmation
+        trial_identity(record, trial.number): ("trial", str(trial.number))
+        for trial in record.trials
+        if trial.confirmation
     }
-    confirmed |= {baseline_identity(record, one): (one.kind, one.name) for one in record.baselines if one.confirmation}
-    diagnoses = {trial_identity(record, one.number): one.diagnosis for one in record.trials}
+    confirmed |= {
+        baseline_identity(record, baseline): (baseline.kind, baseline.name)
+        for baseline in record.baselines
+        if baseline.confirmation
+    }
+    diagnoses = {trial_identity(record, trial.number): trial.diagnosis for trial in record.trials}
     for identity, place in confirmed.items():
         row = rows[place]
         tags = {"vaebench.status": str(row["status"])}
@@ -131,7 +137,7 @@ def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> Non
 
 
 def _show(client: Any, run_id: str, trial: TrialRecord, artifacts: Mapping[int, Artifacts]) -> None:
-    """Add a trial's artifacts, where they are not there yet."""
+    """Add a trial's artifacts to its run, if they are not there yet."""
     if "vaebench.shown" in client.get_run(run_id).data.tags:
         return
     made = artifacts[trial.number]
@@ -140,4 +146,4 @@ def _show(client: Any, run_id: str, trial: TrialRecord, artifacts: Mapping[int, 
             (Path(folder) / name).write_bytes(content)
         save_model(made, Path(folder) / "model")
         client.log_artifacts(run_id, folder)
-    client.set_tag(run_id, "vaebench.shown", "true")  # last: from now on it is complete
+    client.set_tag(run_id, "vaebench.shown", "true")  # last, since it marks the artifacts as complete

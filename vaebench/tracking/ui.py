@@ -1,4 +1,4 @@
-"""How to start the MLflow UI on the right store, and where a study's page is."""
+"""The command that serves the MLflow UI on the right store, and the address of a study's page."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from vaebench.tracking.store import SETTINGS, artifact_root, elsewhere, tracking
 
 
 def ui_command(home: Path, host: str = "127.0.0.1", port: int = 5000) -> tuple[list[str], dict[str, str]] | None:
-    """Return the command and environment that serve the UI; None where a tracking server serves it already."""
+    """Return the command and environment that serve the UI; None if a tracking server serves it already."""
     if _server():
         return None
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", tracking_uri(home)]
@@ -21,7 +21,7 @@ def ui_command(home: Path, host: str = "127.0.0.1", port: int = 5000) -> tuple[l
 
 
 def ui_url(home: Path, study: str | None = None, host: str = "127.0.0.1", port: int = 5000) -> str:
-    """Return the address of the UI, on the page of `study` where it was projected."""
+    """Return the address of the UI, at the page of `study` if that was written to MLflow."""
     base = (_server() or f"http://{host}:{port}").rstrip("/")
     ids = read_ids(home, study) if study else None
     if ids is None or not ids.experiment:

@@ -1,4 +1,4 @@
-"""A study's runs in MLflow: its experiment, its parent run and the nested runs, each written once."""
+"""A study's runs in MLflow: its experiment, its parent run, and the nested runs, each of which is written once."""
 
 import getpass
 import math
@@ -20,7 +20,7 @@ DONE = ("FINISHED", "FAILED")
 
 @dataclass
 class StudyRuns:
-    """The runs of one study. Every call goes to an explicit run id: MLflow's active run is never used."""
+    """The runs of one study. Every call names a run id; MLflow's active run is never used."""
 
     client: Any
     record: StudyRecord
@@ -28,25 +28,26 @@ class StudyRuns:
     experiment_id: str
     parent_run_id: str
     present: dict[str, str] = field(default_factory=dict)
-    """Run id of each complete nested run by its identity."""
+    """Run ids of the complete nested runs, by identity."""
     done: int = 0
     """Trials finished so far."""
     best_score: float = math.inf
 
     def ids(self, trials: Mapping[int, str]) -> Ids:
-        """Return what to keep of this study; `trials` holds run ids by trial number."""
-        return Ids(self.study_id, self.experiment_id, self.parent_run_id, {str(one): trials[one] for one in trials})
+        """Return the ids to store for this study. `trials` maps trial numbers to run ids."""
+        by_number = {str(number): run_id for number, run_id in trials.items()}
+        return Ids(self.study_id, self.experiment_id, self.parent_run_id, by_number)
 
     @classmethod
     def open(cls, home: Path, record: StudyRecord) -> Self:
-        """Find the study's runs, or begin them; for the study's coordinator alone.
+        """Find the study's runs, or create them. Only the study's coordinator may call it.
 
-        What is half-written, twice there or no part of `record` (any more) is deleted.
+        Runs that are incomplete, duplicate or not (or no longer) part of `record` are deleted.
         """
         ids = read_ids(home, record.name)
         if ids is None:
             ids = Ids(study=uuid.uuid4().hex)
-            write_ids(home, record.name, ids)  # before the parent run, so that a killed process finds it again
+            write_ids(home, record.name, ids)  # before the parent run, so that it is found again after a kill
         client = open_client(home)
         experiment_id = find_or_create(client, home, record)
         parent_run_id = _find_or_begin_parent(client, experiment_id, record, ids.study)
@@ -55,7 +56,7 @@ class StudyRuns:
         wanted = {run.identity: milliseconds(run.started) for run in described(record)}
         for run in runs.children():
             identity = run.data.tags.get("vaebench.trial", "")
-            # The start tells a trial from one of the same number that the study has thrown away.
+            # The start time tells a trial from a discarded one of the same number.
             if run.info.status in DONE and wanted.pop(identity, None) == run.info.start_time:
                 runs.present[identity] = run.info.run_id
             else:
@@ -75,7 +76,7 @@ class StudyRuns:
                 return runs
 
     def write(self, run: Run) -> str:
-        """Write `run` complete, with its true times and status; what is there already is left alone."""
+        """Write a whole run, with its true times and status, unless it is there already. Return its id."""
         from mlflow.entities import Metric, Param
 
         if run.identity in self.present:
@@ -98,12 +99,12 @@ class StudyRuns:
         metrics += [Metric(name, value, ended, epoch) for name, epoch, value in curve_points(run.curves)]
         params = [Param(key(name), value[:6000]) for name, value in run.params.items()]
         self.client.log_batch(run_id, metrics=metrics, params=params)
-        self.client.set_terminated(run_id, status=run.status, end_time=ended)  # last: from now on it is complete
+        self.client.set_terminated(run_id, status=run.status, end_time=ended)  # last: marks the run as complete
         self.present[run.identity] = run_id
         return run_id
 
     def note_best(self, trial: TrialRecord) -> None:
-        """Let the parent run say so where the finished `trial` has the best score so far."""
+        """If the finished `trial` has the best score so far, note that in the parent run."""
         from mlflow.entities import Metric
 
         self.done += 1
@@ -115,11 +116,11 @@ class StudyRuns:
             self.client.log_batch(self.parent_run_id, metrics=metrics)
 
     def update(self, run_id: str, *, metrics: dict[str, float], tags: dict[str, str], step: int = 0) -> None:
-        """Bring metrics and tags of a written run up to date; what is unchanged is not written again."""
+        """Update metrics and tags of a written run. Unchanged ones are not written again."""
         from mlflow.entities import Metric, RunTag
 
         now = self.client.get_run(run_id)
-        stamp = milliseconds(time.time())  # of two values at one step, MLflow shows the later one
+        stamp = milliseconds(time.time())  # MLflow shows the latest of several values at one step
         new_metrics = [
             Metric(name, value, stamp, step)
             for name, value in finite(metrics).items()
@@ -131,12 +132,12 @@ class StudyRuns:
 
 
 def failure_tags(reason: str) -> dict[str, str]:
-    """Return the tags that say why a run failed; the second is the description on its page."""
+    """Return the tags that say why a run failed. The second is the description on its page."""
     return {"vaebench.reason": reason[:8000], "mlflow.note.content": f"Failed: {reason}"[:8000]}
 
 
 def diagnosis_tags(diagnosis: Diagnosis) -> dict[str, str]:
-    """Return the tags that say why a confirmed trial is off; the second is the description on its run's page."""
+    """Return the tags with a trial's diagnosis. The second is the description on its run's page."""
     lines = [f"- **{finding.name}**: {finding.text}" for finding in diagnosis.findings] or ["no single reason found"]
     return {
         "vaebench.trial.diagnosis": ", ".join(finding.name for finding in diagnosis.findings),
@@ -145,7 +146,7 @@ def diagnosis_tags(diagnosis: Diagnosis) -> dict[str, str]:
 
 
 def common_tags() -> dict[str, str]:
-    """Return the tags that fill MLflow's own columns."""
+    """Return the tags for MLflow's columns of source and user."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # a container's user may have no name
@@ -154,7 +155,7 @@ def common_tags() -> dict[str, str]:
 
 
 def _find_or_begin_parent(client: Any, experiment_id: str, record: StudyRecord, study_id: str) -> str:
-    """Return the id of the study's own run; a deleted one is restored."""
+    """Return the id of the parent run. Restore it if it was deleted; create it if there is none."""
     from mlflow.entities import ViewType
 
     filter_string = f"tags.`vaebench.study_id` = '{study_id}'"

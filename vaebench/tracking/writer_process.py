@@ -1,6 +1,6 @@
-"""A process of its own that writes finished trials into MLflow.
+"""A separate process that writes finished trials to MLflow.
 
-A run costs MLflow 20-30 ms of Python; in a thread of the coordinator that is time in which nothing can be asked.
+MLflow takes 20-30 ms of Python per run. In a thread of the coordinator no trial could be asked during that time.
 """
 
 import os
@@ -17,19 +17,19 @@ COMMAND = "import sys; sys.path[:] = {path!r}; from vaebench.tracking.writer_pro
 
 
 class WriterProcess:
-    """The process, seen from the coordinator: one trial goes in, what went wrong comes out."""
+    """The coordinator's side of the process: it sends one trial and receives the error, or None."""
 
     def __init__(self, home: Path, record: StudyRecord) -> None:
-        """Start the process, which begins, or goes on with, the runs of the study that `record` describes."""
-        reading, writing = os.pipe()  # replies have a pipe of their own: anybody may print
+        """Start the process for the study in `record`."""
+        reading, writing = os.pipe()  # replies have their own pipe, since any library may print
         self._process = subprocess.Popen(
-            # not multiprocessing, which would import the user's script once more
+            # not multiprocessing: it would import the user's script again
             [sys.executable, "-P", "-c", COMMAND.format(path=sys.path, replies=writing)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=(writing,),
-            process_group=0,  # a terminal's Ctrl-C is the coordinator's
+            process_group=0,  # Ctrl-C in a terminal should reach only the coordinator
         )
         os.close(writing)
         self._replies = os.fdopen(reading, "rb")
@@ -41,16 +41,16 @@ class WriterProcess:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let the process end, which it does when there is nothing more to read."""
+        """Close the input of the process, so that it ends, and wait for it."""
         self._process.communicate()
         self._replies.close()
 
     def open(self) -> str | None:
-        """Begin the study's runs. Returns why it failed, None where it did not."""
+        """Find or create the study's runs. Return why that failed; None if it did not."""
         return self._exchange(self._first)
 
     def write(self, trial: TrialRecord) -> str | None:
-        """Write a trial. Returns why it failed, None where it did not."""
+        """Write a trial. Return why that failed; None if it did not."""
         return self._exchange(trial)
 
     def _exchange(self, message: object) -> str | None:
@@ -65,7 +65,7 @@ class WriterProcess:
 
 
 def serve(descriptor: int) -> None:
-    """Answer a WriterProcess: read from standard input what it sends, and reply to each on the file `descriptor`."""
+    """Run in the process: read trials from standard input, write them, reply to each on the file `descriptor`."""
     source = sys.stdin.buffer
     with os.fdopen(descriptor, "wb") as replies:
         home, record = pickle.load(source)
