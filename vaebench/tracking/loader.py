@@ -13,7 +13,7 @@ class Drawer:
         self._generator = generator
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Generate `n` rows for each row of `model_input`, with its `seed` if it has one, else 0. Return all of them."""
+        """Generate `n` rows for each row of `model_input`, with its `seed` if it has one, else 0. Return all."""
         wanted = pd.DataFrame(model_input)
         if "seed" not in wanted:
             wanted = wanted.assign(seed=0)
