@@ -1,12 +1,12 @@
-"""The engine: trains one spec on one replicate's rows. Compile once per structure, assign, run.
+"""The engine: trains one spec on the rows of one replicate. A program is compiled once per structure, then reused.
 
-train           trains a spec with the program of its structure; encodes and decodes with what was trained
-training_loop   that program: the whole training loop as one XLA computation
-structure       what needs another compile; all else is assigned
-perceptron      encoder and decoder, applied to a batch
-weights         the layers, where each weight stands, what they start from
-optimizers      the update rules
+train           trains a spec with the program of its structure; encodes and decodes with the trained network
+training_loop   the program: a whole training loop as one XLA computation
+structure       what a program is compiled for; everything else is assigned at run time
+perceptron      encoder and decoder, applied to a batch of rows
+weights         the layers, the place of each weight, initial weights
+optimizers      update rules
 random_numbers  noise and dropout inside a program
-keras_models    a trained network as ordinary Keras models
-tf_setup        TensorFlow: quiet, single-threaded, its compiled programs kept on disk
+keras_models    the trained network as ordinary Keras models
+tf_setup        imports TensorFlow: quiet, single-threaded, compiled programs cached on disk
 """

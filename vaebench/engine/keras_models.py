@@ -1,4 +1,4 @@
-"""A trained network as two ordinary Keras models, latent_dim wide: what users save, load and build on."""
+"""A trained network as two ordinary Keras models, latent_dim wide, for users to save, load and build on."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from vaebench.study.spec import Spec
 
 
 def build(spec: Spec, columns: int) -> tuple[Any, Any]:
-    """Return encoder (rows -> z_mean, or [z_mean, z_log_var]) and decoder (z -> output), not yet trained.
+    """Return an untrained encoder (rows -> z_mean, or [z_mean, z_log_var]) and decoder (z -> output).
 
     For binary cross-entropy the decoder's output is the logits.
     """
@@ -41,7 +41,7 @@ def trained_models(trained: Trained) -> tuple[Any, Any]:
 
 
 def set_weights(spec: Spec, layout: Layout, weights: Weights, statistics: Vector, encoder: Any, decoder: Any) -> None:
-    """Copy the weights of a masked network into the Keras models, which have its latent units in use only."""
+    """Copy the weights of a masked network into the Keras models, which have only the latent units in use."""
     variables = layout.unpack(weights, statistics)
     counts = {"encoder": 0, "decoder": 0}
     into_decoder = next(layer for layer in layout.layers if layer.role in ("decoder", "output"))
@@ -60,7 +60,7 @@ def set_weights(spec: Spec, layout: Layout, weights: Weights, statistics: Vector
 
 
 def _hidden(spec: Spec, name: str, width: int) -> Any:
-    """Return a function that applies Dense, batch norm where it is on, and relu."""
+    """Return a function that applies Dense, batch norm if it is on, and relu."""
 
     def apply(x: Any) -> Any:
         x = keras.layers.Dense(width, name=name)(x)

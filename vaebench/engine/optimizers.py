@@ -1,4 +1,4 @@
-"""Optimizers: one update rule with assigned coefficients for all but Adadelta, so that they share a program.
+"""Optimizers. All but Adadelta share one update rule, and thus one program; their coefficients are assigned.
 
     m <- b1 m + (1 - b1) g
     v <- b2 v + (1 - b2) g^2
@@ -6,7 +6,7 @@
 
 Adam (Kingma and Ba, 2015, arXiv 1412.6980): a = rate sqrt(1 - b2^t) / (1 - b1^t). AdamW (Loshchilov and Hutter, 2019,
 arXiv 1711.05101): with decay. RMSprop: b1 = 0, a = rate. Gradient descent: b1 = 0, b2 = 1, so v = 0, and inside = 1.
-Adadelta (Zeiler, 2012, arXiv 1212.5701) has a rule of its own. Their constants are Keras's defaults.
+Adadelta (Zeiler, 2012, arXiv 1212.5701) has its own rule. Constants are Keras's defaults.
 """
 
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ ADADELTA_DECAY = 0.95
 
 
 class Coefficients(NamedTuple):
-    """What a run assigns to the family's rule."""
+    """The coefficients of the shared rule, assigned at run time."""
 
     rate: Any
     first: Any  # b1
@@ -26,7 +26,7 @@ class Coefficients(NamedTuple):
     inside: Any
     outside: Any
     decay: Any
-    corrected: Any  # 1.0: a is corrected for m and v starting at zero
+    corrected: Any  # 1.0 if a corrects for m and v starting at zero, else 0.0
 
 
 def coefficients(optimizer: str, learning_rate: float) -> Coefficients:
@@ -37,20 +37,20 @@ def coefficients(optimizer: str, learning_rate: float) -> Coefficients:
         "adamw": adam._replace(decay=0.004 * learning_rate),
         "rmsprop": Coefficients(learning_rate, 0.0, 0.9, inside=EPSILON, outside=0.0, decay=0.0, corrected=0.0),
         "sgd": Coefficients(learning_rate, 0.0, 1.0, inside=1.0, outside=0.0, decay=0.0, corrected=0.0),
-        "adadelta": adam,  # its rule reads the rate alone
+        "adadelta": adam,  # its rule reads only the rate
     }[optimizer]
     return Coefficients(*(tf.constant(value, tf.float32) for value in values))
 
 
 class Moments(NamedTuple):
-    """The family's rule's m and v, or Adadelta's means of squared gradients and of squared steps."""
+    """m and v of the shared rule, or Adadelta's means of squared gradients and of squared steps."""
 
     first: Any
     second: Any
 
 
 def update(rule: str, c: Coefficients, step: Any, w: Any, moments: Moments, g: Any) -> tuple[Any, Moments]:
-    """Return the variable `w` and its moments after its gradient `g` in `step` (from 1, float)."""
+    """Return variable `w` and its moments after an update by gradient `g` at `step` (counted from 1, float)."""
     m, v = moments
     if rule == "adadelta":
         m = ADADELTA_DECAY * m + (1.0 - ADADELTA_DECAY) * g**2

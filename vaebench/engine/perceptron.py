@@ -1,11 +1,11 @@
-"""Encoder and decoder, applied with hyper-parameters that are assigned at run time.
+"""Encoder and decoder, with hyper-parameters that are assigned at run time.
 
 Axes: B rows of a batch, F columns, Z = 42 latent units, of which latent_dim are in use and the others masked to zero.
 
     encoder  [Dense -> batch norm -> relu -> dropout] * n -> z_mean: Dense, z_log_var: Dense, clipped
     decoder  [Dense -> batch norm -> relu] * n -> Dense
 
-`vaebench.engine.keras_models` builds the same network, latent_dim wide, from ordinary Keras layers.
+`vaebench.engine.keras_models` builds the same network, latent_dim wide, from Keras layers.
 """
 
 from dataclasses import dataclass
@@ -21,17 +21,17 @@ BATCH_NORM_EPSILON = 1e-3
 
 @dataclass(frozen=True)
 class Assigned:
-    """The hyper-parameters of a run as tensors, so that one compiled program serves all their values."""
+    """Hyper-parameters of a run as tensors, so that one compiled program works for all their values."""
 
     latent_mask: Any  # [Z], 1.0 for units in use, 0.0 beyond
     dropout: Any  # the rate
 
 
 class Network:
-    """A layout with variables, applied to batches. With a row mask [B] it trains, without it infers.
+    """A layout with its variables, applied to batches: for training with a row mask [B], for inference without.
 
-    Training uses the batch's statistics (rows whose mask is false do not count) and dropout; `statistics` then holds
-    the moving statistics after the batch and `activities` the encoder's hidden activities with z_mean at their end.
+    Training uses dropout and the batch's statistics, in which only rows with a true mask count. Afterwards `statistics`
+    are the moving statistics after the batch, and `activities` the encoder's hidden activities, then z_mean.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Network:
         return tf.concat(moments, axis=0) if moments else tf.zeros(0)
 
     def encode(self, x: Any) -> tuple[Any, Any]:
-        """Return z_mean [B, Z] and z_log_var [B, Z] (None where the variant is not stochastic) of rows x [B, F]."""
+        """Return z_mean [B, Z] and z_log_var [B, Z] of rows x [B, F]; the latter is None for deterministic variants."""
         activities = []
         for index, layer in enumerate(self.layout.layers):
             if layer.role == "encoder":
@@ -81,7 +81,7 @@ class Network:
         return x @ arrays["kernel"] + arrays["bias"]
 
     def _normed(self, index: int, h: Any) -> Any:
-        """Return batch norm of h [B, width] where the layer has it, h where it has not."""
+        """Return h [B, width] after batch norm, or unchanged if the layer has none."""
         if not self.layout.layers[index].normed:
             return h
         arrays = self.variables.trained[index]

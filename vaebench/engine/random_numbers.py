@@ -1,8 +1,8 @@
-"""Random numbers inside a compiled program: stateless, from a seed, the same there and in eager TensorFlow.
+"""Stateless random numbers for compiled programs. Eager TensorFlow gives the same numbers from the same seed.
 
-Each number is a hash of its place and the seed, a dozen integer operations that a compiler vectorizes and merges with
-what uses them. XLA's own Philox took 30 microseconds for 2,200 numbers on a CPU, a tenth of a training step, and a
-third of the operations that had to be compiled.
+Each number is a hash of its index and the seed: a dozen integer operations, which XLA vectorizes and fuses with their
+use. XLA's own Philox took 30 microseconds for 2,200 numbers on a CPU, a tenth of a training step, and made up a third
+of the operations to compile.
 """
 
 import math
@@ -12,16 +12,16 @@ from typing import Any
 from vaebench.engine.tf_setup import tf
 
 FRACTION_BITS = 23
-"""Bits of a number in [0, 1): with the half step that `normal` adds, what a float32 holds exactly."""
+"""Bits of a number in [0, 1). With the half step that `normal` adds, a float32 holds it exactly."""
 
 
 def uniform(shape: Sequence[int], seed: Any) -> Any:
-    """Return float32 draws of U[0, 1), multiples of 2^-23, in `shape`; `seed` [2] integers."""
+    """Return float32 draws of U[0, 1), multiples of 2^-23. `seed` is two integers, shape [2]."""
     return tf.cast(tf.bitcast(_bits(shape, seed), tf.int32), tf.float32) * 2.0**-FRACTION_BITS
 
 
 def normal(shape: Sequence[int], seed: Any) -> Any:
-    """Return float32 draws of N(0, 1) in `shape`, sqrt(2) * erfinv(2u - 1), within 5.3; `seed` [2] integers."""
+    """Return float32 draws of N(0, 1), sqrt(2) * erfinv(2u - 1), within +- 5.3. `seed` is two integers, shape [2]."""
     centred = uniform(shape, seed) * 2.0 + (2.0**-FRACTION_BITS - 1.0)  # odd multiples of 2^-23: never -1, 0 or 1
     return math.sqrt(2.0) * tf.math.erfinv(centred)
 

@@ -1,4 +1,4 @@
-"""The structure of a program: all that needs another compile. Everything else of a spec is assigned before a run."""
+"""The structure of a spec: what needs another compiled program. Everything else is assigned at run time."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ P = TypeVar("P", Variant, Loss)
 
 @dataclass(frozen=True)
 class Structure:
-    """What a compiled program is specific to. Equal structures share one program."""
+    """What a program is compiled for. Equal structures share one program."""
 
     variant: Variant
-    """With every field that is assigned at its default."""
+    """Fields that are assigned at run time have their default here."""
     losses: tuple[Loss, ...]
-    """The losses that the program can switch between, with every field that is assigned at its default."""
+    """The losses that the program can switch between. Fields that are assigned have their default here."""
     rule: str
-    """The optimizer's update rule, see engine/optimizers.py."""
+    """The optimizer's update rule: see engine/optimizers.py."""
     batch_norm: bool
     encoder: tuple[int, ...]
     decoder: tuple[int, ...]
@@ -37,7 +37,7 @@ class Structure:
 
     @classmethod
     def of(cls, spec: Spec, *, columns: int, train_rows: int, test_rows: int) -> Self:
-        """Return the structure of `spec` on so many columns and rows."""
+        """Return the structure of `spec` for data of this size."""
         return cls(
             variant=_structural(spec.variant),
             losses=_losses(spec.loss),
@@ -54,24 +54,24 @@ class Structure:
 
     @property
     def layout(self) -> "Layout":
-        """The layers and where each variable stands."""
-        from vaebench.engine.weights import Layout  # needs TensorFlow, which structures are compared without
+        """The layers, and the place of each variable."""
+        from vaebench.engine.weights import Layout  # it needs TensorFlow; comparing structures does not
 
         return Layout(self.columns, self.encoder, self.decoder, self.variant, batch_norm=self.batch_norm)
 
     @property
     def key(self) -> str:
-        """What tells this structure from all others, in every process alike."""
+        """A text that identifies the structure, the same in every process."""
         return f"{self!r} of {[type(part).__module__ for part in (self.variant, *self.losses)]}"
 
     @property
     def steps(self) -> int:
-        """Batches an epoch; the last one may be smaller than the others."""
+        """Batches per epoch. The last one may be smaller."""
         return -(-self.train_rows // self.batch_size)
 
 
 def _losses(loss: Loss) -> tuple[Loss, ...]:
-    """Return the package's own losses, which share one program; a third-party loss stands beside them alone."""
+    """Return vaebench's losses, which share one program, and `loss` too if it is a third-party one."""
     shipped = [load(Loss, name) for name, module in modules(Loss).items() if module.startswith(Loss.__module__)]
     parts = shipped if type(loss) in shipped else [*shipped, type(loss)]
     return tuple(_structural(loss) if part is type(loss) else part() for part in parts)
@@ -86,5 +86,5 @@ def _default(part: Variant | Loss, name: str) -> object:
 
 
 def assigned_fields(part: Variant | Loss) -> list[str]:
-    """Return the names of a part's hyper-parameters that are assigned before a run."""
+    """Return the names of a part's hyper-parameters that are assigned at run time."""
     return [field.name for field in dataclasses.fields(part) if field.name not in part.structure]

@@ -1,7 +1,7 @@
-"""TensorFlow, quiet, single-threaded and with its compiled programs cached on disk.
+"""TensorFlow, made quiet and single-threaded, with compiled programs cached on disk.
 
-Whoever needs TensorFlow or Keras imports it from here: `from vaebench.engine.tf_setup import keras, tf`.
-One thread a process: results then do not depend on the machine's cores, and parallelism is one process a core.
+Import TensorFlow and Keras only from here: `from vaebench.engine.tf_setup import keras, tf`.
+With one thread per process, results do not depend on the number of cores; parallelism is one process per core.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from vaebench.files import cache_folder
 
 
 def programs_folder() -> Path:
-    """Return the folder of compiled programs. They are machine code, so each kind of processor has its own."""
+    """Return the folder of compiled programs: one per kind of processor, since programs are machine code."""
     processor = platform.machine()
     with contextlib.suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text().splitlines()
@@ -28,11 +28,11 @@ def programs_folder() -> Path:
 
 
 def prepare() -> None:
-    """Set what TensorFlow reads from the environment when it is imported."""
+    """Set the environment variables that TensorFlow reads on import."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # it prints lines on import otherwise; training is as fast
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # otherwise it prints lines on import; training is as fast
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-    os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")  # scikit-learn counts cores otherwise, and warns where it cannot
+    os.environ.setdefault("LOKY_MAX_CPU_COUNT", "1")  # otherwise scikit-learn counts cores, and warns if it cannot
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
     with contextlib.suppress(OSError):
         folder = programs_folder()
@@ -43,7 +43,7 @@ def prepare() -> None:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Send the process's standard error to nowhere: TensorFlow's C++ greets on import, whatever its log level."""
+    """Discard standard error of the process. TensorFlow's C++ prints lines on import, whatever the log level."""
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
@@ -57,9 +57,9 @@ def quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def without_keras() -> Iterator[None]:
-    """Keep TensorFlow from importing Keras, and with it matplotlib and scikit-learn: nearly half of its import's time.
+    """Keep TensorFlow from importing Keras, and with it matplotlib and scikit-learn: nearly half of its import time.
 
-    Told to use the legacy Keras, it looks for that when somebody asks for `tf.keras`, by when nobody tells it so.
+    Told to use the legacy Keras, TensorFlow defers the import until `tf.keras` is used. By then the variable is unset.
     """
     name = "TF_USE_LEGACY_KERAS"
     before = os.environ.get(name)
@@ -73,26 +73,26 @@ def without_keras() -> Iterator[None]:
 
 
 def return_memory() -> None:
-    """Give the memory that compiling freed back to the system: a quarter of a worker's, which glibc would keep."""
+    """Return memory freed after compiling to the system. glibc would keep it: a quarter of a worker's memory."""
     with contextlib.suppress(OSError, AttributeError):  # another C library
         ctypes.CDLL(None).malloc_trim(0)
 
 
 @contextlib.contextmanager
 def stable_function_names(key: str) -> Iterator[None]:
-    """Trace inside this context, and functions are named after `key`, whatever the process has traced before.
+    """Name functions that are traced in this context after `key`, whatever the process has traced before.
 
-    TensorFlow numbers functions through a process's life, the numbers are part of a compiled program, and so a program
-    on disk would be found only by a process that traced the same functions in the same order.
+    TensorFlow numbers functions over the life of a process, and the numbers are part of a compiled program. Without
+    this, only a process that traced the same functions in the same order would find a program on disk.
     """
     from tensorflow.python.framework import ops
 
-    if not hasattr(ops, "uid"):  # it is no public interface; only programs on disk are lost without it
+    if not hasattr(ops, "uid"):  # not a public interface; without it programs on disk are not found again
         yield
         return
     digest = int.from_bytes(hashlib.sha256(key.encode()).digest()[:4], "big")
-    numbers = itertools.count(2**60 + digest * 2**24)  # far beyond TensorFlow's own, which also tell tensors apart
-    tf.compat.v1.get_default_graph()  # it takes a number where it is made, which is once a process
+    numbers = itertools.count(2**60 + digest * 2**24)  # far beyond TensorFlow's own, which also identify tensors
+    tf.compat.v1.get_default_graph()  # creating it, once per process, takes a number
     before = ops.uid
     ops.uid = lambda: next(numbers)
     try:
@@ -106,15 +106,15 @@ if "tensorflow" not in sys.modules:
 with quiet(), without_keras():
     import tensorflow as tf
 
-    with contextlib.suppress(RuntimeError):  # somebody used TensorFlow before us: its threads stay as they are
+    with contextlib.suppress(RuntimeError):  # TensorFlow was used before: its threads stay as they are
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
     tf.get_logger().setLevel("ERROR")
-    tf.zeros(()).numpy()  # the first operation starts the devices, which greet as well
+    tf.zeros(()).numpy()  # the first operation starts the devices, which print lines too
 
 
 def __getattr__(name: str) -> Any:
-    """Import Keras where somebody asks for it: evaluating a spec never does."""
+    """Import Keras when it is first used. Evaluating a spec never uses it."""
     if name != "keras":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import keras

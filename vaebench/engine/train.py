@@ -19,22 +19,22 @@ from vaebench.seeds import generator
 from vaebench.study.spec import LATENT_UNITS, Spec
 
 DECODED_AT_ONCE = 4096
-"""Rows whose activities stay in a processor's cache."""
+"""Rows decoded at once, so that activities fit in the processor's cache."""
 
 
 compiling = threading.Lock()
-"""Held while a program is made: each once, whatever threads a process has. Runs need no lock."""
+"""Held while a program is compiled, so that threads compile each only once. Runs need no lock."""
 
 
 @lru_cache(maxsize=64)
 def program_for(structure: Structure) -> Program:
-    """Return the process's one program of `structure`."""
+    """Return the program of `structure`, one per process."""
     return Program(structure)
 
 
 @dataclass(frozen=True)
 class Start:
-    """All numbers a run draws: initial weights, the order of the rows in each epoch, the seed of noise and dropout."""
+    """The random inputs of a run: initial weights, the order of rows in each epoch, the seed of noise and dropout."""
 
     weights: Weights
     order: NDArray[np.int32]  # [capacity, N]
@@ -42,7 +42,7 @@ class Start:
 
 
 def start_of(structure: Structure, spec: Spec, seed: int) -> Start:
-    """Draw the numbers of a run from `seed` and nothing else."""
+    """Draw the random inputs of a run from `seed` alone."""
     random = generator("train", seed)
     weights = initial_weights(structure.layout, spec.latent_dim, random)
     order = np.tile(np.arange(structure.train_rows, dtype=np.int32), (structure.capacity, 1))
@@ -59,7 +59,7 @@ class Trained:
     spec: Spec
     weights: Weights
     statistics: Vector
-    history: NDArray[np.float32]  # [epochs, 6], see program.CURVES
+    history: NDArray[np.float32]  # [epochs, 6], see training_loop.CURVES
 
     def codes(self, x: Rows) -> Codes:
         """Encode scaled rows."""
@@ -84,24 +84,24 @@ class Trained:
 
     @property
     def layout(self) -> Layout:
-        """Where each variable stands."""
+        """The layers, and the place of each variable."""
         return self.structure.layout
 
     @property
     def log_variance(self) -> Rows:
-        """The decoder's log-variance, one a column [F], in scaled units; zero where the loss learns none."""
+        """The decoder's log-variance per column [F], in scaled units; zero if the loss does not learn it."""
         last: Rows = self.weights.vector[-self.structure.columns :].astype(np.float64)
         return last.clip(-10.0, 10.0)
 
     def _network(self) -> Network:
-        """Return the network for inference, run eagerly: a second trace would cost more than it saves."""
+        """Return the network for eager inference. Tracing a second function would cost more than it saves."""
         mask = tf.constant(np.arange(LATENT_UNITS) < self.spec.latent_dim, tf.float32)
         variables = self.layout.unpack(_tensors(self.weights), tf.constant(self.statistics))
         return Network(self.layout, variables, Assigned(mask, dropout=None))
 
 
 def train(spec: Spec, train_rows: Rows, test_rows: Rows, seed: int) -> Trained:
-    """Train `spec` on scaled rows, shape (rows, columns). The result depends on the arguments alone."""
+    """Train `spec` on scaled rows, shape (rows, columns). The result depends only on the arguments."""
     structure = Structure.of(spec, columns=train_rows.shape[1], train_rows=len(train_rows), test_rows=len(test_rows))
     start = start_of(structure, spec, seed)
     weights, statistics, history, epochs = _run(structure, start, train_rows, test_rows, settings_of(structure, spec))
@@ -109,7 +109,7 @@ def train(spec: Spec, train_rows: Rows, test_rows: Rows, seed: int) -> Trained:
 
 
 def compile_program(spec: Spec, *, columns: int, train_rows: int, test_rows: int) -> None:
-    """Compile what `train` needs for `spec` on rows of these shapes, by training no epoch of it."""
+    """Compile the program that `train` needs for `spec` and rows of this size, by training zero epochs."""
     structure = Structure.of(spec, columns=columns, train_rows=train_rows, test_rows=test_rows)
     settings = settings_of(structure, spec)._replace(epochs=tf.constant(0))
     rows, held_out = np.zeros((train_rows, columns)), np.zeros((test_rows, columns))
@@ -117,7 +117,7 @@ def compile_program(spec: Spec, *, columns: int, train_rows: int, test_rows: int
 
 
 def _run(structure: Structure, start: Start, train_rows: Rows, test_rows: Rows, settings: Settings) -> tuple[Any, ...]:
-    """Run the structure's program; the first run makes it."""
+    """Run the structure's program. The first run compiles it."""
     arguments = (
         _tensors(start.weights),
         tf.constant(initial_statistics(structure.layout)),

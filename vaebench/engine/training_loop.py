@@ -1,8 +1,8 @@
-"""One compiled program: the whole training loop of a structure as one XLA computation.
+"""The program: the whole training loop of a structure as one XLA computation.
 
-Epochs, batches, early stopping and the loss history live inside. What a run needs comes in as arguments: rows,
-permutations, seeds and every hyper-parameter. Training in a program is what `fit` of Keras does: batches of a shuffled
-epoch, the last one smaller; a running mean of the training loss over the epoch; the validation loss at its end.
+It includes epochs, batches, early stopping and the loss history. Its arguments are what differs between runs: rows,
+permutations, seeds and all hyper-parameters. It trains as Keras's `fit` does: shuffled batches, the last one smaller; a
+running mean of the training loss over the epoch; the validation loss at the end of the epoch.
 """
 
 import dataclasses
@@ -21,11 +21,11 @@ from vaebench.study.spec import LATENT_UNITS, Spec
 from vaebench.variants import Terms
 
 CURVES = ("reconstruction", "penalty", "total")
-"""What the history holds, in this order, of the training rows and then of the test rows."""
+"""The columns of the history: these three for the training rows, then for the test rows."""
 
 
 class Settings(NamedTuple):
-    """The hyper-parameters that a run assigns, scalars but for the mask."""
+    """The hyper-parameters assigned at run time: scalars, except the mask."""
 
     latent_mask: Any  # [Z]
     dropout: Any
@@ -41,7 +41,7 @@ class Settings(NamedTuple):
 
 
 class State(NamedTuple):
-    """What training changes."""
+    """What a training step changes."""
 
     weights: Weights
     statistics: Any  # the moving statistics
@@ -50,7 +50,7 @@ class State(NamedTuple):
 
 
 class Batch:
-    """The networks as a variant sees them while it looks at one batch (implements variants.Networks)."""
+    """The networks as a variant sees them for one batch. Implements variants.Networks."""
 
     def __init__(self, network: Network, settings: Settings, losses: tuple[Loss, ...], rows: int) -> None:
         self.network, self.settings, self.losses, self.rows = network, settings, losses, rows
@@ -65,7 +65,7 @@ class Batch:
         return self.network.decode(z)
 
     def reconstruction(self, x: Any, output: Any) -> Any:
-        """Return the run's loss of each row, summed over columns."""
+        """Return the reconstruction loss of each row, summed over columns."""
         log_variance = tf.clip_by_value(self.network.variables.log_variance, -10.0, 10.0)
         cells = tf.zeros_like(output)
         for index, loss in enumerate(self.losses):
@@ -74,14 +74,14 @@ class Batch:
         return tf.reduce_sum(cells, axis=-1)
 
     def latent_noise(self) -> Any:
-        """Return standard normal draws in the shape of the codes, zero in masked units."""
+        """Return standard normal draws in the shape of the codes; zero in masked units."""
         seed = tf.add(self.network.seed, (1, self.noises))
         self.noises += 1
         return normal((self.rows, LATENT_UNITS), seed) * self.settings.latent_mask
 
 
 class Program:
-    """The compiled training of one structure: a pure function of its arguments."""
+    """The compiled training of one structure. `train` is a pure function of its arguments."""
 
     def __init__(self, structure: Structure) -> None:
         self.structure = structure
@@ -94,21 +94,21 @@ class Program:
         return Network(self.layout, self.layout.unpack(state.weights, state.statistics), assigned, mask=mask, seed=seed)
 
     def _terms(self, x: Any, network: Network, settings: Settings) -> Terms:
-        """Return the variant's terms, the activity penalty counted with the reconstruction."""
+        """Return the variant's terms, with the activity penalty added to the reconstruction."""
         variant = dataclasses.replace(self.structure.variant, **settings.variant)
         terms = variant.terms(x, Batch(network, settings, self.structure.losses, x.shape[0]))
         activity = tf.add_n([tf.reduce_sum(h**2, axis=-1) for h in network.activities])
         return Terms(terms.reconstruction + settings.l2_activity * activity, terms.penalty)
 
     def _weights_of_penalty(self, settings: Settings, epoch: Any) -> tuple[Any, Any]:
-        """Return the penalty's weight in `epoch` and the one it ends at."""
+        """Return the penalty's weight in `epoch`, and its final weight."""
         variant = dataclasses.replace(self.structure.variant, **settings.variant)
         return variant.weight(tf.cast(epoch, tf.float32)), variant.weight(tf.constant(1e9))
 
     def _step(
         self, state: State, x: Any, mask: Any, seed: Any, weights: tuple[Any, Any], settings: Settings
     ) -> tuple[State, Any]:
-        """Return the state after one batch, and reconstruction, penalty and total summed over its rows, [3]."""
+        """Return the state after one batch, and the sums over its rows of reconstruction, penalty and total, [3]."""
         counted = tf.cast(mask, tf.float32)  # [B]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(state.weights)
@@ -123,20 +123,20 @@ class Program:
         return self._updated(state, gradients, network.statistics, settings), sums
 
     def _updated(self, state: State, gradients: Weights, statistics: Any, settings: Settings) -> State:
-        """Return the state after a step of the optimizer; l2_weights adds its gradient to the kernels'."""
+        """Return the state after a step of the optimizer. l2_weights adds its gradient to those of the kernels."""
         step = state.step + 1.0
 
-        def one(w: Any, moments: Moments, g: Any) -> tuple[Any, Moments]:
+        def updated(w: Any, moments: Moments, g: Any) -> tuple[Any, Moments]:
             return update(self.structure.rule, settings.optimizer, step, w, moments, g)
 
         kernels, moments = zip(
             *(
-                one(w, slots, g + 2.0 * settings.l2_weights * w)
+                updated(w, slots, g + 2.0 * settings.l2_weights * w)
                 for w, slots, g in zip(state.weights.kernels, state.moments.kernels, gradients.kernels, strict=True)
             ),
             strict=True,
         )
-        vector, vector_moments = one(state.weights.vector, state.moments.vector, gradients.vector)
+        vector, vector_moments = updated(state.weights.vector, state.moments.vector, gradients.vector)
         return State(Weights(kernels, vector), statistics, Weights(moments, vector_moments), step)
 
     def _train(
@@ -144,9 +144,10 @@ class Program:
     ) -> tuple[Weights, Any, Any, Any]:
         """Train from `weights` and `statistics`.
 
-        `train` [N, F] and `test` [M, F] scaled rows, `order` [capacity, N] a permutation of the rows for each epoch,
-        `seed` [2]. Returns weights, statistics, the history [capacity, 6] (CURVES of train, then of test; rows beyond
-        the end are zero) and the number of epochs trained. The totals count l2_weights as it is at an epoch's end.
+        `train` [N, F] and `test` [M, F] are scaled rows, `order` [capacity, N] is a permutation of the rows per epoch,
+        and `seed` has shape [2]. Returns weights, statistics, the history [capacity, 6] (CURVES of train, then of test;
+        zero after the last epoch) and the number of epochs trained. Totals include the l2_weights penalty at the end of
+        the epoch.
         """
         structure = self.structure
         size, steps = structure.batch_size, structure.steps
@@ -197,7 +198,7 @@ class Program:
 
 
 def settings_of(structure: Structure, spec: Spec) -> Settings:
-    """Return what `spec` assigns to a program of its structure."""
+    """Return the settings of `spec` for the program of its structure."""
     names = [loss.name for loss in structure.losses]
     index = names.index(spec.loss.name)
     parts = [spec.loss if i == index else loss for i, loss in enumerate(structure.losses)]

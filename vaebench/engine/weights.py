@@ -1,7 +1,7 @@
-"""The layers of a network and where each trained variable stands in the arrays that a program works on.
+"""The layers of a network, and the place of each trained variable in the arrays of a program.
 
-Kernels are arrays of their own, since slicing them out of one vector and joining their gradients to one cost as much
-time as their matrix products. All else is short and lives in one vector, which one operation updates.
+Each kernel is an array: slicing kernels out of one vector, and joining their gradients to one, took as much time as
+their matrix products. All other variables are short and share one vector, which one operation updates.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,15 +19,15 @@ Vector = NDArray[np.float32]
 
 
 class Weights(NamedTuple):
-    """All trained variables: NumPy arrays outside of programs, tensors inside."""
+    """All trained variables: NumPy arrays outside programs, tensors inside."""
 
-    kernels: tuple[Any, ...]  # [inputs, outputs], one a layer
+    kernels: tuple[Any, ...]  # [inputs, outputs], one per layer
     vector: Any  # each layer's bias, gamma and beta, then the decoder's log-variance [F]
 
 
 @dataclass(frozen=True)
 class Dense:
-    """One dense layer: what it is for and its sizes."""
+    """One dense layer: its role and sizes."""
 
     role: str  # "encoder" | "decoder" (hidden: relu follows), "mean", "log_variance", "output" (heads)
     inputs: int
@@ -42,7 +42,7 @@ class Dense:
 
     @property
     def vectors(self) -> tuple[str, ...]:
-        """The names of its variables beside the kernel, each `outputs` long, in their order in the vector."""
+        """The names of its other variables, each `outputs` long, in the order of the vector."""
         return ("bias", "gamma", "beta") if self.normed else ("bias",)
 
 
@@ -51,12 +51,12 @@ class Variables:
     """Each layer's variables, in the layout's order."""
 
     trained: list[dict[str, Any]]  # "kernel", "bias" and, before batch norm, "gamma" and "beta"
-    moments: list[Any]  # (moving mean, moving variance), None where there is no batch norm
+    moments: list[Any]  # (moving mean, moving variance), or None without batch norm
     log_variance: Any  # [F]
 
 
 class Layout:
-    """The layers of a structure and where each variable stands."""
+    """The layers of a structure, and the place of each variable."""
 
     def __init__(
         self, columns: int, encoder: Sequence[int], decoder: Sequence[int], variant: Variant, *, batch_norm: bool
@@ -91,7 +91,8 @@ def initial_weights(layout: Layout, latent_dim: int, random: np.random.Generator
     """Draw the weights a run starts from: Glorot uniform kernels, gamma 1, the rest 0.
 
     Kernels are those of a network latent_dim wide: U(-a, a), a = sqrt(6 / (fan_in + fan_out)). Weights of masked latent
-    units are zero and stay so.
+    units are zero and stay zero.
+
     Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010.
     """
     kernels, vectors = [], []
