@@ -1,10 +1,10 @@
-"""The self-test: known answers, measured on this machine through the ordinary path.
+"""The self-test: known answers, measured on this machine by the code that runs studies.
 
 closed_forms  what a linear VAE on Gaussian rows generates
-linear        that VAE through the engine, held against it
+linear        trains that VAE and compares it with the closed forms
 exact_rows    Gaussian rows without sampling error
 referees      generators with a known flaw, which must rank behind Gaussian maximum likelihood
-check         what was expected, what was measured, the tolerance
+check         an expected value, a measured value, a tolerance
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ Evaluate = Callable[[Spec, Replicate], Result]
 
 
 def run(evaluate: Evaluate | None = None) -> Iterator[Check]:
-    """Yield each check as soon as it is measured; `evaluate` is vaebench's own unless another is to be tested."""
+    """Yield each check as soon as it is measured. `evaluate` defaults to vaebench's; pass another to test that."""
     from vaebench.selftest import linear, referees
     from vaebench.trial.evaluate import evaluate as engine_evaluate  # loads TensorFlow
 

@@ -1,11 +1,11 @@
-"""One check: what was expected, what was measured, and how far apart they may be."""
+"""One check: an expected value, a measured value, and the tolerance between them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Check:
-    """A known answer beside its measurement."""
+    """A known answer and its measurement."""
 
     what: str
     expected: float
@@ -16,5 +16,5 @@ class Check:
 
     @property
     def ok(self) -> bool:
-        """Whether the measurement is within the tolerance; where there is none it is not."""
+        """Whether the measurement is within the tolerance; False if there is none."""
         return abs(self.measured - self.expected) <= self.tolerance

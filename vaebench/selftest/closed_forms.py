@@ -22,7 +22,7 @@ class Answer:
     noise: float = 0.0
     """Standard deviation of the decoder noise."""
     uniform: bool = False
-    """Whether z is uniform on [0, 1], and not normal with mean 0."""
+    """Whether z is uniform on [0, 1] rather than normal with mean 0."""
 
     @property
     def weight(self) -> float:

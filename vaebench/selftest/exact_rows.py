@@ -1,4 +1,4 @@
-"""Gaussian rows without sampling error, so that a closed form holds for them and not only on average."""
+"""Gaussian rows without sampling error, so that closed forms hold exactly, not only on average."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ MEAN, STD = 100.0, 10.0
 
 @dataclass(frozen=True)
 class ExactRows(DataSet):
-    """N(100, 10), each row a quantile: x_i at probability (i - 1/2) / n, mean and standard deviation exact.
+    """N(100, 10) with exact mean and standard deviation: row i of n is the quantile at probability (i - 1/2) / n.
 
     `correlation` adds a second column: the first one's quantiles in another order, made to correlate exactly so.
     """
@@ -25,7 +25,7 @@ class ExactRows(DataSet):
         return ("x",) if self.correlation is None else ("x", "y")
 
     def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:
-        """Return `rows` training rows and `true` true samples; the same rows are held out, since none is stopped by."""
+        """Return `rows` training rows and `true` true samples. The test rows are the training rows, and are not used."""
         train, exact = self._rows(rows, random), self._rows(true, random)
         return Draw(train, train, exact, exact)
 

@@ -1,4 +1,4 @@
-"""Linear VAEs through the ordinary engine, against the closed forms.
+"""Train linear VAEs with the engine and compare them with the closed forms.
 
 An encoder and a decoder without hidden layers are linear, and with `mse` the decoder's variance s2 is beta. For such a
 network the loss depends on the rows' mean and covariance only, which are exact here.
@@ -29,15 +29,15 @@ ROWS, EPOCHS, BATCH, LEARNING_RATE = 1000, 2000, 100, 1e-3
 GENERATED = 100_000
 
 EXPLAINED = 0.03
-"""How far the explained variance w^2 may end from its optimum, since Adam's steps never settle. Measured over 5 seeds
-of each case: standard deviations of 0.002 to 0.010, so this is three times the worst. At s2 = 1, where nothing pulls w
-back to 0, a ratio may then be its root, 0.17."""
+"""How far the explained variance w^2 may end from its optimum, since Adam's steps never settle. Three times the worst
+standard deviation over 5 seeds per case, which were 0.002 to 0.010. At s2 = 1 nothing pulls w back to 0, so a ratio may
+be off by the root of this, 0.17."""
 SETTLED = 0.0025
-"""What stays of w^2 where the latent unit is dead, since Adam's steps shake it; measured: up to 0.0006."""
+"""What may remain of w^2 if the latent unit is dead, since Adam's steps shake it. Measured: up to 0.0006."""
 SHIFT = 0.02
-"""The same for the generated mean, in standard deviations; measured: up to 0.007."""
+"""How far the generated mean may be off, in standard deviations. Measured: up to 0.007."""
 ERRORS = 4
-"""Standard errors allowed to the sampling of the generated rows."""
+"""Standard errors allowed for the sampling of the generated rows."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Case:
     rows: ExactRows = field(default_factory=ExactRows)
 
     def checks(self, evaluate: Callable[[Spec, Replicate], Result]) -> Iterator[Check]:
-        """Evaluate once and yield a check for each figure; where that fails, each has the reason."""
+        """Evaluate once and yield a check per figure. If that fails, each has the reason."""
         try:
             result = evaluate(self._spec(), self._replicate())
         except Exception as error:  # a self-test reports what breaks, it does not break
@@ -66,7 +66,7 @@ class Case:
             yield Check(what, expected, tolerance, measured.get(name, math.nan), result.reason)
 
     def tolerance(self, name: str) -> float:
-        """Return how far a figure may be off: what an error of EXPLAINED does to it, plus shift and sampling."""
+        """Return how far a figure may be off: the effect of an error of EXPLAINED, plus shift and sampling."""
         explained, expected = self.answer.explained, self._figure(self.answer, name)
         ends = (explained - EXPLAINED, max(explained + EXPLAINED, SETTLED))
         moved = max(abs(self._figure(replace(self.answer, explained=end), name) - expected) for end in ends)
@@ -102,7 +102,7 @@ class Case:
         return Replicate(self.rows, ROWS, 0.0, GENERATED, GENERATED, 0, "search", 0)
 
     def _in_units(self, result: Result) -> dict[str, float]:
-        """Return the figures in standard deviations of the truth (several columns are so already)."""
+        """Return the figures in true standard deviations; with several columns they are so already."""
         unit = STD if len(self.rows.columns) == 1 else 1.0
         metrics = result.metrics
         return {"std_ratio": metrics["std_ratio"], "ks": metrics["ks"], "shift": metrics["mean_error"] / unit}
@@ -133,7 +133,7 @@ def cases() -> Iterator[Case]:
 
 
 def minmax_variance() -> float:
-    """Return the variance of the min-max scaled rows, by the rule that `vaebench check` warns by."""
+    """Return the variance of the min-max scaled rows, by the rule behind the warning of `vaebench check`."""
     x = ExactRows().draw(generator("selftest"), rows=ROWS, test_fraction=0.0, true=ROWS).train
     loss = make(Loss, "mse")
     critical = critical_weight(loss, Scaler.fit("minmax", x).transform(x))

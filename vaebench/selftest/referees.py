@@ -18,8 +18,8 @@ from vaebench.study.records import Attainable, Result, StudyRecord, TrialRecord
 from vaebench.study.replicate import Replicate
 
 REPLICATES = 60
-"""The copycat is the closest: measured, its score is higher by 0.31 on average; paired differences have a standard
-deviation of 0.14, so that 60 pairs tell them apart by 17 standard errors."""
+"""The copycat is the closest to the best. Measured: its score is higher by 0.31 on average, and paired differences have
+a standard deviation of 0.14, so 60 pairs tell them apart by 17 standard errors."""
 GENERATED = 15_000
 TRUTH = Distribution("norm", (("loc", 100.0), ("scale", 10.0)))
 
@@ -54,7 +54,7 @@ REFEREES: dict[str, Generate] = {"half the std": half_std, "shifted by half a st
 
 
 def checks(referees: dict[str, Generate] = REFEREES) -> Iterator[Check]:
-    """Yield a check for each referee: its rank beside Gaussian maximum likelihood (1.5: a paired test ties them)."""
+    """Yield a check per referee: its rank against Gaussian maximum likelihood (1.5 if a paired test ties them)."""
     replicates = [Replicate(TRUTH, 100, 0.33, GENERATED, GENERATED, 0, "search", index) for index in range(REPLICATES)]
     best = evaluated("gaussian", gaussian, replicates)
     attainable = mean_metrics(best)
@@ -68,7 +68,7 @@ def checks(referees: dict[str, Generate] = REFEREES) -> Iterator[Check]:
 
 
 def evaluated(name: str, generate: Generate, replicates: list[Replicate]) -> tuple[Result, ...]:
-    """Score a generator on every replicate, as baselines are."""
+    """Score a generator on every replicate, as baselines are scored."""
     results = []
     for replicate in replicates:
         draw = replicate.draw()
@@ -78,7 +78,7 @@ def evaluated(name: str, generate: Generate, replicates: list[Replicate]) -> tup
 
 
 def rank_behind(best: tuple[Result, ...], other: tuple[Result, ...], attainable: Metrics) -> float:
-    """Return the rank that the leaderboard gives `other` beside `best`: 1, 2, or 1.5 for a tie."""
+    """Return the rank that the leaderboard gives `other` against `best`: 1, 2, or 1.5 for a tie."""
     trials = tuple(
         TrialRecord(number, {"variant": name}, results, 0.0, 1.0)
         for number, (name, results) in enumerate((("best", best), ("other", other)))
