@@ -2,12 +2,12 @@
 
 run                  run, confirm
 check                check
-describe, doubts     what it says: the space, the cost; what may be wrong with the study
+describe, doubts     what check prints: data, cost, space; doubts about the study
 results              status, leaderboard, report, generate
 ui                   ui
 parts                variants, losses, latent-samplers, data-sets, baselines
 selftest             selftest
-progress, time_left  what a run shows
+progress, time_left  the progress of a run, and an estimate of the time left
 options              shared options, durations
 """
 
@@ -21,10 +21,10 @@ from vaebench.errors import InputError
 
 
 class Commands(click.Group):
-    """A group whose commands end wrong input with one message and status 2, and an interruption with status 1."""
+    """A group whose commands exit with one message: status 2 for wrong input, 1 for an interruption or a failure."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """List commands in the order of a user's day, not of the alphabet."""
+        """List commands in the order of use, not of the alphabet."""
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:

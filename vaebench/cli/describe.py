@@ -1,4 +1,4 @@
-"""What `check` prints of a study: its data, budget and cost, the space, a few sampled specs, and doubts."""
+"""The output of `check`: a study's data, budget and cost, its space, a few sampled specs, and doubts."""
 
 import textwrap
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from vaebench.trial.collapse import branches
 from vaebench.trial.diagnosis import DRAWS
 
 SPECS = 3
-"""How many specs are sampled from the space; from each arm there is one."""
+"""Specs sampled from the space; with several arms, one from each."""
 SECONDS = 0.4
-"""What one fit of the shipped studies' networks takes about, in seconds on one core."""
+"""Rough time of one fit of the shipped studies' networks, in seconds on one core."""
 WIDTH = 100
 
 
@@ -27,7 +27,7 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     """Print what the study searches and what it costs."""
     each, arms = trials or definition.trials, len(definition.arms)
     top, variants = definition.confirm_top, _variants(definition)
-    confirmed = min(each * arms, top + variants * arms) if top else 0  # the best of each may be among the best
+    confirmed = min(each * arms, top + variants * arms) if top else 0  # these may be among the best
     fits = each * arms * definition.replicates + confirmed * (definition.confirm_replicates + DRAWS)
     train, test = split_sizes(definition.rows, definition.test_fraction)
     budget = f"{each} trials" + (f" of each of {arms} arms" if arms > 1 else "")
@@ -77,7 +77,7 @@ def _describe_arm(arm: Arm, specs: int) -> None:
 
 
 def _searched(search: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield every searched parameter, and how its range is written."""
+    """Yield every searched parameter with its range, as a study file writes it."""
     for name, node in search.items():
         if "one_of" not in node:
             yield name, _table(node)
@@ -90,14 +90,14 @@ def _searched(search: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _line(name: str, text: str, at: int = 12, *, err: bool = False) -> None:
-    """Print a name and its text, which is wrapped beside it and begins `at` that column."""
+    """Print a name, and beside it, from column `at`, its wrapped text."""
     indent = " " * at
     wrapped = textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
     click.echo(f"{name:{at}}{wrapped.strip()}", err=err)
 
 
 def _table(value: Any) -> str:
-    """Return a table as a study file writes it, without what only the record needs to know of a file."""
+    """Return a table as a study file writes it, without the keys that only the record has for a file."""
     if isinstance(value, dict):
         return ", ".join(f"{key} = {show(item)}" for key, item in value.items() if key not in ("sha256", "columns"))
     return show(value)

@@ -1,4 +1,4 @@
-"""Doubts about a study before it begins: few rows, codes astray from the prior, posterior collapse."""
+"""Doubts about a study, before it runs: few rows, codes that do not follow the prior, posterior collapse."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from vaebench.trial.collapse import RULE, branches, foresee
 from vaebench.variants import Variant
 
 FEW = 100
-"""Rows to score against that are few enough to say so."""
+"""With fewer true samples than this there is a warning."""
 KS_OF_TRUTH = 0.87
-"""Mean KS distance of n samples to their own distribution, times the root of n: ln 2 times the root of pi / 2, the mean
-of the Kolmogorov distribution."""
+"""Mean KS distance of n samples to their true distribution, times sqrt(n): ln 2 * sqrt(pi / 2), the mean of the
+Kolmogorov distribution."""
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """A reason why a study, or a part of it, cannot give what it promises."""
+    """A reason why a study, or a part of it, may not work."""
 
     brief: str
     details: tuple[str, ...]
@@ -47,7 +47,7 @@ def doubts(definition: StudyDefinition) -> Iterator[Doubt]:
 
 
 def in_brief(definition: StudyDefinition, study_file: str) -> list[str]:
-    """Return at most two lines: what is doubtful, and where the details are."""
+    """Return at most two lines: the doubts, and where to find the details."""
     found = [doubt.brief for doubt in doubts(definition)]
     if not found:
         return []
@@ -55,7 +55,7 @@ def in_brief(definition: StudyDefinition, study_file: str) -> list[str]:
 
 
 def _astray(definition: StudyDefinition) -> list[str]:
-    """Return the variants without a penalty on their codes that meet no latent sampler but the prior."""
+    """Return the variants without a penalty on their codes for which the only latent sampler is the prior."""
     met: dict[str, set[str]] = {}
     for arm in definition.arms:
         for name in branches(arm.space.nodes, "variant"):

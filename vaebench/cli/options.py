@@ -1,4 +1,4 @@
-"""Options that several commands share, and durations as users write and read them."""
+"""Options that several commands share; reading and showing durations."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import click
 
 
 class Duration(click.ParamType[float]):
-    """A duration in seconds: a number with the unit s, m or h; seconds where there is none."""
+    """A duration in seconds, written as a number with the unit s, m or h; without a unit, seconds."""
 
     name = "duration"
 
@@ -41,7 +41,7 @@ def workers_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def duration(seconds: float) -> str:
-    """Return a duration as a reader would say it: 45 s, 12 min, 3.5 h."""
+    """Return a duration for reading: 45 s, 12 min, 3.5 h."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,4 +1,4 @@
-"""The commands that list what a study file can name: variants, losses, latent samplers, data sets, baselines."""
+"""The commands that list parts: variants, losses, latent samplers, data sets, baselines."""
 
 import dataclasses
 import inspect
@@ -25,7 +25,7 @@ KINDS: dict[str, type[Part]] = {
 
 
 def commands() -> Iterator[click.Command]:
-    """Return one listing command for each kind of part."""
+    """Yield one listing command per kind of part."""
     for name, base in KINDS.items():
         yield click.Command(name, callback=_lister(base), help=f"List the {name.replace('-', ' ')}.")
 
@@ -36,7 +36,7 @@ def _lister(base: type[Part]) -> Callable[[], None]:
             part = load(base, name)
             click.echo(click.style(name, bold=True))
             click.echo(textwrap.indent(inspect.cleandoc(part.__doc__ or ""), "  "))
-            if base.kind in PARTS:  # a data set's fields are not what the study file says; its text is
+            if base.kind in PARTS:  # a data set's fields are not its keys in a study file; its docstring explains these
                 for parameter, expected in field_types(part).items():
                     click.echo(f"  - {parameter}: {_type(expected)}, default {getattr(part, parameter, None)!r}")
             click.echo()

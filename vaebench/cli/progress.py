@@ -1,4 +1,4 @@
-"""Progress: what a run is doing, live on a terminal, as plain lines where the output is piped."""
+"""Progress of a run: live on a terminal, plain lines if the output is piped."""
 
 import logging
 import time
@@ -28,11 +28,11 @@ from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import Attainable, StudyRecord, TrialRecord
 
 QUIET = 10.0
-"""Seconds between two lines of a step where output is piped, or a twentieth of the run's time where that is more."""
+"""Least seconds between two lines of a step if output is piped; a twentieth of the run's time if that is more."""
 
 
 class SearchState:
-    """What the search has come to: the best trial, failures, and the time left."""
+    """The state of the search: the best trial, failures, and the time left."""
 
     def __init__(self, record: StudyRecord, target: int) -> None:
         self.attainable: Attainable = record.attainable
@@ -44,12 +44,12 @@ class SearchState:
             self._count(trial)
 
     def finished(self, trial: TrialRecord) -> None:
-        """Take in a trial of this run."""
+        """Add a trial of this run."""
         self.left.add(trial)
         self._count(trial)
 
     def text(self, done: int) -> str:
-        """Return the state when `done` trials are there."""
+        """Return the state as text, with `done` trials finished."""
         seconds = self.left.from_search(done)
         left = f"about {duration(seconds)} left" if seconds is not None and done < self.target else ""
         best = f"best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else f"no score yet, {self.fits} fits"
@@ -70,10 +70,10 @@ class SearchState:
 
 
 class Progress:
-    """An observer that shows each step and how far it is."""
+    """An observer that shows each step and its progress."""
 
     def __init__(self, study_file: str = "") -> None:
-        """Show the progress of a run of `study_file`, or of a known study."""
+        """Show the progress of a run; `study_file` is named in warnings about the study."""
         self.definition: StudyDefinition | None = None
         self._file = study_file
         self._console = Console(stderr=True)
@@ -143,7 +143,7 @@ class Progress:
                 self._print(self._nothing_to_do(record))
 
     def _begin(self, what: str, pieces: int = 0, done: int = 0, more: str = "") -> None:
-        """Begin a step; `more` is said of it where output is piped, as a bar says it on a terminal."""
+        """Begin a step. If output is piped, `more` is added to its line; on a terminal the bar shows the same."""
         self._end_step()
         self._step, self._pieces, self._done = what, pieces, done
         self._step_begun, self._searching = time.time(), False
@@ -153,7 +153,7 @@ class Progress:
             self._line(what + more)
 
     def _end_step(self) -> None:
-        """Leave a line of a step that has ended, with its time. Where output is piped, it has a line from its start."""
+        """On a terminal, replace the bar of an ended step by a line with its time. Piped, it has its line already."""
         if self._task is not None:
             self._bar.remove_task(self._task)
             self._task = None
@@ -161,7 +161,7 @@ class Progress:
             self._line(f"{self._step}{state}, {time.time() - self._step_begun:.1f} s")
 
     def _show(self, state: str, *, always: bool = False) -> None:
-        """Show how far the step is: at once on a terminal, else now and then, or `always`."""
+        """Show the step's progress: at every call on a terminal; if piped, now and then, or if `always`."""
         text = ", ".join(filter(None, (f"{self._done}/{self._pieces}", state)))
         if self._task is not None:
             self._bar.update(self._task, completed=self._done, state=text)
@@ -171,7 +171,7 @@ class Progress:
             self._line(f"  {text}")
 
     def _time_left(self) -> str:
-        """Return the time left while the trials are confirmed."""
+        """Return the time left, during confirmation; empty otherwise."""
         if self._search is None or self._done == self._pieces or not self._step.startswith("confirming"):
             return ""
         each = (time.time() - self._step_begun) / self._done
@@ -190,11 +190,11 @@ class Progress:
         )
 
     def _logged(self, record: logging.LogRecord) -> None:
-        """Show a warning that vaebench logs; it stays above the live progress."""
+        """Show a warning that vaebench logs, above the live progress."""
         self._print(f"{record.levelname.lower()}: {record.getMessage()}")
 
     def _line(self, text: str) -> None:
-        """Print a line, the run's time so far before it."""
+        """Print a line that begins with the run's time so far."""
         self._last_line = now = time.time()
         minutes, seconds = divmod(int(now - self._begun), 60)
         self._print(f"{minutes}:{seconds:02d} {text}")

@@ -1,4 +1,4 @@
-"""The commands that show what there is: status, leaderboard, report, generate."""
+"""The commands that show or use results: status, leaderboard, report, generate."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH = 100
-"""Of a table that is piped."""
+"""Width of a table if output is piped."""
 
 
 @click.command()
@@ -106,7 +106,7 @@ def generate(study: str, n: int, output: Path, trial: int | None, seed: int, hom
 
 
 def show(frame: "pd.DataFrame", top: int, said: Sequence[str]) -> None:
-    """Print the leaderboard as a table, and below it what it says."""
+    """Print the leaderboard as a table, and below it the summary `said`."""
     from rich.console import Console
 
     from vaebench.results.table import table

@@ -18,7 +18,7 @@ def selftest() -> None:
 
 
 def show(checks: "Iterable[Check]") -> None:
-    """Print a line for each check as it comes; end with status 1 where one misses."""
+    """Print a line per check as it is measured. Exit with status 1 if one misses."""
     click.echo(f"{'':6}  {'expected':>8}  {'measured':>8}  {'tolerance':>9}")
     done, missed = 0, 0
     for check in checks:

@@ -1,4 +1,4 @@
-"""How long a run still takes, estimated from what is finished: search, confirmation and what follows."""
+"""The time a run still takes, estimated from its finished trials: search, confirmation, writing results."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,14 +8,14 @@ from vaebench.study.records import TrialRecord
 from vaebench.trial.diagnosis import DRAWS
 
 LATEST = 24
-"""Trials that the number of fits to come is judged by: with pruning it falls as the search finds better ones."""
+"""Latest trials that give the fits per trial to come. With pruning these fall as the search finds better trials."""
 WRITING, WRITING_EACH = 8.0, 0.02
-"""Seconds that the last step takes, in all and for each trial."""
+"""Seconds that writing results takes, in all and per trial."""
 
 
 @dataclass
 class TimeLeft:
-    """Knows the trials that this run has finished, and when it began with them."""
+    """The trials that this run has finished, since `began`."""
 
     definition: StudyDefinition
     target: int
@@ -24,39 +24,39 @@ class TimeLeft:
     trials: list[TrialRecord] = field(default_factory=list)
 
     def add(self, trial: TrialRecord) -> None:
-        """Take in a finished trial."""
+        """Add a finished trial."""
         self.began = min(self.began, trial.started)
         self.trials.append(trial)
 
     @property
     def rate(self) -> float:
-        """Trials a second."""
+        """Trials per second."""
         return len(self.trials) / max(self.clock() - self.began, 1e-9)
 
     def from_search(self, done: int) -> float | None:
-        """Return the seconds left while `done` trials of the target are there; None before the first one ended."""
+        """Return the seconds left, with `done` trials of the target finished; None before the first trial ended."""
         if not self.trials:
             return None
         fits = [len(trial.results) for trial in self.trials]
         informed = [count for trial, count in zip(self.trials, fits, strict=True) if trial.number >= self._uninformed]
         to_come = informed[-LATEST:] or fits
-        each = max(self.clock() - self.began, 1e-9) / sum(fits)  # seconds a fit, all workers together
+        each = max(self.clock() - self.began, 1e-9) / sum(fits)  # seconds per fit, all workers together
         search = (self.target - done) * each * sum(to_come) / len(to_come)
         return search + self._confirmed * self._fits_of_confirmed * each * self._longer + self.writing
 
     @property
     def writing(self) -> float:
-        """Return the seconds of the last step: plots, models, MLflow."""
+        """Seconds to write the results: plots, models, MLflow."""
         return WRITING + WRITING_EACH * self.target
 
     @property
     def _uninformed(self) -> int:
-        """How many trials are asked before any result is known: none of them is pruned."""
+        """How many trials are asked before any result is known. None of these is pruned."""
         return 2 * self.definition.batch * len(self.definition.arms)
 
     @property
     def _confirmed(self) -> int:
-        """How many trials will be confirmed: the best, and those of other variants or arms."""
+        """How many trials will be confirmed: the best, and the best of other variants or arms."""
         top = self.definition.confirm_top
         others = max(len({trial.params["variant"] for trial in self.trials}), len(self.definition.arms)) - 1
         return min(self.target, top + others) if top else 0
@@ -68,7 +68,7 @@ class TimeLeft:
 
     @property
     def _longer(self) -> float:
-        """How much longer a fit of a trial that came through takes than one of any trial, in its own seconds."""
+        """How many times as long a fit takes in trials that were neither pruned nor failed as in all trials."""
         every = [result.seconds for trial in self.trials for result in trial.results]
         whole = [
             result.seconds for trial in self.trials if not (trial.pruned or trial.reason) for result in trial.results

@@ -1,4 +1,4 @@
-"""The command that opens the browser."""
+"""The command that serves the MLflow UI."""
 
 import os
 import signal
@@ -47,7 +47,7 @@ def _check_free(port: int) -> None:
 
 
 def _serve(command: list[str], environment: dict[str, str]) -> int:
-    """Run the server until it, Ctrl-C or SIGTERM ends it; what it says is shown only where it fails."""
+    """Run the server until it ends or Ctrl-C or SIGTERM ends it. Its output is shown only if it fails."""
     servers: list[subprocess.Popen[str]] = []
     ending: list[int] = []
 
@@ -59,12 +59,12 @@ def _serve(command: list[str], environment: dict[str, str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
     with TemporaryFile("w+") as said:
-        # A terminal sends Ctrl-C to the server as well, which would end in tracebacks: it is this process that ends it.
+        # A terminal sends Ctrl-C to the server too, which would print tracebacks. Only this process should end it.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         server = subprocess.Popen(command, env={**os.environ, **environment}, stdout=said, stderr=said, text=True)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         servers.append(server)
-        if ending:  # meanwhile
+        if ending:  # a signal came while it started
             server.terminate()
         status = server.wait()
         if ending:
