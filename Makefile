@@ -1,12 +1,12 @@
-# make study   search, confirm and rank on the question that the project began with
-# make test    the tests
-# make bench   how fast training is, compared with Keras and with the CPU's peak, in under a minute
-# make check   lint, types, import contracts, tests, doctests
+# make study   run the project's first study: search, confirm, rank
+# make test    run the tests
+# make bench   training speed compared with Keras and with the CPU's peak, in under a minute
+# make check   run lint, types, import contracts, tests and doctests
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 
-# Debian's and Ubuntu's python3 comes without what a virtual environment needs.
+# python3 of Debian and Ubuntu cannot make virtual environments without the package python3-venv.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 VENV_PACKAGE := echo "installing the system's python3-venv, which is missing" && $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
 
