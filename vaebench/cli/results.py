@@ -70,7 +70,7 @@ def leaderboard(study: str, top: int, csv: Path | None, output: Path | None, hom
 def report(study: str, output: Path | None, home: str | None) -> None:
     """Write a study as one HTML page.
 
-    It has the answer, the leaderboard, the pictures, and why confirmed trials are off; it loads nothing from anywhere.
+    It has the answer, the leaderboard, the plots, and why confirmed trials are off; it loads nothing from anywhere.
     """
     from vaebench import api
 

@@ -42,15 +42,15 @@ def page(standings: Standings, best: int, generator: "Generator") -> str:
     confirmed = [row for row in trials if row.status == "confirmed"]
     rows, draw = generator.generate(SAMPLES, seed=0), generator.draw
     subject = rows, draw.true, draw.train, generator.columns, f"{record.name}: trial {best}"
-    pictures = {
+    plots = {
         "generated": generated_against_true(*subject),
         "leaderboard": leaderboard_picture(frame, TOP),
         "search": search_history(standings),
     }
     if len(generator.columns) > 1:
-        pictures["pairs"] = pairs_of_columns(*subject)
+        plots["pairs"] = pairs_of_columns(*subject)
     if confirmed:
-        pictures["selection"] = searched_and_confirmed(standings)
+        plots["selection"] = searched_and_confirmed(standings)
     template = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True).from_string(
         files("vaebench.results").joinpath("report.html").read_text(encoding="utf-8")
     )
@@ -64,7 +64,7 @@ def page(standings: Standings, best: int, generator: "Generator") -> str:
         lines=lines(frame, TOP),
         notes=list(notes(frame, TOP)),
         diagnoses=[(row, findings(row.trial)) for row in confirmed if row.trial and row.trial.diagnosis],
-        pictures={name: _embedded(figure) for name, figure in pictures.items()},
+        pictures={name: _embedded(figure) for name, figure in plots.items()},
         definition=json.dumps(_without_folders(to_plain(record.definition)), indent=2),
         version=version("vaebench"),
     )
