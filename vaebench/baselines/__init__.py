@@ -1,4 +1,4 @@
-"""Baselines: generators that are no autoencoder. One file each; every file found is a row of every leaderboard."""
+"""Baselines: generators other than autoencoders. One file each; every one that suits the data is on the leaderboard."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from vaebench.rows import Rows
 
 @dataclass(frozen=True)
 class Baseline(Part):
-    """Base of every baseline."""
+    """Base class of baselines."""
 
     kind: ClassVar[str] = "baseline"
     copies: ClassVar[bool] = False
-    """True where it returns training rows: it then says what pure copying scores, and never what is attainable."""
+    """Whether it returns training rows. It then shows what pure copying scores, and never defines attainable errors."""
 
     def suits(self, data_set: DataSet) -> bool:
-        """Say whether it can generate rows of `data_set`; where it cannot, it has no row on the leaderboard."""
+        """Return whether it can generate rows of `data_set`. If not, it is not on the leaderboard."""
         return True
 
     @abstractmethod
     def generate(self, train: Rows, n: int, random: np.random.Generator, data_set: DataSet) -> Rows:
         """Fit to `train`, shape (rows, columns), and draw `n` rows, shape (n, columns).
 
-        `data_set` is what the rows were drawn from: for a baseline that is told the truth's family, and no other.
+        `data_set` is what the rows were drawn from. Only a baseline that may know the true family should look at it.
         """

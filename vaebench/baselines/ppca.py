@@ -21,7 +21,7 @@ class ProbabilisticPca(Baseline):
     def generate(self, train: Rows, n: int, random: np.random.Generator, data_set: DataSet) -> Rows:
         """Fit to `train`, shape (rows, columns), and draw `n` rows, shape (n, columns)."""
         spread = train.std(axis=0)
-        unit = np.where(spread > 0, spread, 1.0)  # columns have units of their own, the noise has one
+        unit = np.where(spread > 0, spread, 1.0)  # columns have different units, the noise has one
         correlation = np.atleast_2d(np.cov(train / unit, rowvar=False, ddof=0))
         values, vectors = np.linalg.eigh(correlation)  # ascending
         values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
@@ -37,7 +37,7 @@ def components(values: Rows, rows: int) -> int:
 
     With d columns, q components have the likelihood -rows/2 * (d log 2 pi + sum_{j <= q} log l_j + (d - q) log s2 + d)
     and d + dq - q(q - 1)/2 + 1 free parameters (Tipping and Bishop, section 3.3). Rows that span r < d dimensions have
-    an endless likelihood from q = r on, so q stays below r.
+    an unbounded likelihood from q = r on, so q stays below r.
     """
     d = len(values)
     span = int(np.sum(values > d * np.finfo(float).eps * values[0]))

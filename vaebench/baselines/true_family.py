@@ -13,19 +13,19 @@ from vaebench.rows import Rows
 class TrueFamily(Baseline):
     """Draws of the truth's own family with the largest likelihood: about the best that can be done with these rows.
 
-    p(x; a) with a = argmax_a sum_i log p(x_i; a), x_i the training rows. It is told what no generator is: the family.
-    Only where the data set can be fitted: `maximum_likelihood` of vaebench.data_sets. Of a normal distribution it is
-    the `gaussian` baseline.
+    p(x; a) with a = argmax_a sum_i log p(x_i; a), x_i the training rows. It knows what no other generator does: the
+    family. It suits data sets that can be fitted: see `maximum_likelihood` in vaebench.data_sets. For a normal
+    distribution it is the `gaussian` baseline.
     """
 
     def suits(self, data_set: DataSet) -> bool:
-        """Say whether the data set can be fitted, by fitting it to draws of its own."""
+        """Return whether the data set can be fitted, by fitting it to its own draws."""
         return isinstance(data_set, Truth) and data_set.maximum_likelihood(_probe(data_set)) is not None
 
     def generate(self, train: Rows, n: int, random: np.random.Generator, data_set: DataSet) -> Rows:
         """Fit to `train`, shape (rows, columns), and draw `n` rows, shape (n, columns).
 
-        Raises ValueError where the rows do not determine the family's parameters.
+        Raises ValueError if the rows do not determine the family's parameters.
         """
         fitted = data_set.maximum_likelihood(train) if isinstance(data_set, Truth) else None
         if fitted is None:

@@ -1,4 +1,4 @@
-"""Data sets: how rows come to be. One file each; the file's name is the data set's key under [data] in a study file."""
+"""Data sets: the sources of rows. One file each; the file's name is the data set's key under [data] in a study file."""
 
 import dataclasses
 from abc import abstractmethod
@@ -16,13 +16,13 @@ from vaebench.rows import Draw, Rows
 
 @dataclass(frozen=True)
 class DataSet(Part):
-    """Base of every data set."""
+    """Base class of data sets."""
 
     kind: ClassVar[str] = "data_set"
 
     @classmethod
     def parse(cls, value: Any, folder: Path) -> Self:
-        """Build the data set from its value in the study file; `folder` is the study file's own.
+        """Build the data set from its value in the study file, which is in `folder`.
 
         Raises InputError for anything that cannot give rows.
         """
@@ -49,7 +49,7 @@ class DataSet(Part):
 
     @property
     def available_rows(self) -> int | None:
-        """How many rows there are; None where the truth can be drawn from without end."""
+        """How many rows there are; None if the true distribution can be sampled without limit."""
         return None
 
     @abstractmethod
@@ -59,28 +59,28 @@ class DataSet(Part):
 
 @dataclass(frozen=True)
 class Truth(DataSet):
-    """Base of data sets that can be drawn from without end: all rows are fresh draws."""
+    """Base class of data sets with a known distribution: all rows are fresh draws."""
 
     @abstractmethod
     def sample(self, n: int, random: np.random.Generator) -> Rows:
         """Draw `n` rows, shape (n, columns)."""
 
     def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:
-        """Draw train, test, true and floor samples, each afresh."""
+        """Draw train, test, true and floor rows independently."""
         train, test = split_sizes(rows, test_fraction)
         return Draw(*(self.sample(n, random) for n in (train, test, true, true)))
 
     def maximum_likelihood(self, train: Rows) -> Self | None:
         """Return the data set of this family under which `train`, shape (rows, columns), has the largest likelihood.
 
-        None where the family has none here, or the rows do not determine it; nothing is raised for any finite rows.
+        None if the family is not fitted, or if the rows do not determine the maximum. Raises nothing for finite rows.
         """
         return None
 
 
 @runtime_checkable
 class KnownCdf(Protocol):
-    """A data set of one column whose distribution function is known: `ks_exact` is measured against it."""
+    """A data set of one column with a known distribution function, which `ks_exact` is measured against."""
 
     def cdf(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return P(X <= x), in the shape of `x`."""
@@ -88,6 +88,6 @@ class KnownCdf(Protocol):
 
 
 def split_sizes(rows: int, test_fraction: float) -> tuple[int, int]:
-    """Return how many of `rows` rows are for training and how many are held out: 100 at 0.33 are 67 and 33."""
+    """Return the numbers of training and of held-out rows: 100 rows at 0.33 give 67 and 33."""
     test = round(rows * test_fraction)
     return rows - test, test

@@ -70,14 +70,14 @@ class Distribution(Truth):
     def maximum_likelihood(self, train: Rows) -> Self | None:
         """Return the distribution of this family under which `train`, shape (rows, 1), has the largest likelihood.
 
-        Fitted are all parameters but those that a finite end of the support depends on, which are known: lognorm and
-        gamma keep loc, beta keeps loc and scale. (With them free, the likelihood has no largest value: loc goes to the
-        smallest row.) uniform, which has nothing but its ends, is fitted by them. By closed form where scipy has one,
-        else by its simplex search from the true parameters.
+        All parameters are fitted, except those that move a finite end of the support, which count as known: lognorm and
+        gamma keep loc, beta keeps loc and scale. If these were free, the likelihood would be unbounded: loc would go to
+        the smallest row. uniform has no other parameters, so its ends are fitted. scipy fits in closed form if it can,
+        otherwise by a simplex search from the true parameters.
 
-        None for a distribution that is discrete or has a whole-numbered shape (erlang), where a shape moves an end of
-        the support (truncnorm), where scipy's density is too slow, and where the search ends at nothing likelier than
-        the truth or at what cannot be drawn from (constant rows).
+        None if the distribution is discrete or has an integer shape (erlang), if a shape moves an end of the support
+        (truncnorm), if scipy's density is too slow, or if the search ends at nothing likelier than the truth or at a
+        distribution that cannot be sampled (constant rows).
         """
         law, x = _families()[self.family], train[:, 0]
         shapes, names = _parameters(self.family)
@@ -99,7 +99,7 @@ class Distribution(Truth):
         return fitted if gain >= -1e-6 and found[-1] > 0 and np.isfinite(drawn).all() else None
 
     def _check(self, where: str) -> None:
-        """Raise InputError for parameters that scipy refuses, and where there is no mean or standard deviation."""
+        """Raise InputError if scipy refuses the parameters, or if mean or standard deviation is not finite."""
         shapes, known = _parameters(self.family)
         for key, value in self.params:
             if key not in known:
@@ -145,7 +145,7 @@ def _families() -> dict[str, Any]:
 
 
 def _parameters(family: str) -> tuple[list[str], list[str]]:
-    """Return the parameters a distribution must have, and all it can have."""
+    """Return the required parameters of a distribution, and all its parameters."""
     from scipy import stats
 
     law = _families()[family]
@@ -154,11 +154,11 @@ def _parameters(family: str) -> tuple[list[str], list[str]]:
 
 
 SLOW = ("levy_stable", "studentized_range")
-"""Families whose density takes so long that a fit takes minutes."""
+"""Families with so slow a density that a fit takes minutes."""
 
 
 def _known(family: str, params: tuple[tuple[str, float], ...]) -> dict[str, float] | None:
-    """Return the parameters that are not fitted, as scipy's keywords; None where the family is not fitted at all."""
+    """Return the parameters that are not fitted, as scipy's keywords; None if the family is not fitted at all."""
     from scipy import stats
 
     law = _families()[family]

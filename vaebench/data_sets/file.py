@@ -33,15 +33,15 @@ class File(DataSet):
     """
 
     path: str = ""
-    """Absolute."""
+    """Absolute path."""
     columns: tuple[str, ...] = ()
     sha256: str = ""
-    """Of the file's content, so that a changed file is another data set."""
+    """Hash of the content, so that a changed file is another data set."""
     available_rows: int = 0
 
     @classmethod
     def parse(cls, value: Any, folder: Path) -> Self:
-        """Read and check the file. Raises InputError, naming column and row, for what cannot be learned from."""
+        """Read and check the file. Raises InputError, naming column and row, if it cannot be used."""
         table = {"path": value} if isinstance(value, str) else value
         if not isinstance(table, dict) or not isinstance(table.get("path"), str):
             raise InputError(f'file = {value!r}: "my.csv" or {{ path = "my.csv", columns = ["a", "b"] }} is expected')
@@ -62,14 +62,14 @@ class File(DataSet):
         return cls(value["path"], tuple(value["columns"]), value["sha256"], value["available_rows"])
 
     def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:
-        """Split `rows` random rows of the file. Raises InputError where the file has changed since."""
+        """Split `rows` random rows of the file. Raises InputError if the file has changed since the study began."""
         values = self._values()[random.permutation(self.available_rows)[:rows]]
         train, held_out = split_sizes(rows, test_fraction)
         test = values[train : train + held_out // 2]
         return Draw(train=values[:train], test=test, true=values[train + held_out // 2 :], floor=test)
 
     def _values(self) -> Rows:
-        """Return the rows, shape (available_rows, columns), read once while the file stays as it is."""
+        """Return the rows, shape (available_rows, columns). The file is read again only if it has changed."""
         where = f"file = {self.path!r}"
         try:
             status = Path(self.path).stat()
@@ -100,14 +100,14 @@ def _content(path: Path, where: str) -> bytes:
 
 
 def _frame(path: Path, content: bytes, where: str) -> "pd.DataFrame":
-    """Parse the content by the file's suffix, the columns named as in the file."""
+    """Parse the content by the file's suffix. Columns are named as in the file."""
     import pandas as pd
 
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".parquet"):
         raise InputError(f"{where}: a file that ends in .csv or .parquet is expected")
     with warnings.catch_warnings():
-        warnings.simplefilter("error")  # pandas only warns of rows that are longer than the header
+        warnings.simplefilter("error")  # pandas only warns about rows longer than the header
         try:
             if suffix == ".parquet":
                 frame = pd.read_parquet(io.BytesIO(content))
@@ -151,7 +151,7 @@ def _check_header(names: list[str], where: str) -> None:
 
 
 def _check_lengths(lines: Iterator[list[str]], columns: int, where: str) -> None:
-    """Refuse a row with more cells than the header; pandas, which drops them, does not say where."""
+    """Raise InputError for a row with more cells than the header. pandas would drop them without naming the row."""
     for row, cells in enumerate(lines, 1):
         if any(cells[columns:]):
             raise InputError(
@@ -183,7 +183,7 @@ def _chosen(known: list[str], columns: Any, where: str) -> tuple[str, ...]:
 
 
 def _check(frame: "pd.DataFrame", where: str) -> None:
-    """Raise InputError for columns that cannot be learned from."""
+    """Raise InputError for columns that cannot be used: not numeric, not finite or constant."""
     import pandas as pd
     from pandas.api.types import is_bool_dtype, is_complex_dtype, is_numeric_dtype
 

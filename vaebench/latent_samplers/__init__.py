@@ -1,4 +1,4 @@
-"""Latent samplers: how latent draws are made for the decoder. One file each; the file's name is the sampler's name."""
+"""Latent samplers draw the latent vectors to decode. One file each; the file's name is the sampler's name."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -15,21 +15,21 @@ Latent = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Codes:
-    """What the encoder says of the training rows: q(z given x) = N(mean, std^2). Each has shape (rows, latent_dim)."""
+    """The codes of the training rows: q(z given x) = N(mean, std^2). Both arrays have shape (rows, latent_dim)."""
 
     mean: Latent
     std: Latent
-    """Zero where the variant's encoder is deterministic."""
+    """Zero if the variant's encoder is deterministic."""
 
     def choose(self, codes: Literal["mean", "sampled"], random: np.random.Generator) -> Latent:
-        """Return z_mean, or one draw of N(mean, std^2) for each training row."""
+        """Return z_mean, or one draw of N(mean, std^2) per training row."""
         if codes == "mean":
             return self.mean
         return self.mean + self.std * random.standard_normal(self.mean.shape)
 
 
 class LatentDistribution(Protocol):
-    """A distribution that latent vectors are drawn from. Plain data: it is pickled with the model."""
+    """A distribution of latent vectors. It must be plain data, since it is pickled with the model."""
 
     def draw(self, n: int, random: np.random.Generator) -> Latent:
         """Draw `n` latent vectors."""
@@ -38,10 +38,10 @@ class LatentDistribution(Protocol):
 
 @dataclass(frozen=True)
 class LatentSampler(Part):
-    """Base of every latent sampler."""
+    """Base class of latent samplers."""
 
     kind: ClassVar[str] = "latent_sampler"
 
     @abstractmethod
     def fit(self, codes: Codes, random: np.random.Generator) -> LatentDistribution:
-        """Return the distribution to draw from, given the training rows' codes."""
+        """Fit the sampler to the codes of the training rows. Return the distribution to draw from."""

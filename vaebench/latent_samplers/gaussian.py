@@ -25,14 +25,14 @@ class FittedGaussian:
 class Gaussian(LatentSampler):
     """A Gaussian fitted to the training rows' codes, its standard deviations times `scale`.
 
-    Fitted to z_mean it misses the codes' own spread (what is generated shrinks twice); fitted to sampled codes it does
+    Fitted to z_mean it misses the spread of each code, so generated rows shrink twice; fitted to sampled codes it does
     not. The full covariance is shrunk towards a multiple of the identity: Ledoit and Wolf, "A well-conditioned
     estimator for large-dimensional covariance matrices", Journal of Multivariate Analysis 88 (2004).
     """
 
     covariance: Literal["diagonal", "full"] = "diagonal"
     codes: Literal["mean", "sampled"] = "sampled"
-    """What it is fitted to: z_mean, or one draw of N(z_mean, exp(z_log_var)) a row."""
+    """What it is fitted to: z_mean, or one draw of N(z_mean, exp(z_log_var)) per row."""
     scale: Annotated[float, Gt(0)] = 1.0
 
     def fit(self, codes: Codes, random: np.random.Generator) -> LatentDistribution:

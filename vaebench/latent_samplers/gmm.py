@@ -20,7 +20,7 @@ class Gmm(LatentSampler):
 
     max_components: Annotated[int, Ge(1), Le(10)] = 5
     codes: Literal["mean", "sampled"] = "sampled"
-    """What it is fitted to: z_mean, or one draw of N(z_mean, exp(z_log_var)) a row."""
+    """What it is fitted to: z_mean, or one draw of N(z_mean, exp(z_log_var)) per row."""
 
     def fit(self, codes: Codes, random: np.random.Generator) -> LatentDistribution:
         """Fit mixtures of 1 to max_components components by EM and keep the one of lowest BIC."""

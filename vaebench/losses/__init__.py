@@ -1,7 +1,7 @@
 """Reconstruction losses: minus the log-likelihood of a row given its code, up to constants.
 
-One file each; the file's name is the loss's name. A loss is elementwise and unreduced: the engine sums it over columns
-and takes the mean over rows, everywhere, so that the weight of a penalty beside it means the same in every study.
+One file each; the file's name is the loss's name. A loss is elementwise and unreduced. The engine always sums it over
+columns and averages it over rows, so that the weight of a penalty means the same in every study.
 """
 
 from abc import abstractmethod
@@ -17,13 +17,13 @@ Tensor = Any
 
 @dataclass(frozen=True)
 class Loss(Part):
-    """Base of every loss. Hyper-parameters are read from `self`: numbers outside a program, scalar tensors inside."""
+    """Base class of losses. Hyper-parameters are read from `self`: numbers outside programs, scalar tensors inside."""
 
     kind: ClassVar[str] = "loss"
     required_scaling: ClassVar[str | None] = None
-    """The only scaling of the rows that the loss makes sense for; None where any will do."""
+    """The only scaling of the rows that works with the loss; None if any does."""
     learns_variance: ClassVar[bool] = False
-    """Whether the decoder's variance is a trained variable, which then is the decoder noise."""
+    """Whether the decoder's variance is trained; decoder noise then has this variance."""
 
     @abstractmethod
     def elementwise(self, x: Tensor, output: Tensor, log_variance: Tensor) -> Tensor:
@@ -32,7 +32,7 @@ class Loss(Part):
     def derivatives(self, x: Rows, output: Rows) -> tuple[Rows, Rows] | None:
         """Return first and second derivative of each cell's loss with respect to `output`, NumPy, shape [n, F].
 
-        What foresees posterior collapse (see vaebench.trial.collapse). None where they do not tell, as is the default.
+        They predict posterior collapse (see vaebench.trial.collapse). None, the default, makes no prediction.
         """
         return None
 

@@ -25,7 +25,7 @@ class ExactRows(DataSet):
         return ("x",) if self.correlation is None else ("x", "y")
 
     def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:
-        """Return `rows` training rows and `true` true samples. The test rows are the training rows, and are not used."""
+        """Return `rows` training rows and `true` true samples. Test rows are the training rows."""
         train, exact = self._rows(rows, random), self._rows(true, random)
         return Draw(train, train, exact, exact)
 

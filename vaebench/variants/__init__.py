@@ -1,7 +1,7 @@
 """Variants: the families of autoencoder. One file each; the file's name is the variant's name in a study file.
 
-A variant says what is minimised for a batch of rows: a reconstruction and a penalty for each row. Everything else
-(layers, loss, optimizer, penalties on weights and activities, early stopping, generating) is the engine's.
+A variant defines what is minimised for a batch of rows: a reconstruction and a penalty per row. Everything else
+(layers, loss, optimizer, penalties on weights and activities, early stopping, generating) is done by the engine.
 """
 
 from abc import abstractmethod
@@ -15,7 +15,7 @@ Tensor = Any
 
 
 class Terms(NamedTuple):
-    """What a variant minimises, row by row."""
+    """What a variant minimises, per row."""
 
     reconstruction: Tensor  # [B]
     penalty: Tensor  # [B], before its weight
@@ -25,7 +25,7 @@ class Networks(Protocol):
     """The encoder and the decoder as a variant sees them. Latent units beyond latent_dim are zero throughout."""
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Return z_mean [B, Z], and z_log_var [B, Z] where the variant is stochastic (else None), of rows x [B, F]."""
+        """Return z_mean [B, Z] and z_log_var [B, Z] of rows x [B, F]; z_log_var is None if not stochastic."""
         ...
 
     def decode(self, z: Tensor) -> Tensor:
@@ -37,27 +37,27 @@ class Networks(Protocol):
         ...
 
     def latent_noise(self) -> Tensor:
-        """Return standard normal draws in the shape of the codes `encode` gave, [B, Z]: others at every call."""
+        """Return standard normal draws in the shape of the codes, [B, Z]: new ones at every call."""
         ...
 
 
 @dataclass(frozen=True)
 class Variant(Part):
-    """Base of every variant. Hyper-parameters are read from `self`: numbers outside programs, scalar tensors inside."""
+    """Base class of variants. Hyper-parameters are in `self`: numbers outside programs, scalar tensors inside."""
 
     kind: ClassVar[str] = "variant"
     stochastic: ClassVar[bool] = False
-    """Whether the encoder gives a distribution N(z_mean, exp(z_log_var)) and not a point."""
+    """Whether the encoder returns a distribution N(z_mean, exp(z_log_var)) rather than a point."""
     penalty_name: ClassVar[str | None] = None
-    """What the penalty is called on loss curves; None where there is none."""
+    """The penalty's name on loss curves; None if there is no penalty."""
 
     kl_weight: ClassVar[str | None] = None
-    """The field that is the weight of the KL to N(0, 1), for late epochs; None where there is none. `vaebench check`
-    foresees posterior collapse by it."""
+    """The field that is the weight of the KL to N(0, 1) in late epochs; None if there is none. `vaebench check`
+    predicts posterior collapse from it."""
 
     @property
     def log_variance_bounds(self) -> tuple[float, float]:
-        """What z_log_var is clipped to, by the networks: lowest and highest value."""
+        """The lowest and highest value that the networks clip z_log_var to."""
         return -10.0, 10.0
 
     @abstractmethod
@@ -65,5 +65,5 @@ class Variant(Part):
         """Return reconstruction and penalty of each row of x [B, F]."""
 
     def weight(self, epoch: Tensor) -> Tensor:
-        """Return the penalty's weight in `epoch` (from 0); early stopping looks at its value for large epochs."""
+        """Return the penalty's weight in `epoch` (from 0). Early stopping uses its value for large epochs."""
         return 1.0

@@ -27,19 +27,19 @@ class Vae(Variant):
     beta: Annotated[float, Gt(0)] = 1.0
     """The KL's weight."""
     warm_up: Annotated[int, Ge(0)] = 0
-    """Epochs over which the weight rises to beta in equal steps; 0 is none."""
+    """Epochs over which the weight rises to beta in equal steps; 0 is no warm-up."""
     log_variance: Literal["linear", "relu"] = "linear"
-    """What z_log_var passes through. With relu s never falls below 1, and the decoded mean of prior draws keeps at most
+    """Activation of z_log_var. With relu, s never falls below 1, and the decoded mean of prior draws keeps at most
     half the data's standard deviation (sqrt(sqrt(beta) - beta) of it, for a linear network, `mse` and one column)."""
 
     @property
     def log_variance_bounds(self) -> tuple[float, float]:
-        """With relu, its 0 in place of the lower bound."""
+        """The bounds of every variant; with relu the lower one is 0."""
         low, high = super().log_variance_bounds
         return (0.0 if self.log_variance == "relu" else low), high
 
     def terms(self, x: Tensor, networks: Networks) -> Terms:
-        """Return the reconstruction loss at one sampled code a row, and the KL."""
+        """Return the reconstruction loss at one sampled code per row, and the KL."""
         import tensorflow as tf
 
         mean, log_variance = networks.encode(x)  # [B, Z] each
