@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -112,33 +111,32 @@ def _run_clocked(home: str, trials: int) -> dict[str, Any]:
     from vaebench.search import loop as search
     from vaebench.search.asking import Asker
     from vaebench.search.tasks import Workers, evaluate_spec
-    from vaebench.tracking.projector import Projector
-    from vaebench.tracking.writer_process import TrialWriter
+    from vaebench.tracking.live import LiveWriter
+    from vaebench.tracking.writer_process import WriterProcess
 
     clock(Asker, "ask", "ask")
     clock(Asker, "_tell", "tell")  # within ask
     clock(RecordStore, "add", "persist")
     clock(search._Judging, "judged", "wait")
-    clock(Projector, "close", "flush")
-    leave = TrialWriter.__exit__
+    clock(LiveWriter, "close", "flush")
+    leave = WriterProcess.__exit__
 
-    def leave_clocked(writer: TrialWriter, *arguments: Any) -> None:
+    def leave_clocked(writer: WriterProcess, *arguments: Any) -> None:
         used = psutil.Process(writer._process.pid).cpu_times()
         SECONDS["mlflow"] = used.user + used.system
         leave(writer, *arguments)
 
-    TrialWriter.__exit__ = leave_clocked  # type: ignore[method-assign]
+    WriterProcess.__exit__ = leave_clocked  # type: ignore[method-assign]
     studies: Any = importlib.import_module("vaebench.search.run")
+    clock(studies, "prepare", "prepare")
     clock(studies, "search", "search")
-    clock(api, "finish", "finish")
+    clock(api, "_finish", "finish")
     clocked = studies.search
     begun = []
 
-    def noted(store: Any, definition: Any, prepare: Any, workers: Any, **more: Any) -> Any:
+    def noted(*arguments: Any, **more: Any) -> Any:
         begun.append(time.time())
-        preparing = SimpleNamespace(it=prepare)
-        clock(preparing, "it", "prepare")
-        return clocked(store, definition, preparing.it, workers, **more)
+        return clocked(*arguments, **more)
 
     studies.search = noted
     send = Workers.evaluate

@@ -38,7 +38,7 @@ class SearchState:
         self.attainable: Attainable = record.attainable
         self.target = target
         self.left = TimeLeft(record.definition, target, began=time.time(), clock=time.time)
-        self.failed = self.pruned = self.fits = 0
+        self.failed = self.pruned = 0
         self.best: tuple[float, int] | None = None
         for trial in record.trials:
             self._count(trial)
@@ -52,7 +52,9 @@ class SearchState:
         """Return the state as text, with `done` trials finished."""
         seconds = self.left.from_search(done)
         left = f"about {duration(seconds)} left" if seconds is not None and done < self.target else ""
-        best = f"best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else f"no score yet, {self.fits} fits"
+        best = (
+            f"best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else f"no score yet, {self.left.fits} fits"
+        )
         failed = f"{self.failed} failed" if self.failed else ""
         pruned = f"{self.pruned} pruned" if self.pruned else ""
         rate = f"{self.left.rate:.3g} trials/s" if self.left.trials else ""
@@ -122,7 +124,7 @@ class Progress:
             case ConfirmationStarted(trials, fits):
                 self._begin(f"confirming {trials} trials", fits, more=f" in {fits} fits on further draws")
             case Advanced() if self._searching and self._search is not None:
-                self._search.fits += 1
+                self._search.left.fits += 1
                 self._show(self._search.text(self._done))
             case Advanced():
                 self._done += 1

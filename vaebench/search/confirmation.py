@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from vaebench.scoring.score import mean_score, score
 from vaebench.search.baselines import send_baselines
-from vaebench.search.events import Advanced, ConfirmationStarted, Observer, TrialConfirmed
+from vaebench.search.events import Advanced, ConfirmationStarted, Observer, Step, TrialConfirmed
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Workers, evaluate_spec, result_of
 from vaebench.study.definition import StudyDefinition
@@ -52,8 +52,7 @@ def confirm_best(store: RecordStore, definition: StudyDefinition, workers: Worke
     undiagnosed = [trial for trial in best if trial.diagnosis is None]
     evidence = [send_for_evidence(trial, definition, workers) for trial in undiagnosed]
     baselines = send_baselines(record, definition, workers, "confirm", target) if best else []
-    fits = sum(map(len, tasks)) + sum(map(len, evidence)) + sum(len(sent.tasks) for sent in baselines)
-    if fits:
+    if fits := sum(map(len, tasks)) + sum(map(len, evidence)):
         observer(ConfirmationStarted(len(missing), fits))
     for trial, sent_tasks in zip(missing, tasks, strict=True):
         results = trial.confirmation
@@ -63,6 +62,8 @@ def confirm_best(store: RecordStore, definition: StudyDefinition, workers: Worke
         store.set_confirmation(trial.number, results)
         observer(TrialConfirmed(replace(trial, confirmation=results)))
     gathered = [[_evidence_of(future, observer) for future in futures] for futures in evidence]
+    if baselines:
+        observer(Step("scoring the baselines on the same draws", sum(len(sent.tasks) for sent in baselines)))
     for sent in baselines:
         store.set_baseline(sent.collect(observer))
     record = store.record()

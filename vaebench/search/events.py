@@ -47,7 +47,7 @@ class TrialFinished:
 
 @dataclass(frozen=True)
 class ConfirmationStarted:
-    """The confirmation of `trials` trials begins. `fits` counts those for baselines and diagnoses too."""
+    """The confirmation of `trials` trials begins, in so many `fits`, those of their diagnoses included."""
 
     trials: int
     fits: int
