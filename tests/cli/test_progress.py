@@ -56,6 +56,7 @@ def test_live_progress_fits_80_characters_and_leaves_a_line_of_each_step(progres
     trials = [trial(number, [None if number < 40 else 1.5 - number / 1000]) for number in range(100)]
     progress(SearchStarted(record(*trials), 1200))
     for number in range(100, 1100):
+        progress(Advanced())
         progress(TrialFinished(replace(trial(number, [1.5 - number / 1000]), started=time.time())))
     shown = live(progress)
     assert max(map(len, shown.splitlines())) <= 80
@@ -85,6 +86,7 @@ def test_piped_it_says_each_step_at_once_and_the_first_and_last_trial(capsys: py
         assert capsys.readouterr().err == "0:00 starting 2 workers\n"
         progress(SearchStarted(study, 200))
         for number in range(200):
+            progress(Advanced())
             progress(TrialFinished(replace(trial(number, [2.0 - number / 200]), started=time.time())))
         logging.getLogger("vaebench").warning("MLflow is [red]down")
     lines = capsys.readouterr().err.splitlines()

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hand_made import DEFINITION
 
-from vaebench.cli.time_left import LATEST, WRITING, WRITING_EACH, TimeLeft
+from vaebench.cli.time_left import KEPT, LATEST, WRITING, WRITING_EACH, TimeLeft
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import Result, TrialRecord
 
@@ -37,6 +37,7 @@ def time_left(study: StudyDefinition, target: int, clock: Clock, trials: list[Tr
     left = TimeLeft(study, target, began=0.0, clock=clock)
     for trial in trials:
         left.add(trial)
+        left.fits += len(trial.results)
     return left
 
 
@@ -56,13 +57,28 @@ def test_it_counts_pruning_confirmation_and_what_follows(clock: Clock) -> None:
 
 
 def test_the_fits_to_come_are_as_many_as_the_latest_trials_had(clock: Clock) -> None:
-    study = replace(STUDY, confirm_top=0)
+    study = replace(STUDY, confirm_top=0, replicates=16, pruning=True)
     early = [finished(number, 16) for number in range(20)]
     late = [finished(20 + number, 4, pruned=True) for number in range(LATEST)]
     left = time_left(study, 100, clock, early + late)
     clock.now = 20 * 16 + LATEST * 4
     to_come = 100 - 20 - LATEST
     assert left.from_search(20 + LATEST) == pytest.approx(to_come * 4 + left.writing)
+
+
+def test_at_first_it_counts_the_fits_under_way_and_the_pruning_to_come(clock: Clock) -> None:
+    """One trial of 16 fits is finished and 40 more fits have come back, in 56 s: a fit takes 1 s."""
+    study = replace(STUDY, confirm_top=0, replicates=16, pruning=True)
+    left = time_left(study, 100, clock, [finished(0, 16)])
+    left.fits += 40
+    clock.now = 56.0
+    assert left.from_search(1) == pytest.approx(99 * KEPT * 16 - 40 + left.writing)
+
+
+def test_without_pruning_every_trial_has_all_its_replicates(clock: Clock) -> None:
+    left = time_left(replace(STUDY, confirm_top=0, replicates=5), 100, clock, [finished(0, 5), finished(1, 1)])
+    clock.now = 6.0
+    assert left.from_search(2) == pytest.approx(98 * 5 + left.writing)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +120,7 @@ def test_the_last_step_takes_longer_the_more_trials_there_are(clock: Clock) -> N
 
 
 def test_the_time_counts_from_when_the_first_trial_began(clock: Clock) -> None:
-    left = TimeLeft(replace(STUDY, confirm_top=0), 4, began=50.0, clock=clock)
+    left = TimeLeft(replace(STUDY, confirm_top=0, replicates=1), 4, began=50.0, clock=clock, fits=1)
     left.add(replace(finished(0, 1), started=10.0))
     clock.now = 60.0
     assert left.rate == pytest.approx(1 / 50)

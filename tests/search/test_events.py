@@ -50,7 +50,8 @@ def test_every_piece_of_every_step_is_done(definition: StudyDefinition, tmp_path
         "scoring the baselines": [2 * baselines] * 2,
         SIMULATING: [suitable + 3] * 2,  # 5 draws, 2 a piece
         "compiling the networks": [8] * 2,
-        "confirming": [confirmed * (4 + 4) + 4 * baselines] * 2,
+        "confirming": [confirmed * (4 + 4)] * 2,
+        "scoring the baselines on the same draws": [4 * baselines] * 2,
     }
     assert heard.fits == sum(len(trial.results) for trial in record.trials) == 20 * 2
     heard = Heard()
@@ -62,7 +63,8 @@ def test_every_piece_of_every_step_is_done(definition: StudyDefinition, tmp_path
 def test_pieces_that_fail_are_done_too(read: Read, tmp_path: Path, evaluate: object) -> None:
     heard = Heard()
     run(read(sampler="random"), home=tmp_path, executors=evaluated_by(evaluate), observer=heard)  # type: ignore[arg-type]
-    assert set(heard.pieces) == {"scoring the baselines", "compiling the networks", "confirming"}
+    again = "scoring the baselines on the same draws"
+    assert set(heard.pieces) == {"scoring the baselines", "compiling the networks", "confirming", again}
     assert all(pieces == done > 0 for pieces, done in heard.pieces.values())
     assert heard.fits == 20 * 2
 
@@ -98,13 +100,14 @@ def test_events_come_in_the_order_of_what_happens(definition: StudyDefinition, t
             assert stored.confirmation == event.trial.confirmation
 
     run(definition, home=tmp_path, executors=evaluated_by(cheap), observer=hear, trials=4)
-    assert kinds(events) == ["Step", "SearchStarted", "TrialFinished", "ConfirmationStarted", "TrialConfirmed"]
+    assert kinds(events) == ["Step", "SearchStarted", "TrialFinished", "ConfirmationStarted", "TrialConfirmed", "Step"]
     (started,) = [event for event in events if isinstance(event, SearchStarted)]
     assert (len(started.record.trials), started.target) == (0, 4)
     (confirming,) = [event for event in events if isinstance(event, ConfirmationStarted)]
     assert confirming.trials == sum(isinstance(event, TrialConfirmed) for event in events)
     assert [event.trial.number for event in events if isinstance(event, TrialFinished)] == [0, 1, 2, 3]
-    assert not any(isinstance(event, Step) for event in events[events.index(started) :])
+    (step,) = [event for event in events[events.index(started) :] if isinstance(event, Step)]
+    assert step.what == "scoring the baselines on the same draws"
 
 
 def test_where_there_is_nothing_to_do_no_step_is_told(read: Read, tmp_path: Path) -> None:
