@@ -35,8 +35,8 @@ def trial(
     number: int, search: Sequence[float | None], confirmation: Sequence[float | None] = (), arm: str = "", **params: Any
 ) -> TrialRecord:
     """Return a finished trial with these scores."""
-    own = {"variant": "vae", "loss": "mse", "latent_sampler": "prior", "latent_dim": 1, **params}
-    return TrialRecord(number, own, results(search), 0.0, 1.0, arm, results(confirmation))
+    resolved = {"variant": "vae", "loss": "mse", "latent_sampler": "prior", "latent_dim": 1, **params}
+    return TrialRecord(number, resolved, results(search), 0.0, 1.0, arm, results(confirmation))
 
 
 def record(
@@ -130,11 +130,11 @@ def timed_study(
         trials=tuple(trials),
         baselines=tuple(
             BaselineRecord(
-                name=one,
+                name=baseline_name,
                 kind="floor" if kind == "floor" else "baseline",
                 search=tuple(timed_result(ks, replicate) for replicate in range(2)),
                 confirmation=tuple(timed_result(ks, replicate) for replicate in range(confirmed)),
             )
-            for one, kind, ks in baselines
+            for baseline_name, kind, ks in baselines
         ),
     )

@@ -180,6 +180,7 @@ def timeless(record: StudyRecord) -> StudyRecord:
         for trial in record.trials
     )
     baselines = (
-        replace(one, search=results(one.search), confirmation=results(one.confirmation)) for one in record.baselines
+        replace(baseline, search=results(baseline.search), confirmation=results(baseline.confirmation))
+        for baseline in record.baselines
     )
     return replace(record, trials=tuple(trials), baselines=tuple(baselines))

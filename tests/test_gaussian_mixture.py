@@ -40,9 +40,9 @@ def test_near_a_start_it_is_the_maximum_a_general_optimizer_finds():
     )
     found = fit_near(x[:, None], np.array([0.6, 0.4]), np.array([0.0, 2.5]), np.array([1.0, 0.7]))
     stds = found.factors[:, 0, 0]
-    own = np.array([found.weights[0], *found.means[:, 0], *np.log(stds)])
-    assert minus_log_likelihood(own) == pytest.approx(best.fun, abs=0.01)
-    assert own == pytest.approx(best.x, abs=0.03)
+    parameters = np.array([found.weights[0], *found.means[:, 0], *np.log(stds)])
+    assert minus_log_likelihood(parameters) == pytest.approx(best.fun, abs=0.01)
+    assert parameters == pytest.approx(best.x, abs=0.03)
 
 
 def test_components_without_rows_are_refused():

@@ -77,7 +77,7 @@ def other(expected, default):
     raise AssertionError(f"no other value of {expected} (bounds {bounds})")
 
 
-@pytest.mark.parametrize(("base", "name"), [one for one in EVERY if one.values[0].kind in PARTS])
+@pytest.mark.parametrize(("base", "name"), [case for case in EVERY if case.values[0].kind in PARTS])
 def test_a_part_survives_the_way_through_a_spec(base, name):
     part = load(base, name)
     values = {field.name: other(field_types(part)[field.name], field.default) for field in dataclasses.fields(part)}

@@ -175,9 +175,9 @@ def test_the_true_family_of_a_lognormal_has_the_logarithms_moments():
     data_set = Distribution("lognorm", (("s", 0.6), ("scale", 50.0)))
     train = data_set.sample(67, np.random.default_rng(6))
     logs = np.log(drawn("true_family", train, data_set))
-    own = np.log(train)
-    assert logs.mean() == pytest.approx(own.mean(), abs=5 * own.std() / np.sqrt(N))
-    assert logs.std() == pytest.approx(own.std(), rel=5 / np.sqrt(2 * N))
+    logs_of_train = np.log(train)
+    assert logs.mean() == pytest.approx(logs_of_train.mean(), abs=5 * logs_of_train.std() / np.sqrt(N))
+    assert logs.std() == pytest.approx(logs_of_train.std(), rel=5 / np.sqrt(2 * N))
 
 
 def test_the_true_family_of_a_normal_is_the_gaussian(train):

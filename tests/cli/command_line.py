@@ -50,8 +50,8 @@ replicates = 6
 
 def environment(**variables: str) -> dict[str, str]:
     """Return this process's environment without the user's own settings of vaebench and MLflow."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("VAEBENCH_", "MLFLOW_"))}
-    return own | variables
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("VAEBENCH_", "MLFLOW_"))}
+    return inherited | variables
 
 
 def process(*arguments: object, cwd: Path, **variables: str) -> "subprocess.CompletedProcess[str]":

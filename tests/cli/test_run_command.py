@@ -112,7 +112,7 @@ def test_a_failed_trial_stays_with_its_reason(frame: pd.DataFrame) -> None:
 
 def test_a_diagnosis_knows_what_the_rows_allow(ran: Ran) -> None:
     record = ran.record()
-    unit = next(one for one in record.baselines if one.name == record.attainable.baseline)
+    unit = next(baseline for baseline in record.baselines if baseline.name == record.attainable.baseline)
     diagnosed = [trial for trial in record.trials if trial.diagnosis and trial.diagnosis.evidence]
     assert diagnosed
     for trial in diagnosed:

@@ -52,10 +52,10 @@ def test_a_discrete_distribution_gives_float_rows():
 
 
 def test_a_draw_depends_on_its_seed_alone():
-    one, same, other = (draw(parse(name="norm"), seed) for seed in (1, 1, 2))
-    np.testing.assert_array_equal(one.train, same.train)
-    np.testing.assert_array_equal(one.floor, same.floor)
-    assert not np.array_equal(one.train, other.train)
+    first, same, other = (draw(parse(name="norm"), seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.train, same.train)
+    np.testing.assert_array_equal(first.floor, same.floor)
+    assert not np.array_equal(first.train, other.train)
 
 
 def test_more_true_samples_leave_the_training_rows_alone():

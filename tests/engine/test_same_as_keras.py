@@ -205,10 +205,12 @@ def test_masked_units_stay_zero() -> None:
     spec = Spec(variant=make(Variant, "vae"), l2_weights=1e-3, optimizer="adamw", **SMALL)
     trained = train(spec, TRAIN, TEST, SEED)
     variables = trained.layout.unpack(trained.weights, trained.statistics)
-    by_role = {layer.role: own for layer, own in zip(trained.layout.layers, variables.trained, strict=True)}
+    by_role = {layer.role: values for layer, values in zip(trained.layout.layers, variables.trained, strict=True)}
     assert not np.asarray(by_role["mean"]["kernel"])[:, spec.latent_dim :].any()
     assert np.asarray(by_role["mean"]["kernel"])[:, : spec.latent_dim].all()
     decoder = next(
-        own for layer, own in zip(trained.layout.layers, variables.trained, strict=True) if layer.role == "decoder"
+        values
+        for layer, values in zip(trained.layout.layers, variables.trained, strict=True)
+        if layer.role == "decoder"
     )
     assert not np.asarray(decoder["kernel"])[spec.latent_dim :].any()

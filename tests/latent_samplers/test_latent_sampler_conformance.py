@@ -20,10 +20,10 @@ def settings(name):
     switches = {key: get_args(expected) for key, expected in types.items() if get_origin(expected) is Literal}
     switches |= {key: (False, True) for key, expected in types.items() if expected is bool}
     turned = [part(**{key: value}) for key, values in switches.items() for value in values]
-    return [part(), *(one for one in turned if one != part())]
+    return [part(), *(sampler for sampler in turned if sampler != part())]
 
 
-SAMPLERS = [one for name in modules(LatentSampler) for one in settings(name)]
+SAMPLERS = [sampler for name in modules(LatentSampler) for sampler in settings(name)]
 
 
 def short(part):
@@ -74,7 +74,7 @@ def test_it_fits_and_draws(sampler, latent_dim, case):
 def test_its_fit_depends_on_the_codes_and_the_generator_alone(sampler):
     codes = codes_of("spread", 2)
     first, again = (sampler.fit(codes, np.random.default_rng(1)) for _ in range(2))
-    draws = [one.draw(50, np.random.default_rng(2)) for one in (first, again)]
+    draws = [fitted_sampler.draw(50, np.random.default_rng(2)) for fitted_sampler in (first, again)]
     np.testing.assert_array_equal(*draws)
 
 
@@ -82,4 +82,6 @@ def test_its_fit_depends_on_the_codes_and_the_generator_alone(sampler):
 def test_what_it_fits_is_pickled_with_the_model(sampler):
     fitted = sampler.fit(codes_of("spread", 3), np.random.default_rng(1))
     copy = pickle.loads(pickle.dumps(fitted))
-    np.testing.assert_array_equal(*(one.draw(50, np.random.default_rng(2)) for one in (fitted, copy)))
+    np.testing.assert_array_equal(
+        *(fitted_sampler.draw(50, np.random.default_rng(2)) for fitted_sampler in (fitted, copy))
+    )

@@ -20,12 +20,12 @@ def codes(rows, latent_dim, seed=0, std=0.0):
     return Codes(mean, np.full_like(mean, std))
 
 
-def fitted(name, own, /, seed=1, **params):
-    return make(LatentSampler, name, params).fit(own, np.random.default_rng(seed))  # type: ignore[attr-defined]
+def fitted(name, learned, /, seed=1, **params):
+    return make(LatentSampler, name, params).fit(learned, np.random.default_rng(seed))  # type: ignore[attr-defined]
 
 
-def drawn(name, own, /, **params):
-    return fitted(name, own, **params).draw(N, np.random.default_rng(2))
+def drawn(name, learned, /, **params):
+    return fitted(name, learned, **params).draw(N, np.random.default_rng(2))
 
 
 def assert_moments(z, mean, covariance):
@@ -37,10 +37,10 @@ def assert_moments(z, mean, covariance):
 
 
 def test_sampled_codes_have_the_means_variance_plus_the_encoders():
-    own = codes(N, 1, std=0.7)
-    sampled = own.choose("sampled", np.random.default_rng(0))
-    assert sampled.var() == pytest.approx(own.mean.var() + 0.7**2, rel=5 * np.sqrt(2 / N))
-    assert own.choose("mean", np.random.default_rng(0)) is own.mean
+    learned = codes(N, 1, std=0.7)
+    sampled = learned.choose("sampled", np.random.default_rng(0))
+    assert sampled.var() == pytest.approx(learned.mean.var() + 0.7**2, rel=5 * np.sqrt(2 / N))
+    assert learned.choose("mean", np.random.default_rng(0)) is learned.mean
 
 
 def test_the_prior_is_standard_normal_whatever_the_codes_are():
@@ -59,9 +59,9 @@ def test_uniform_is_uniform_on_the_unit_cube_whatever_the_codes_are():
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 3.0])
 def test_the_diagonal_gaussian_has_the_codes_moments(scale):
-    own = codes(67, 3)
-    z = drawn("gaussian", own, codes="mean", scale=scale)
-    assert_moments(z, own.mean.mean(axis=0), scale**2 * np.diag(own.mean.var(axis=0)))
+    learned = codes(67, 3)
+    z = drawn("gaussian", learned, codes="mean", scale=scale)
+    assert_moments(z, learned.mean.mean(axis=0), scale**2 * np.diag(learned.mean.var(axis=0)))
 
 
 def shrunk(z):
@@ -78,19 +78,19 @@ def shrunk(z):
 
 @pytest.mark.parametrize(("rows", "latent_dim", "scale"), [(67, 3, 1.0), (67, 3, 2.0), (20, 42, 1.0)])
 def test_the_full_gaussian_has_the_shrunk_covariance(rows, latent_dim, scale):
-    own = codes(rows, latent_dim)
-    covariance = shrunk(own.mean)
-    np.testing.assert_allclose(covariance, ledoit_wolf(own.mean)[0], rtol=1e-9)
-    z = drawn("gaussian", own, covariance="full", codes="mean", scale=scale)
-    assert_moments(z, own.mean.mean(axis=0), scale**2 * covariance)
+    learned = codes(rows, latent_dim)
+    covariance = shrunk(learned.mean)
+    np.testing.assert_allclose(covariance, ledoit_wolf(learned.mean)[0], rtol=1e-9)
+    z = drawn("gaussian", learned, covariance="full", codes="mean", scale=scale)
+    assert_moments(z, learned.mean.mean(axis=0), scale**2 * covariance)
     assert np.linalg.matrix_rank(np.cov(z, rowvar=False)) == latent_dim
 
 
 @pytest.mark.parametrize("covariance", ["diagonal", "full"])
 def test_fitted_to_z_mean_it_misses_the_encoders_spread(covariance):
-    own = codes(20_000, 1, std=2.0)
-    variance = own.mean.var()
-    means, sampled = (drawn("gaussian", own, covariance=covariance, codes=which) for which in ("mean", "sampled"))
+    learned = codes(20_000, 1, std=2.0)
+    variance = learned.mean.var()
+    means, sampled = (drawn("gaussian", learned, covariance=covariance, codes=which) for which in ("mean", "sampled"))
     assert means.var() == pytest.approx(variance, rel=0.02)
     # a sample variance of 20,000 rows has a relative standard error of 1 per cent, N draws of it 0.3 per cent
     assert sampled.var() == pytest.approx(variance + 4.0, rel=0.05)
@@ -100,8 +100,8 @@ CLUSTERS = np.concatenate([np.random.default_rng(0).normal(at, 0.3, (40, 1)) for
 
 
 def test_gmm_finds_two_separated_clusters():
-    own = Codes(CLUSTERS, np.zeros_like(CLUSTERS))
-    mixture = fitted("gmm", own)
+    learned = Codes(CLUSTERS, np.zeros_like(CLUSTERS))
+    mixture = fitted("gmm", learned)
     assert len(mixture.weights) == 2
     np.testing.assert_allclose(mixture.weights, [0.5, 0.5], atol=1e-3)
     order = np.argsort(mixture.means[:, 0])
@@ -116,11 +116,13 @@ def test_gmm_finds_two_separated_clusters():
 @pytest.mark.parametrize("latent_dim", [1, 2, 20, 42])
 def test_gmm_takes_one_gaussian_for_one(latent_dim):
     """Also where 67 rows are too few for several full covariances, whose likelihood then has no bound."""
-    own = codes(67, latent_dim)
-    mixture = fitted("gmm", own)
+    learned = codes(67, latent_dim)
+    mixture = fitted("gmm", learned)
     assert len(mixture.weights) == 1
     z = mixture.draw(N, np.random.default_rng(2))
-    assert_moments(z, own.mean.mean(axis=0), np.cov(own.mean, rowvar=False, ddof=0).reshape(latent_dim, latent_dim))
+    assert_moments(
+        z, learned.mean.mean(axis=0), np.cov(learned.mean, rowvar=False, ddof=0).reshape(latent_dim, latent_dim)
+    )
 
 
 def test_gmm_draws_what_scikit_learn_would():

@@ -160,8 +160,11 @@ def test_one_replicate_has_no_interval():
 
 
 def test_further_metrics_and_columns_are_averaged():
-    own = [result(1.0, **{"ks.a": 0.1, "generated_std.a": 9.0}), result(1.0, **{"ks.a": 0.3, "generated_std.a": 10.0})]
-    study = record(TrialRecord(0, {"variant": "ae"}, tuple(own), 0, 1))
+    searched = [
+        result(1.0, **{"ks.a": 0.1, "generated_std.a": 9.0}),
+        result(1.0, **{"ks.a": 0.3, "generated_std.a": 10.0}),
+    ]
+    study = record(TrialRecord(0, {"variant": "ae"}, tuple(searched), 0, 1))
     row = leaderboard(standings(study)).iloc[0]
     assert row["metric.ks.a"] == pytest.approx(0.2)
     assert row["metric.generated_std.a"] == 9.0  # of the first search replicate, which `generate` draws from
@@ -169,8 +172,8 @@ def test_further_metrics_and_columns_are_averaged():
 
 def test_generated_figures_of_a_confirmed_row_are_those_of_its_search():
     search, fresh = result(1.0, generated_mean=3.0), result(2.0, generated_mean=7.0)
-    one = TrialRecord(0, {"variant": "ae"}, (search,), 0, 1, confirmation=(fresh, fresh))
-    row = leaderboard(standings(record(one))).iloc[0]
+    confirmed = TrialRecord(0, {"variant": "ae"}, (search,), 0, 1, confirmation=(fresh, fresh))
+    row = leaderboard(standings(record(confirmed))).iloc[0]
     assert row["score"] == pytest.approx(2.0)
     assert row["metric.generated_mean"] == 3.0
 

@@ -148,7 +148,7 @@ def test_loss_curves_may_be_negative_one_sided_or_missing():
 
 def test_search_history_shows_scores_and_the_best_so_far(study):
     panel = search_history(standings(study)).axes[0]
-    scores = [np.mean([result.metrics["ks"] for result in one.results]) / 0.05 for one in study.trials[:9]]
+    scores = [np.mean([result.metrics["ks"] for result in searched.results]) / 0.05 for searched in study.trials[:9]]
     points = np.vstack([np.asarray(group.get_offsets()) for group in panel.collections])
     assert points[points[:, 0].argsort()] == pytest.approx(np.array(list(enumerate(scores))))
     lines = {line.get_label(): line for line in panel.lines}
@@ -168,7 +168,7 @@ def test_search_history_shows_pruned_trials_hollow_and_none_of_them_as_the_best(
     assert np.asarray(hollow.get_offsets()) == pytest.approx(np.array([[8, 0.01]]))
     assert "pruned (1)" in [group.get_label() for group in panel.collections]
     (best,) = [line for line in panel.lines if line.get_label() == "best so far"]
-    scores = [np.mean([result.metrics["ks"] for result in one.results]) / 0.05 for one in study.trials[:8]]
+    scores = [np.mean([result.metrics["ks"] for result in searched.results]) / 0.05 for searched in study.trials[:8]]
     assert min(best.get_ydata()) == pytest.approx(min(scores))
     assert max(best.get_xdata()) == 8
 

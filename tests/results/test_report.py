@@ -50,7 +50,9 @@ def test_it_holds_every_picture_and_loads_nothing(generator):
     assert len(pictures) == 4
     assert all(picture.startswith(b"\x89PNG") for picture in pictures)
     assert all(image["alt"] for image in shown.of("img"))
-    elsewhere = [value for _, own in shown.elements for name, value in own.items() if name in ("src", "href")]
+    elsewhere = [
+        value for _, attributes in shown.elements for name, value in attributes.items() if name in ("src", "href")
+    ]
     assert len(elsewhere) == 4
     assert not {"script", "link", "iframe"} & {tag for tag, _ in shown.elements}
 
@@ -78,9 +80,9 @@ def test_its_table_is_the_leaderboard(generator):
 
 def test_it_tells_why_each_confirmed_trial_is_off(generator):
     finding = Finding("no_decoder_noise", "Spread too small: std ratio 0.71.", 1.0)
-    one = dataclasses.replace(trial(0, [1.0] * 3, [2.0] * 8), diagnosis=Diagnosis((finding,), {}))
+    diagnosed = dataclasses.replace(trial(0, [1.0] * 3, [2.0] * 8), diagnosis=Diagnosis((finding,), {}))
     other = dataclasses.replace(trial(1, [1.5] * 3, [2.5] * 8), diagnosis=Diagnosis((), {}))
-    text = Page(page(standings(record(one, other)), 0, generator)).text
+    text = Page(page(standings(record(diagnosed, other)), 0, generator)).text
     start = text.index("Trial 0, vae, score 2.00")
     assert text[start + 1 : start + 5] == [
         "",

@@ -117,7 +117,7 @@ def test_draws_in_pieces_are_the_same_draws(cuts):
 
     whole = attainable_draws(SMALL, "kde", 2, 10)
     ends = (2, *(2 + cut for cut in cuts), 10)
-    pieces = [one for start, stop in pairwise(ends) for one in attainable_draws(SMALL, "kde", start, stop)]
+    pieces = [of_draw for start, stop in pairwise(ends) for of_draw in attainable_draws(SMALL, "kde", start, stop)]
     assert plain(pieces) == plain(whole)
     assert combine("kde", pieces) == combine("kde", whole)
     copy = pickle.loads(pickle.dumps(SMALL))
@@ -177,7 +177,7 @@ def test_noise_floor_is_that_of_two_samples_of_the_truth():
 
 
 @pytest.mark.parametrize("name", baseline_names(NORMAL))
-def test_a_reference_depends_on_name_and_replicate_alone(name):
+def test_a_baseline_depends_on_name_and_replicate_alone(name):
     first, other = evaluate_baseline(name, replicate(3)), evaluate_baseline(name, replicate(4))
     again = evaluate_baseline(name, replicate(3))
     assert first.reason is None
@@ -187,7 +187,7 @@ def test_a_reference_depends_on_name_and_replicate_alone(name):
     assert first.seconds > 0
 
 
-def test_references_are_the_baselines_that_suit_and_the_floor():
+def test_what_is_scored_is_every_baseline_that_suits_and_the_noise_floor():
     assert baseline_names(NORMAL) == ("bootstrap", "gaussian", "gmm", "kde", "ppca", "true_family", "uniform", "truth")
     assert "true_family" not in baseline_names(Given())
 

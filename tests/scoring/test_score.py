@@ -77,10 +77,10 @@ def test_several_columns_average_in_units_of_the_true_spread():
     true, generated = random.normal(size=(50, 2)), random.normal(0.4, 1.3, size=(60, 2))
     found = measured(generated, true, Plane(), "confirm")
     each = [measured(generated[:, [i]], true[:, [i]], phase="confirm") for i in range(2)]
-    for one in each:
-        del one["ks_exact"], one["copying"]  # of the data set, and of all columns
-    for column, one in zip("ab", each, strict=True):
-        assert {name: found[f"{name}.{column}"] for name in one} == one
+    for of_column in each:
+        del of_column["ks_exact"], of_column["copying"]  # of the data set, and of all columns
+    for column, of_column in zip("ab", each, strict=True):
+        assert {name: found[f"{name}.{column}"] for name in of_column} == of_column
     stds = true.std(axis=0, ddof=1)
     assert found["ks"] == pytest.approx((each[0]["ks"] + each[1]["ks"]) / 2)
     assert found["std_ratio"] == pytest.approx((each[0]["std_ratio"] + each[1]["std_ratio"]) / 2)

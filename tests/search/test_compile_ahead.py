@@ -105,5 +105,5 @@ def test_threads_share_a_program() -> None:
     with ThreadPoolExecutor(4) as threads:
         together = list(threads.map(lambda spec: train(spec, rows, rows, 1), specs))
     assert ops.uid is before
-    for spec, one in zip(specs, together, strict=True):
-        np.testing.assert_array_equal(one.history, train(spec, rows, rows, 1).history)
+    for spec, trained in zip(specs, together, strict=True):
+        np.testing.assert_array_equal(trained.history, train(spec, rows, rows, 1).history)

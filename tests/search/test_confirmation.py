@@ -34,7 +34,7 @@ def test_the_best_of_each_variant_is_confirmed_too() -> None:
     trials = [hand_made_trial(number, [score], variant=variants[number]) for number, score in enumerate(scores)]
     for number in (6, 7, 8):
         trials[number] = replace(trials[number], pruned="plainly worse than trial 1 after 4 of 8 replicates")
-    assert [one.number for one in candidates(hand_made_record(*trials), 2)] == [1, 2, 0, 5, 8]
+    assert [candidate.number for candidate in candidates(hand_made_record(*trials), 2)] == [1, 2, 0, 5, 8]
     assert candidates(hand_made_record(*trials), 0) == []
 
 
@@ -58,7 +58,7 @@ def test_what_is_confirmed_is_kept_and_what_is_missing_is_added(
     assert len(heard.confirmations) == 4
     for before, after in zip(first.trials, second.trials, strict=True):
         assert after.confirmation[: len(before.confirmation)] == before.confirmation
-    assert {len(one.confirmation) for one in second.baselines} == {6}
+    assert {len(baseline.confirmation) for baseline in second.baselines} == {6}
     again = confirm("small", top=4, replicates=6, **(kwargs | {"executors": none_at_all}))  # type: ignore[arg-type]
     assert again == second
     assert heard.idle == 1

@@ -47,7 +47,9 @@ def test_who_is_pruned_when(record: StudyRecord) -> None:
     for trial in record.trials:
         known = max(0, (trial.number // 4 - 1) * 4)
         best = min(
-            (one for one in whole if one.number < known), key=lambda one: np.mean(scores(record, one)), default=None
+            (earlier for earlier in whole if earlier.number < known),
+            key=lambda earlier: np.mean(scores(record, earlier)),
+            default=None,
         )
         expected = 10
         for looked in (4, 8):
@@ -62,8 +64,8 @@ def test_who_is_pruned_when(record: StudyRecord) -> None:
         if trial.pruned:
             assert best is not None
             words = f"plainly worse than trial {best.number} on the first {expected} of 10 replicates: "
-            own, other = (np.mean(scores(record, one)[:expected]) for one in (trial, best))
-            assert trial.pruned == f"{words}{own:.3g} against {other:.3g}"
+            reached, other = (np.mean(scores(record, compared)[:expected]) for compared in (trial, best))
+            assert trial.pruned == f"{words}{reached:.3g} against {other:.3g}"
             stopped.append(trial.number)
         else:
             whole.append(trial)
@@ -120,7 +122,7 @@ def test_a_pruned_trial_is_told_by_how_much_it_was_worse() -> None:
 
 def test_the_sampler_is_told_that(record: StudyRecord, tmp_path: Path) -> None:
     stored = RecordStore.open(tmp_path, "small").finished("")
-    for trial in (one for one in record.trials if one.pruned):
+    for trial in (trial for trial in record.trials if trial.pruned):
         assert trial.pruned is not None
         best = record.trials[int(trial.pruned.split()[4])]
         worse = np.mean(np.subtract(scores(record, trial), scores(record, best)[: len(trial.results)]))

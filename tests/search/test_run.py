@@ -41,8 +41,8 @@ def test_a_study_from_its_definition_to_its_leaderboard(
     record = go(definition, tmp_path)
     inputs = replace(definition.replicate("attainable", 0), study_seed=0)
     assert record.attainable == attainable.attainable(inputs, screening=3, draws=5)
-    assert {len(one.search) for one in record.baselines} == {2}
-    assert {len(one.confirmation) for one in record.baselines} == {4}
+    assert {len(baseline.search) for baseline in record.baselines} == {2}
+    assert {len(baseline.confirmation) for baseline in record.baselines} == {4}
     confirmed = sorted(trial.number for trial in record.trials if trial.confirmation)
     by_score = sorted(record.trials, key=lambda trial: mean_score(trial.results, record.attainable))
     assert confirmed == sorted(trial.number for trial in by_score[:3])
@@ -71,7 +71,9 @@ def test_extended_arms_try_what_they_would_have_tried_at_once(read: Read, tmp_pa
     text = STUDY.replace("[confirm]", '[compare]\nvariant = ["ae", "vae"]\n\n[confirm]')
 
     def tried(record: StudyRecord) -> dict[str, list[object]]:
-        return {arm: [one.params for one in record.trials if one.arm == arm] for arm in ("variant=ae", "variant=vae")}
+        return {
+            arm: [trial.params for trial in record.trials if trial.arm == arm] for arm in ("variant=ae", "variant=vae")
+        }
 
     go(read(text, trials=6, confirm_top=0), tmp_path / "twice")
     twice = go(read(text, trials=10, confirm_top=0), tmp_path / "twice")

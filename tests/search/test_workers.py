@@ -77,10 +77,12 @@ def test_each_worker_has_a_core_and_an_environment_of_its_own(two_workers: Execu
     met = {future.result() for future in [two_workers.submit(meet, tmp_path) for _ in range(2)]}
     assert len(met) == 2
     if len(available) <= 2:  # workers that are fewer than the cores are not pinned
-        assert sorted(min(own) for _, own in met) == sorted(available[index % len(available)] for index in range(2))
-        assert {len(own) for _, own in met} == {1}
+        assert sorted(min(pinned_to) for _, pinned_to in met) == sorted(
+            available[index % len(available)] for index in range(2)
+        )
+        assert {len(pinned_to) for _, pinned_to in met} == {1}
     else:
-        assert {own for _, own in met} == {frozenset(available)}
+        assert {pinned_to for _, pinned_to in met} == {frozenset(available)}
     theirs = two_workers.submit(environment).result()
     assert {name: theirs[name] for name in cluster.ENVIRONMENT} == cluster.ENVIRONMENT
     assert listening(os.getpid()) | set().union(*(listening(pid) for pid, _ in met)) == {"127.0.0.1"}

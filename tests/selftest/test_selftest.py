@@ -132,8 +132,8 @@ def test_a_good_referee_is_not_ranked_behind():
     def broken(train, n, random):
         raise ValueError("no rows")
 
-    own = {"itself": referees.gaussian, "perfect": perfect, "broken": broken, "copycat": referees.copycat}
-    tie, better, failed, worse = referees.checks(own)
+    generators = {"itself": referees.gaussian, "perfect": perfect, "broken": broken, "copycat": referees.copycat}
+    tie, better, failed, worse = referees.checks(generators)
     assert (tie.measured, better.measured, worse.measured) == (1.5, 1.0, 2.0)
     assert [check.ok for check in (tie, better, failed, worse)] == [False, False, False, True]
     assert failed.reason == "ValueError: no rows"

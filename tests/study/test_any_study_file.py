@@ -76,11 +76,11 @@ def tables(draw):
         if how == "name":
             fixed[kind] = names[0]
         elif how == "fixed":
-            fixed[kind] = {names[0]: {key: draw(values(own)) for key, own in known[names[0]].items()}}
+            fixed[kind] = {names[0]: {key: draw(values(bounds)) for key, bounds in known[names[0]].items()}}
         elif how == "search":
             search[kind] = {
                 "one_of": {
-                    name: {key: draw(st.one_of(values(own), nodes(own))) for key, own in known[name].items()}
+                    name: {key: draw(st.one_of(values(bounds), nodes(bounds))) for key, bounds in known[name].items()}
                     for name in names
                 }
             }
@@ -128,8 +128,8 @@ def test_any_valid_study_file_samples_valid_specs_only(tmp_path_factory, section
             if name in PARTS:
                 branches = {node: {}} if isinstance(node, str) else node.get("one_of", node)
                 assert flat[name] in branches
-                for key, own in branches[flat[name]].items():
-                    assert_in(own, flat[f"{name}.{flat[name]}.{key}"], name)
+                for key, node in branches[flat[name]].items():
+                    assert_in(node, flat[f"{name}.{flat[name]}.{key}"], name)
             elif name != "scaling" or flat["loss"] != "binary_crossentropy":
                 assert_in(node, flat[name], name)
             else:

@@ -66,9 +66,9 @@ def test_objectives_between_columns_are_for_several_columns(study, tmp_path):
 
 
 def test_the_order_of_a_file_does_not_matter(study):
-    one = {"epochs": 3, "variant": "ae"}, {"latent_dim": {"int": [1, 2]}, "loss": {"one_of": {"mse": {}, "mae": {}}}}
+    tables = {"epochs": 3, "variant": "ae"}, {"latent_dim": {"int": [1, 2]}, "loss": {"one_of": {"mse": {}, "mae": {}}}}
     spaces = []
-    for fixed, search in (one, tuple(dict(reversed(table.items())) for table in one)):
+    for fixed, search in (tables, tuple(dict(reversed(table.items())) for table in tables)):
         spaces.append(load(study(fixed=fixed, search=search)).arms[0].space)
     assert spaces[0].names == spaces[1].names
     assert list(spaces[0].grid()) == list(spaces[1].grid())

@@ -71,11 +71,11 @@ def test_the_same_winner_is_registered_once_and_a_new_one_takes_the_alias(home: 
     first = bring_up_to_date(home, standings(study([trial(3)])), {3: shown})
     assert bring_up_to_date(home, standings(study([trial(3)])), {3: shown}) == first
     client = open_client(home)
-    assert [one.version for one in client.search_model_versions("name = 'gaussian'")] == [1]
+    assert [version.version for version in client.search_model_versions("name = 'gaussian'")] == [1]
     bring_up_to_date(
         home, standings(study([trial(3, confirmed=2)])), {3: shown}
     )  # a confirmation does not make it another model
-    assert [one.version for one in client.search_model_versions("name = 'gaussian'")] == [1]
+    assert [version.version for version in client.search_model_versions("name = 'gaussian'")] == [1]
     better = bring_up_to_date(home, standings(study([trial(3), trial(0)])), {3: shown, 0: shown})
     champion = client.get_model_version_by_alias("gaussian", "champion")
     assert (champion.version, champion.run_id) == (2, better.run_ids[0])
@@ -95,11 +95,16 @@ rows = mlflow.pyfunc.load_model("models:/gaussian@champion").predict(pandas.Data
 import vaebench
 print(json.dumps([vaebench.__file__, rows["x"].tolist()]))
 """
-    own = str(Path(vaebench.__path__[0]).parent)
+    package = str(Path(vaebench.__path__[0]).parent)
     uri = f"sqlite:///{home / 'mlflow.db'}"
     environment = {"MLFLOW_TRACKING_URI": uri, "MLFLOW_DISABLE_TELEMETRY": "true", "HOME": str(Path.home())}
     done = subprocess.run(
-        [sys.executable, "-c", code, own], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-c", code, package],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     file, rows = json.loads(done.stdout.splitlines()[-1])

@@ -15,8 +15,8 @@ from vaebench.tracking.sync import bring_up_to_date
 
 
 def test_a_trial_is_one_complete_nested_run(home: Path) -> None:
-    one = trial(3)
-    written = bring_up_to_date(home, standings(study([one])), {})
+    written_trial = trial(3)
+    written = bring_up_to_date(home, standings(study([written_trial])), {})
     assert written.warning is None
     client = open_client(home)
     run = client.get_run(written.run_ids[3])
@@ -40,7 +40,7 @@ def test_a_trial_is_one_complete_nested_run(home: Path) -> None:
     expected = {"ks": 0.065, "mean_error": 1.2, "std_error": 0.84, "std_ratio": 0.94, "seconds": 1.0, "epochs": 8}
     expected["score"] = (0.065 / 0.05 + 1.2 / 1.0 + 0.84 / 0.7) / 3
     assert {name: run.data.metrics[name] for name in expected} == pytest.approx(expected)
-    for name, curve in one.results[0].curves.items():
+    for name, curve in written_trial.results[0].curves.items():
         points = client.get_metric_history(run.info.run_id, name)
         assert sorted((point.step, point.value) for point in points) == list(curve)
 
@@ -86,9 +86,11 @@ def test_a_fresh_start_replaces_the_trials_of_the_same_number(home: Path) -> Non
 def test_awkward_names_and_sizes_are_stored(home: Path) -> None:
     """Columns may be called anything; one call takes 100 params at most; infinity would hide every chart."""
     plain = trial(0)
-    one = replace(plain.results[0], metrics={**plain.results[0].metrics, "ks.Größe (cm)/x": 0.25, "odd": float("inf")})
+    awkward = replace(
+        plain.results[0], metrics={**plain.results[0].metrics, "ks.Größe (cm)/x": 0.25, "odd": float("inf")}
+    )
     params = {**plain.params, **{f"own.{number}": number for number in range(250)}, "empty": "", "long": "x" * 9000}
-    written = bring_up_to_date(home, standings(study([replace(plain, results=(one,), params=params)])), {})
+    written = bring_up_to_date(home, standings(study([replace(plain, results=(awkward,), params=params)])), {})
     assert written.warning is None
     run = open_client(home).get_run(written.run_ids[0])
     assert run.data.metrics["ks.Größe _cm__x"] == 0.25

@@ -100,8 +100,8 @@ def test_the_share_of_a_range_is_what_a_search_meets(node, threshold):
     u = (np.arange(n) + 0.5) / n
     shares = []
     for off in (0.0, 0.9) if getattr(node, "off", None) is not None else (0.0,):
-        numbers = [{"learning_rate": one, "learning_rate.off": off} for one in u]
-        shares.append(np.mean([space.suggest(UnitTrial(own))["learning_rate"] >= threshold for own in numbers]))
+        numbers = [{"learning_rate": number, "learning_rate.off": off} for number in u]
+        shares.append(np.mean([space.suggest(UnitTrial(drawn))["learning_rate"] >= threshold for drawn in numbers]))
     assert share_above(node, threshold) == pytest.approx(np.mean(shares), abs=1e-3)
 
 
@@ -130,8 +130,8 @@ def test_each_doomed_combination_is_named_with_its_share(tmp_path):
     )
     train = definition.replicate("search", 0).draw().train
     minmax = float(train.var() / np.ptp(train) ** 2)
-    found = {one.scaling: one for one in foresee(definition)}
-    assert {(one.variant, one.loss) for one in found.values()} == {("vae", "mse")}
+    found = {doomed.scaling: doomed for doomed in foresee(definition)}
+    assert {(doomed.variant, doomed.loss) for doomed in found.values()} == {("vae", "mse")}
     assert set(found) == {"standard", "minmax"}, "raw rows have a variance of 100, beyond every beta"
     assert found["standard"].critical == pytest.approx((1.0, 1.0))
     assert found["standard"].share == pytest.approx(1 / 3)
@@ -141,28 +141,28 @@ def test_each_doomed_combination_is_named_with_its_share(tmp_path):
 
 
 def test_a_loss_with_a_parameter_gives_a_range(tmp_path):
-    (one,) = foresee(
+    (doomed,) = foresee(
         study(
             tmp_path,
             '[fixed]\nvariant = { vae = { beta = 0.9 } }\nscaling = "standard"\n'
             "[search.loss.one_of]\nhuber = { delta = { float = [0.5, 8.0], log = true } }\n",
         )
     )
-    low, high = one.critical
+    low, high = doomed.critical
     assert low < high <= 0.9
-    assert 0 < one.share < 1
-    assert f"beta >= {low:.3g} to {high:.3g}" in str(one)
+    assert 0 < doomed.share < 1
+    assert f"beta >= {low:.3g} to {high:.3g}" in str(doomed)
 
 
 def test_a_required_scaling_is_the_only_one(tmp_path):
     found = foresee(study(tmp_path, '[fixed]\nloss = "binary_crossentropy"\n'))
-    assert [one.scaling for one in found] == ["minmax"]
+    assert [doomed.scaling for doomed in found] == ["minmax"]
 
 
 def test_a_fixed_setting_is_named_even_where_it_is_the_default(tmp_path):
-    (one,) = foresee(study(tmp_path, "[search]\nlatent_dim = { int = [1, 4] }\n"))
-    assert (one.share, one.fixed) == (1.0, True)
-    assert str(one).endswith("beta >= 1, as it always is")
+    (doomed,) = foresee(study(tmp_path, "[search]\nlatent_dim = { int = [1, 4] }\n"))
+    assert (doomed.share, doomed.fixed) == (1.0, True)
+    assert str(doomed).endswith("beta >= 1, as it always is")
     assert foresee(study(tmp_path, "[fixed]\nvariant = { vae = { beta = 0.9 } }\n")) == []
 
 
@@ -186,5 +186,5 @@ def test_nothing_is_said_where_nothing_is_doomed(tmp_path):
 
 def test_each_arm_is_judged_alone(tmp_path):
     found = foresee(study(tmp_path, '[compare]\nvariant = ["ae", "vae"]\n'))
-    assert [one.arm for one in found] == ["variant=vae"]
+    assert [doomed.arm for doomed in found] == ["variant=vae"]
     assert str(found[0]).startswith("variant=vae: vae with loss mse")

@@ -43,16 +43,19 @@ def test_a_good_trial_is_limited_by_its_rows_and_by_nothing_else():
 
 
 def test_missing_noise_is_found_with_its_figures():
-    one = evidence(3.25, noise=1.1, codes=3.25, codes_noise=1.1) | {"as_is.std_ratio": 0.707, "noise.std_ratio": 0.998}
-    (finding,) = diagnosis_of(one, decoder_noise=False).findings
+    measured = evidence(3.25, noise=1.1, codes=3.25, codes_noise=1.1) | {
+        "as_is.std_ratio": 0.707,
+        "noise.std_ratio": 0.998,
+    }
+    (finding,) = diagnosis_of(measured, decoder_noise=False).findings
     assert finding.name == "no_decoder_noise"
     assert finding.text == "Spread too small: std ratio 0.71, with decoder noise 1.00; score 3.25, with it 1.10."
     assert finding.explains == pytest.approx(3.25 - 1.1)
 
 
 def test_a_latent_sampler_that_misses_is_found():
-    one = evidence(6.0, codes=1.2, codes_noise=1.2)
-    (finding,) = diagnosis_of(one).findings
+    measured = evidence(6.0, codes=1.2, codes_noise=1.2)
+    (finding,) = diagnosis_of(measured).findings
     assert finding.name == "latent_sampler"
     assert "KS 0.300, with their codes 0.060" in finding.text
 
@@ -78,10 +81,10 @@ def test_a_gain_within_the_scatter_of_the_replicates_is_not_named():
 
 
 def test_evidence_is_averaged_before_it_is_judged():
-    one, other = evidence(1.0), evidence(5.0, codes=1.0, codes_noise=1.0)
-    assert names(one) == ["limited_by_rows"]
-    assert diagnosis_of(one, other).evidence["as_is.score"] == pytest.approx(3.0)
-    assert diagnosis_of(one, other).evidence["codes.ks"] == pytest.approx(0.05)
+    measured, other = evidence(1.0), evidence(5.0, codes=1.0, codes_noise=1.0)
+    assert names(measured) == ["limited_by_rows"]
+    assert diagnosis_of(measured, other).evidence["as_is.score"] == pytest.approx(3.0)
+    assert diagnosis_of(measured, other).evidence["codes.ks"] == pytest.approx(0.05)
 
 
 # ---- collapse
@@ -101,8 +104,8 @@ def test_a_collapsed_decoder_explains_all_where_the_data_is_not_normal():
 
 
 def test_a_collapsed_decoder_without_noise_is_not_said_to_copy_or_to_lack_noise():
-    one = evidence(7.0, noise=1.1, codes=7.0, codes_noise=1.1, signal=0.0, copied=1.0) | {"as_is.std_ratio": 0.03}
-    (finding,) = diagnosis_of(one, decoder_noise=False).findings
+    measured = evidence(7.0, noise=1.1, codes=7.0, codes_noise=1.1, signal=0.0, copied=1.0) | {"as_is.std_ratio": 0.03}
+    (finding,) = diagnosis_of(measured, decoder_noise=False).findings
     assert finding.name == "collapsed"
     assert "nearly the same, std ratio 0.03; decoder noise would make it 1.00" in finding.text
 
@@ -116,9 +119,9 @@ def test_a_trial_that_collapses_on_most_draws_has_collapsed():
 
 
 def test_units_are_not_counted_where_there_is_no_posterior():
-    one = evidence(9.0, signal=0.0)
-    del one["active_units"], one["kl"], one["kl_largest_unit"]
-    (finding,) = diagnosis_of(one).findings
+    measured = evidence(9.0, signal=0.0)
+    del measured["active_units"], measured["kl"], measured["kl_largest_unit"]
+    (finding,) = diagnosis_of(measured).findings
     assert "units" not in finding.text
 
 
@@ -126,11 +129,11 @@ def test_units_are_not_counted_where_there_is_no_posterior():
 
 
 def test_a_loss_that_still_falls_is_found_before_what_follows_from_it():
-    one = evidence(7.0, fall_at_end=0.1, signal=0.01)
-    assert names(one) == ["not_converged", "collapsed"]
+    measured = evidence(7.0, fall_at_end=0.1, signal=0.01)
+    assert names(measured) == ["not_converged", "collapsed"]
     slower = evidence(7.0, fall_at_end=0.04, signal=0.01)
     assert names(slower) == ["collapsed", "not_converged"]
-    assert "brought 10% of its whole fall" in diagnosis_of(one).findings[0].text
+    assert "brought 10% of its whole fall" in diagnosis_of(measured).findings[0].text
 
 
 @pytest.mark.parametrize(

@@ -63,12 +63,12 @@ def test_another_process_gives_the_same_bits(expected):
 
 def test_seed_and_replicate_count(expected):
     spec, replicate = SPECS[1], small_replicate()
-    for one in (
+    for changed in (
         evaluate(dataclasses.replace(spec, seed=1), replicate),
         evaluate(spec, small_replicate(1)),
         evaluate(spec, small_replicate(0, phase="confirm")),
     ):
-        assert one.metrics["ks"] != expected[1].metrics["ks"]
+        assert changed.metrics["ks"] != expected[1].metrics["ks"]
 
 
 def test_a_seed_changes_the_training_and_not_the_data():
@@ -195,6 +195,6 @@ def test_the_linear_vae_has_its_closed_form(beta, latent_sampler, noise, std, sh
         encoder=(), decoder=(), decoder_noise=noise, batch_size=134, epochs=512, learning_rate=3e-3,
     )  # fmt: skip
     result, fitted = evaluate_fitted(spec, small_replicate(rows=2000, size=15_000))
-    mean, own = fitted.draw.train.mean(), fitted.draw.train.std()
-    assert result.metrics["generated_std"] / own == pytest.approx(std, abs=0.03)
-    assert abs(result.metrics["generated_mean"] - mean) / own == pytest.approx(shift, abs=0.03)
+    mean, spread = fitted.draw.train.mean(), fitted.draw.train.std()
+    assert result.metrics["generated_std"] / spread == pytest.approx(std, abs=0.03)
+    assert abs(result.metrics["generated_mean"] - mean) / spread == pytest.approx(shift, abs=0.03)

@@ -81,8 +81,8 @@ def evidence_of(spec, rows=100):
     replicates = [small_replicate(index, rows=rows, size=15_000) for index in range(3)]
     unit = attainable(round(0.67 * rows))
     return [
-        gather_evidence(spec, one) | {EXPECTED: score(evaluate_baseline("gaussian", one).metrics, unit)}
-        for one in replicates
+        gather_evidence(spec, drawn_on) | {EXPECTED: score(evaluate_baseline("gaussian", drawn_on).metrics, unit)}
+        for drawn_on in replicates
     ]
 
 

@@ -63,11 +63,11 @@ def test_its_weight_settles(variant):
 
 
 def test_the_gradient_reaches_every_variable(variant, x):
-    own = networks(variant)
+    of_variant = networks(variant)
     with tf.GradientTape() as tape:
-        terms = assigned(variant).terms(x, own)
+        terms = assigned(variant).terms(x, of_variant)
         loss = tf.reduce_mean(terms.reconstruction + variant.weight(tf.constant(LATE)) * terms.penalty)
-    names, variables = zip(*own.variables.items(), strict=True)
+    names, variables = zip(*of_variant.variables.items(), strict=True)
     for name, gradient in zip(names, tape.gradient(loss, variables), strict=True):
         assert gradient is not None, name
         assert np.isfinite(gradient).all(), name

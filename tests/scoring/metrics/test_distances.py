@@ -40,7 +40,7 @@ def test_many_pairs_of_samples_at_once(size):
     a, b = random.normal(size=(3, 50)), random.normal(1, 2, size=(3, size))
     before = a.copy(), b.copy()
     assert wasserstein(a, b) == pytest.approx(
-        [wasserstein_distance(one, other) for one, other in zip(a, b, strict=True)]
+        [wasserstein_distance(generated, other) for generated, other in zip(a, b, strict=True)]
     )
     np.testing.assert_array_equal(np.concatenate([a, b], axis=1), np.concatenate(before, axis=1))
 

@@ -35,9 +35,9 @@ def test_a_lost_correlation_is_the_error(rho):
 
 def test_constant_columns_are_uncorrelated():
     true = correlated(0.5, 1000)
-    own = np.corrcoef(true.T)[0, 1]
-    assert correlation_error(np.full((10, 2), 0.1), true) == pytest.approx(own)
-    assert correlation_error(true * [1, 0] + 0.1, true) == pytest.approx(own)
+    of_truth = np.corrcoef(true.T)[0, 1]
+    assert correlation_error(np.full((10, 2), 0.1), true) == pytest.approx(of_truth)
+    assert correlation_error(true * [1, 0] + 0.1, true) == pytest.approx(of_truth)
 
 
 # ---- sliced Wasserstein
@@ -84,7 +84,7 @@ def test_mmd_by_its_definition():
     a, b = random.normal(size=(5, 2)), random.normal(1, 1, size=(4, 2))
 
     def squares(x, y):
-        return [[((one - other) ** 2).sum() for other in y] for one in x]
+        return [[((row - other) ** 2).sum() for other in y] for row in x]
 
     between_b = [squares(b, b)[i][j] for i in range(4) for j in range(i)]
     kernels = [np.exp(-np.array(squares(x, y)) / (2 * np.median(between_b))) for x, y in ((a, a), (b, b), (a, b))]
