@@ -21,6 +21,7 @@ from vaebench.parts import make, modules
 from vaebench.study.spec import LATENT_UNITS, Spec
 from vaebench.variants import Variant
 
+pytestmark = pytest.mark.slow
 SMALL = {"encoder": (8, 6), "decoder": (5, 7), "batch_size": 4, "epochs": 6, "latent_dim": 3}
 random = np.random.default_rng(1)
 TRAIN, TEST = random.normal(size=(19, 2)), random.normal(size=(7, 2))  # the last batch has three rows
