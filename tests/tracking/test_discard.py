@@ -1,0 +1,58 @@
+"""What `--fresh` forgets: everything but the study's place in MLflow, and that too where the definition is another."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hand_made import timed_study
+
+from vaebench.errors import InputError
+from vaebench.files import study_folder
+from vaebench.search.lock import lock
+from vaebench.search.store import RecordStore
+from vaebench.study.definition import StudyDefinition
+from vaebench.tracking.discard import discard
+from vaebench.tracking.ids import Ids, read_ids, write_ids
+
+IDS = Ids("uid", "1", "parent", {"0": "a"}, written="a digest and an address")
+
+
+@pytest.fixture
+def definition() -> StudyDefinition:
+    return timed_study([]).definition
+
+
+@pytest.fixture
+def run_before(tmp_path: Path, definition: StudyDefinition) -> Path:
+    """Return the home of a study that was run, written to MLflow, and has a file of the first version's."""
+    with lock(tmp_path, "gaussian"):
+        RecordStore.create_or_open(tmp_path, definition)
+    write_ids(tmp_path, "gaussian", IDS)
+    (study_folder(tmp_path, "gaussian") / "tracked").touch()
+    return tmp_path
+
+
+def test_the_same_definition_keeps_its_run_and_nothing_of_its_trials(
+    run_before: Path, definition: StudyDefinition
+) -> None:
+    discard(run_before, replace(definition, trials=77))  # more trials are no other definition
+    assert read_ids(run_before, "gaussian") == replace(IDS, trials={}, written="")
+    assert sorted(os.listdir(study_folder(run_before, "gaussian"))) == ["lock", "mlflow.json"]
+
+
+def test_another_definition_begins_another_run(run_before: Path, definition: StudyDefinition) -> None:
+    discard(run_before, replace(definition, rows=99))
+    assert os.listdir(study_folder(run_before, "gaussian")) == ["lock"]
+
+
+def test_a_study_that_nobody_ran_has_nothing_to_forget(tmp_path: Path, definition: StudyDefinition) -> None:
+    discard(tmp_path, definition)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_study_that_is_being_run_is_left_alone(run_before: Path, definition: StudyDefinition) -> None:
+    before = sorted(os.listdir(study_folder(run_before, "gaussian")))
+    with lock(run_before, "gaussian"), pytest.raises(InputError, match="'gaussian' is being run by process"):
+        discard(run_before, definition)
+    assert sorted(os.listdir(study_folder(run_before, "gaussian"))) == before
