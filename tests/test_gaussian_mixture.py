@@ -1,3 +1,5 @@
+"""Gaussian mixtures: draws, and fits by BIC."""
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize

@@ -1,3 +1,5 @@
+"""Every baseline, one by one and by the contract that all keep."""
+
 import numpy as np
 import pytest
 from scipy import stats

@@ -1,3 +1,5 @@
+"""Rows of a SciPy distribution."""
+
 from pathlib import Path
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Rows of a user's file."""
+
 import dataclasses
 import os
 

@@ -1,3 +1,5 @@
+"""Rows of a mixture of distributions."""
+
 from pathlib import Path
 
 import numpy as np

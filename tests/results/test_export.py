@@ -1,3 +1,5 @@
+"""Files of a leaderboard or of rows, in every format, whole or not at all."""
+
 import json
 import os
 import threading

@@ -1,3 +1,5 @@
+"""The leaderboard: its columns, ranks, intervals, ties and Pareto front."""
+
 import numpy as np
 import pandas as pd
 import pytest

@@ -1,3 +1,5 @@
+"""Every plot of results/plots; searched_and_confirmed is in the report: test_report.py."""
+
 import dataclasses
 import io
 import subprocess

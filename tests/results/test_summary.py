@@ -1,3 +1,5 @@
+"""What a leaderboard says, in sentences."""
+
 from dataclasses import replace
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""The leaderboard as a table on a terminal."""
+
 import pandas as pd
 import pytest
 from hand_made import baseline, many_digits, record, trial

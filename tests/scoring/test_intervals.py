@@ -1,3 +1,5 @@
+"""Bootstrap intervals, and the paired tests."""
+
 import math
 
 import numpy as np

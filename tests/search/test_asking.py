@@ -1,3 +1,5 @@
+"""What is asked next: by every sampler (samplers, suggesters), batch by batch, resumed from any point."""
+
 import warnings
 from collections.abc import Callable
 from typing import Any

@@ -1,3 +1,5 @@
+"""What is attainable is simulated once for each data set, and kept."""
+
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""A trial that is plainly worse stops early, and only such a trial."""
+
 import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor

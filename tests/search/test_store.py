@@ -1,3 +1,5 @@
+"""A study's record on disk (store, journal): exact, readable by Optuna, whole after any kill."""
+
 import json
 from collections.abc import Callable
 from dataclasses import replace

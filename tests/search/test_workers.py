@@ -1,3 +1,5 @@
+"""Worker processes and running clusters, and the executor in this process (in_process)."""
+
 import json
 import os
 import signal

@@ -1,3 +1,5 @@
+"""The space of a study: what can be suggested, and how many combinations there are."""
+
 import itertools
 import math
 

@@ -1,3 +1,5 @@
+"""A classifier's view of generated rows."""
+
 import numpy as np
 import pytest
 from scipy.stats import norm

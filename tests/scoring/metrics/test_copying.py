@@ -1,3 +1,5 @@
+"""Whether generated rows copy training rows."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Distances to a truth that is known exactly."""
+
 import numpy as np
 import pytest
 from scipy import stats
