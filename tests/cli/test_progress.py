@@ -56,11 +56,11 @@ def test_live_progress_fits_80_characters_and_leaves_a_line_of_each_step(progres
     trials = [trial(number, [None if number < 40 else 1.5 - number / 1000]) for number in range(100)]
     progress(SearchStarted(record(*trials), 1200))
     for number in range(100, 1100):
-        progress(Advanced())
+        progress(Advanced(seconds=0.001))
         progress(TrialFinished(replace(trial(number, [1.5 - number / 1000]), started=time.time())))
     shown = live(progress)
     assert max(map(len, shown.splitlines())) <= 80
-    assert re.search(r"1100/1200, about \d+ s left, best 0\.401 \(trial", shown)
+    assert re.search(r"1100/1200, about \S+ \S+ left, best 0\.401 \(trial", shown)
     progress(ConfirmationStarted(2, 50))
     progress(Advanced())
     assert "confirming 2 trials" in live(progress)
@@ -86,12 +86,12 @@ def test_piped_it_says_each_step_at_once_and_the_first_and_last_trial(capsys: py
         assert capsys.readouterr().err == "0:00 starting 2 workers\n"
         progress(SearchStarted(study, 200))
         for number in range(200):
-            progress(Advanced())
+            progress(Advanced(seconds=0.001))
             progress(TrialFinished(replace(trial(number, [2.0 - number / 200]), started=time.time())))
         logging.getLogger("vaebench").warning("MLflow is [red]down")
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "0:00 searching: 0 of 200 trials done, 100 for each of 2 arms"
-    assert re.match(r"0:00   1/200, about \d+ s left, best 2.000 \(trial 0\), ", lines[1])
+    assert re.match(r"0:00   1/200, about \S+ \S+ left, best 2.000 \(trial 0\), ", lines[1])
     assert lines[2].startswith("0:00   200/200, best 1.005 (trial 199), ")
     assert lines[3:] == ["warning: MLflow is [red]down"]
 

@@ -37,7 +37,7 @@ def time_left(study: StudyDefinition, target: int, clock: Clock, trials: list[Tr
     left = TimeLeft(study, target, began=0.0, clock=clock)
     for trial in trials:
         left.add(trial)
-        left.fits += len(trial.results)
+        left.seconds += [result.seconds for result in trial.results]
     return left
 
 
@@ -70,7 +70,7 @@ def test_at_first_it_counts_the_fits_under_way_and_the_pruning_to_come(clock: Cl
     """One trial of 16 fits is finished and 40 more fits have come back, in 56 s: a fit takes 1 s."""
     study = replace(STUDY, confirm_top=0, replicates=16, pruning=True)
     left = time_left(study, 100, clock, [finished(0, 16)])
-    left.fits += 40
+    left.seconds += [1.0] * 40
     clock.now = 56.0
     assert left.from_search(1) == pytest.approx(99 * KEPT * 16 - 40 + left.writing)
 
@@ -107,11 +107,19 @@ def test_a_diagnosis_takes_no_more_fits_than_there_are_draws(clock: Clock) -> No
 
 
 def test_what_is_confirmed_takes_as_long_as_trials_that_came_through(clock: Clock) -> None:
-    """A failed trial took 1 s, one that came through 3 s: 2 s a fit on average, and confirmed are the latter."""
+    """A failed trial took 1 s, one that came through 3 s, one after the other."""
     study = replace(STUDY, confirm_top=1, confirm_replicates=10)
     left = time_left(study, 2, clock, [finished(0, 1, seconds=1.0, failed=True), finished(1, 1, seconds=3.0)])
     clock.now = 4.0
     assert left.from_search(2) == pytest.approx((10 + 10) * 3 + left.writing)
+
+
+def test_a_fit_that_loads_its_program_tells_nothing_of_those_to_come(clock: Clock) -> None:
+    """Of 11 fits on two workers, the first took 8 s and the others 1 s."""
+    left = time_left(replace(STUDY, confirm_top=0, replicates=11), 3, clock, [finished(0, 11)])
+    left.seconds[0] = 8.0
+    clock.now = (8 + 10) / 2
+    assert left.from_search(1) == pytest.approx(2 * 11 / 2 + left.writing)
 
 
 def test_the_last_step_takes_longer_the_more_trials_there_are(clock: Clock) -> None:
@@ -120,8 +128,8 @@ def test_the_last_step_takes_longer_the_more_trials_there_are(clock: Clock) -> N
 
 
 def test_the_time_counts_from_when_the_first_trial_began(clock: Clock) -> None:
-    left = TimeLeft(replace(STUDY, confirm_top=0, replicates=1), 4, began=50.0, clock=clock, fits=1)
-    left.add(replace(finished(0, 1), started=10.0))
+    left = TimeLeft(replace(STUDY, confirm_top=0, replicates=1), 4, began=50.0, clock=clock, seconds=[50.0])
+    left.add(replace(finished(0, 1, seconds=50.0), started=10.0))
     clock.now = 60.0
     assert left.rate == pytest.approx(1 / 50)
     assert left.from_search(1) == pytest.approx(3 * 50 + left.writing)

@@ -53,7 +53,9 @@ class SearchState:
         seconds = self.left.from_search(done)
         left = f"about {duration(seconds)} left" if seconds is not None and done < self.target else ""
         best = (
-            f"best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else f"no score yet, {self.left.fits} fits"
+            f"best {self.best[0]:.3f} (trial {self.best[1]})"
+            if self.best
+            else f"no score yet, {len(self.left.seconds)} fits"
         )
         failed = f"{self.failed} failed" if self.failed else ""
         pruned = f"{self.pruned} pruned" if self.pruned else ""
@@ -123,8 +125,8 @@ class Progress:
                 self._begin(what, pieces)
             case ConfirmationStarted(trials, fits):
                 self._begin(f"confirming {trials} trials", fits, more=f" in {fits} fits on further draws")
-            case Advanced() if self._searching and self._search is not None:
-                self._search.left.fits += 1
+            case Advanced(seconds) if self._searching and self._search is not None:
+                self._search.left.seconds.append(seconds)
                 self._show(self._search.text(self._done))
             case Advanced():
                 self._done += 1

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from statistics import median
 
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import TrialRecord
@@ -18,15 +19,15 @@ WRITING, WRITING_EACH = 10.0, 0.02
 
 @dataclass
 class TimeLeft:
-    """What this run has done since `began`: its finished trials, and the fits of all trials."""
+    """What this run has done since `began`: its finished trials, and the time of every fit."""
 
     definition: StudyDefinition
     target: int
     began: float
     clock: Callable[[], float]
     trials: list[TrialRecord] = field(default_factory=list)
-    fits: int = 0
-    """Fits that have come back, those of unfinished trials as well."""
+    seconds: list[float] = field(default_factory=list)
+    """What each fit took that has come back, those of unfinished trials as well."""
 
     def add(self, trial: TrialRecord) -> None:
         """Add a finished trial."""
@@ -39,13 +40,21 @@ class TimeLeft:
         return len(self.trials) / max(self.clock() - self.began, 1e-9)
 
     def from_search(self, done: int) -> float | None:
-        """Return the seconds left, with `done` trials of the target finished; None before the first trial ended."""
-        if not self.trials or not self.fits:
+        """Return the seconds left, with `done` trials of the target finished; None before the first trial ended.
+
+        A fit to come takes the median of those that are done, since the first one of each structure loads its program;
+        as many run at once as did so far.
+        """
+        if not self.trials or not self.seconds:
             return None
-        each = max(self.clock() - self.began, 1e-9) / self.fits  # seconds per fit, all workers together
-        unfinished = self.fits - sum(len(trial.results) for trial in self.trials)
+        at_once = max(sum(self.seconds) / max(self.clock() - self.began, 1e-9), 1e-9)
+        unfinished = len(self.seconds) - sum(len(trial.results) for trial in self.trials)
         to_come = max(0.0, (self.target - done) * self._fits_per_trial - unfinished)
-        return each * (to_come + self._confirmed * self._fits_of_confirmed * self._longer) + self.writing
+        whole = [
+            result.seconds for trial in self.trials if not (trial.pruned or trial.reason) for result in trial.results
+        ]
+        confirming = self._confirmed * self._fits_of_confirmed * median(whole or self.seconds)
+        return (to_come * median(self.seconds) + confirming) / at_once + self.writing
 
     @property
     def writing(self) -> float:
@@ -74,14 +83,3 @@ class TimeLeft:
     def _fits_of_confirmed(self) -> int:
         replicates = self.definition.confirm_replicates
         return replicates + min(DRAWS, replicates)
-
-    @property
-    def _longer(self) -> float:
-        """How many times as long a fit takes in trials that were neither pruned nor failed as in all trials."""
-        every = [result.seconds for trial in self.trials for result in trial.results]
-        whole = [
-            result.seconds for trial in self.trials if not (trial.pruned or trial.reason) for result in trial.results
-        ]
-        if not whole or not sum(every):
-            return 1.0
-        return (sum(whole) / len(whole)) / (sum(every) / len(every))

@@ -25,7 +25,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Advanced:
-    """One more piece of the step is done."""
+    """One more piece of the step is done; in the search, a fit."""
+
+    seconds: float = 0.0
+    """What a fit took."""
 
 
 @dataclass(frozen=True)

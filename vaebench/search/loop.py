@@ -133,7 +133,7 @@ class _Judging:
         """Wait for the replicates sent so far. Return the trial if it is finished, failed or pruned, else None."""
         for task in trial.tasks[len(trial.results) :]:
             trial.results.append(task.result())
-            self._observer(Advanced())
+            self._observer(Advanced(trial.results[-1].seconds))
         results = tuple(trial.results)
         record = TrialRecord(
             number=trial.number,
