@@ -62,17 +62,17 @@ def _coordinator(measured: dict[str, float], started: float, wall: float) -> dic
     """Return what the coordinator's main thread did, one after another."""
     before = measured["searching"] - started
     known = {
-        "start-up: imports, workers": before,
+        "start-up: imports, workers": before - measured["prepare"],
+        "waiting for baselines, what is attainable, programs": measured["prepare"],
         "ask": measured["ask"] - measured["tell"],
         "tell": measured["tell"],
         "persist": measured["persist"],
         "waiting for trials": measured["wait"],
     }
-    inside = measured["ask"] + measured["persist"] + measured["wait"] + measured["prepare"]
-    known["waiting for baselines and what is attainable"] = measured["prepare"]
+    inside = measured["ask"] + measured["persist"] + measured["wait"]
     known["rest of the search: sending, progress"] = measured["search"] - inside
     known["waiting for MLflow's process"] = measured["flush"]
-    known["last projection: pictures, models"] = measured["finish"]
+    known["last step: runs, plots, models"] = measured["finish"]
     known["confirmation, ending workers, exit"] = wall - sum(known.values())
     return known
 
