@@ -8,6 +8,11 @@ class InputError(Exception):
     """Wrong input. The message says what, where and what is allowed; the command line prints it and exits with 2."""
 
 
+PASSING = (InputError, OSError, MemoryError)
+"""What an evaluation may raise that is no fault of what is evaluated: a changed file, a full disk, no memory, workers
+that are gone. It ends the run, nothing of it is kept, and the same command tries again."""
+
+
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:
     """Return the message that `name` is no known `kind`, with the nearest known name and the list of all.
 

@@ -134,3 +134,13 @@ class Refuses(LatentSampler):
 def test_a_latent_sampler_that_breaks_down_says_why():
     with pytest.raises(FittingError, match="latent sampler test_fit: the codes are flat"):
         fit(small_spec("ae", latent_sampler=Refuses(), epochs=1), small_replicate())
+
+
+@pytest.mark.parametrize("scaling", ["standard", "minmax"])
+def test_a_column_without_spread_is_not_stretched(scaling: str) -> None:
+    """The standard deviation of 67 times 0.1 is 1.4e-17, and not 0."""
+    train = np.full((67, 1), 0.1)
+    assert train.std() > 0
+    scaler = Scaler.fit(scaling, train)  # type: ignore[arg-type]
+    assert scaler.scale.tolist() == [1.0]
+    assert abs(scaler.transform(np.array([[0.3]])).item()) < 1

@@ -36,6 +36,9 @@ class Commands(click.Group):
             ctx.exit(2)
         except BrokenPipeError:  # `vaebench ... | head`: click ends quietly
             raise
+        except MemoryError:
+            click.echo("error: there is not enough memory; what is finished is kept", err=True)
+            ctx.exit(1)
         except OSError as error:  # the workers are gone, a full disk, ...
             click.echo(f"error: {error}", err=True)
             ctx.exit(1)

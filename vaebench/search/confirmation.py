@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
+from vaebench.errors import PASSING
 from vaebench.scoring.score import mean_score, score
 from vaebench.search.baselines import send_baselines
 from vaebench.search.events import Advanced, ConfirmationStarted, Observer, Step, TrialConfirmed
@@ -110,7 +111,7 @@ def _expected(record: StudyRecord) -> dict[int, Evidence]:
 def _evidence_of(future: "Future[Evidence | None]", observer: Observer) -> Evidence | None:
     try:
         return result_of(future)
-    except ConnectionError:
+    except PASSING:
         raise
     except Exception:  # its workers died, for example: the other draws are enough
         return None

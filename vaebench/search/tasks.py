@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from vaebench.errors import PASSING
 from vaebench.rows import MAIN_METRICS
 from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
@@ -42,13 +43,13 @@ class Task:
     submitted: float
 
     def result(self) -> Result:
-        """Wait for the result. A task that raised, or whose workers died, gives a failed result with the reason.
+        """Wait for the result. A task that raised, or that killed its workers, gives a failed result with the reason.
 
-        Raises ConnectionError if there are no workers any more.
+        Raises a passing fault (see vaebench.errors), which is not the trial's: a result is kept for good.
         """
         try:
             return _finite(result_of(self.future))
-        except ConnectionError:
+        except PASSING:
             raise
         except Exception as error:  # whatever it is, only this trial fails
             seconds = time.time() - self.submitted

@@ -29,7 +29,7 @@ class Scaler:
             shift, scale = train.min(axis=0), np.ptp(train, axis=0)
         else:
             shift, scale = np.zeros(train.shape[1]), np.ones(train.shape[1])
-        return cls(shift, np.where(scale > 0, scale, 1.0))
+        return cls(shift, np.where(np.ptp(train, axis=0) > 0, scale, 1.0))  # std of equal numbers may not be exactly 0
 
     def transform(self, x: Rows) -> Rows:
         """Scale rows [n, F]."""
