@@ -157,7 +157,15 @@ def report(study: str, path: str | Path, *, home: str | Path | None = None) -> N
 def status(study: str | None = None, *, home: str | Path | None = None) -> "pd.DataFrame":
     """Return the progress of a study, or of all: trials, target, failed, confirmed, the best trial and its score."""
     folder = home_folder(home)
-    return status_of([_standings(folder, name) for name in ([study_name(study)] if study else study_names(folder))])
+    if study is not None:
+        return status_of([_standings(folder, study_name(study))])
+    readable, problems = [], {}
+    for name in study_names(folder):
+        try:
+            readable.append(_standings(folder, name))
+        except InputError as error:  # of one study, which must not hide the others
+            problems[name] = str(error)
+    return status_of(readable, problems).sort_values("study", ignore_index=True)
 
 
 def ui(

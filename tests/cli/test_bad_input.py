@@ -1,6 +1,7 @@
 """Wrong input: exit status 2, one clear message that fits a screen, no traceback, nothing written."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from command_line import STUDY, environment, invoke, process, tree
 from unprivileged import unprivileged
 
+from vaebench.files import JOURNAL
 from vaebench.search import workers as cluster
 from vaebench.search.lock import lock
 from vaebench.search.store import RecordStore
@@ -221,3 +223,16 @@ def test_a_reader_that_has_gone_away_is_no_error(recorded: Path, arguments: list
             command, stdout=output, stderr=subprocess.PIPE, text=True, env=environment(), timeout=60, check=False
         )
     assert ended.stderr == ""
+
+
+def test_a_damaged_record_is_one_message_and_hides_no_other_study(recorded: Path) -> None:
+    damaged = recorded / "studies" / "broken"
+    shutil.copytree(recorded / "studies" / "small", damaged)
+    first, *rest = (damaged / JOURNAL).read_bytes().splitlines(keepends=True)
+    (damaged / JOURNAL).write_bytes(first + b"{ broken\n" + b"".join(rest))
+    lines = invoke("status").stdout.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["broken", "small"]
+    assert "the record is damaged" in lines[0]
+    assert "best is trial 0, score 1.000" in lines[1]
+    for command in (["status", "broken"], ["leaderboard", "broken"], ["generate", "broken", "-o", "x.csv"]):
+        refused(*command, words=("broken/journal.log: the record is damaged", "start the study over with --fresh"))

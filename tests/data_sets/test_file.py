@@ -170,3 +170,12 @@ def test_wrong_files_and_columns_are_refused(csv, value, words):
 def test_a_data_set_is_hashable_and_its_content_is_part_of_it(csv):
     data_set = File.parse("my.csv", csv.parent)
     assert len({data_set, dataclasses.replace(data_set, sha256="0" * 64)}) == 2
+
+
+def test_columns_that_parquet_numbers_are_named_by_their_numbers(tmp_path):
+    pd.DataFrame(np.random.default_rng(0).normal(size=(20, 3))).to_parquet(tmp_path / "rows.parquet")
+    every = File.parse("rows.parquet", tmp_path)
+    assert every.columns == ("0", "1", "2")
+    some = File.parse({"path": "rows.parquet", "columns": ["2", "0"]}, tmp_path)
+    draw = some.draw(np.random.default_rng(0), rows=20, test_fraction=0.5, true=10)
+    assert draw.train.shape == (10, 2)

@@ -20,7 +20,7 @@ def test_a_study_in_the_middle_one_at_its_start_and_one_that_failed() -> None:
     start = named(record(), "start", 5)
     failed = named(record(trial(0, [None])), "failed", 1)
     frame = status_of([standings(study) for study in (middle, start, failed)])
-    assert frame.drop(columns=["best_trial", "score"]).to_numpy().tolist() == [
+    assert frame.drop(columns=["best_trial", "score", "problem"]).to_numpy().tolist() == [
         ["middle", 3, 20, 1, 1],
         ["start", 0, 5, 0, 0],
         ["failed", 1, 1, 1, 0],
@@ -28,6 +28,7 @@ def test_a_study_in_the_middle_one_at_its_start_and_one_that_failed() -> None:
     assert frame["best_trial"].tolist() == [0, pd.NA, pd.NA]
     assert frame["score"][0] == pytest.approx(1.3)
     assert frame["score"][1:].isna().all()
+    assert frame["problem"].isna().all()
 
 
 def test_the_target_counts_every_arm_and_is_never_below_what_there_is() -> None:

@@ -1,6 +1,7 @@
 """What `--fresh` forgets: everything but the study's place in MLflow, and that too where the definition is another."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from hand_made import timed_study
 
 from vaebench.errors import InputError
-from vaebench.files import study_folder
+from vaebench.files import JOURNAL, study_folder
 from vaebench.search.lock import lock
 from vaebench.search.store import RecordStore
 from vaebench.study.definition import StudyDefinition
@@ -56,3 +57,31 @@ def test_a_study_that_is_being_run_is_left_alone(run_before: Path, definition: S
     with lock(run_before, "gaussian"), pytest.raises(InputError, match="'gaussian' is being run by process"):
         discard(run_before, definition)
     assert sorted(os.listdir(study_folder(run_before, "gaussian"))) == before
+
+
+def _empty(journal: Path) -> None:
+    journal.write_bytes(b"")
+
+
+def _middle_line_broken(journal: Path) -> None:
+    first, *rest = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(first + b"{ broken\n" + b"".join(rest))
+
+
+def _definition_of_another_time(journal: Path) -> None:
+    text = journal.read_text()
+    assert '"replicates":3' in text
+    journal.write_text(text.replace('"replicates":3', '"replicas":3'))
+
+
+@pytest.mark.parametrize("damage", [_empty, _middle_line_broken, _definition_of_another_time])
+def test_a_record_that_cannot_be_read_can_be_started_over(
+    run_before: Path, definition: StudyDefinition, damage: Callable[[Path], None]
+) -> None:
+    damage(study_folder(run_before, "gaussian") / JOURNAL)
+    with pytest.raises(InputError, match="gaussian"):
+        _ = RecordStore.open(run_before, "gaussian").definition
+    discard(run_before, definition)
+    assert os.listdir(study_folder(run_before, "gaussian")) == ["lock"]
+    RecordStore.create_or_open(run_before, definition)
+    assert RecordStore.open(run_before, "gaussian").definition == definition

@@ -41,3 +41,11 @@ def test_two_users_of_one_store_do_not_touch_each_others_runs(
     assert mine.parent_run_id != yours.parent_run_id
     assert len(nested(home, mine.parent_run_id)) == 5
     assert len(nested(home, yours.parent_run_id)) == 4
+
+
+def test_a_study_called_as_mlflows_own_experiment_has_its_artifacts_in_the_home(home: Path) -> None:
+    written = bring_up_to_date(home, standings(study([trial(0)], name="Default")), {})
+    assert written.warning is None
+    experiment = open_client(home).get_experiment(written.experiment_id)
+    assert experiment.name == "Default (study)"
+    assert experiment.artifact_location.startswith((home / "artifacts").as_uri())

@@ -27,6 +27,9 @@ def status(study: str | None, home: str | None) -> None:
     if frame.empty:
         click.echo(f"no study was run in {home_folder(home)}")
     for row in frame.to_dict(orient="records"):
+        if isinstance(row["problem"], str):
+            click.echo(f"{row['study']}: {row['problem']}")
+            continue
         best = f"; best is trial {row['best_trial']}, score {row['score']:.3f}" if row["score"] == row["score"] else ""
         click.echo(
             f"{row['study']}: {row['trials']} of {row['target']} trials, {row['failed']} failed, "

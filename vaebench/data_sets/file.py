@@ -134,20 +134,27 @@ def _frame(path: Path, content: bytes, where: str) -> "pd.DataFrame":
             raise InputError(f"{where}: cannot be read as {suffix[1:]}: {str(error).strip()}") from None
     if frame.empty:
         raise InputError(f"{where} has no rows")
+    frame.columns = [str(name) for name in frame.columns]  # Parquet may number them
+    if suffix == ".parquet":
+        _check_repeated(list(frame.columns), where)
     return frame
 
 
 def _check_header(names: list[str], where: str) -> None:
     if not names:
         raise InputError(f"{where} is empty")
-    repeated = sorted({name for name in names if names.count(name) > 1 and name})
-    if repeated:
-        raise InputError(f"{where}: duplicate column names: {', '.join(repeated)}")
+    _check_repeated(names, where)
     for mark, word in ((";", "semicolons"), ("\t", "tabs")):
         if len(names) == 1 and mark in names[0]:
             raise InputError(f"{where}: {word} separate the columns: commas are expected, and a point in numbers")
     if all(_is_number(name) for name in names):
         raise InputError(f"{where}: the first line must name the columns; it holds numbers: {', '.join(names[:5])}")
+
+
+def _check_repeated(names: list[str], where: str) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1 and name})
+    if repeated:
+        raise InputError(f"{where}: duplicate column names: {', '.join(repeated)}")
 
 
 def _check_lengths(lines: Iterator[list[str]], columns: int, where: str) -> None:

@@ -1,6 +1,6 @@
 """The progress of studies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def status_of(studies: Sequence[Standings]) -> "pd.DataFrame":
-    """Return one row per study: trials, target, failed, confirmed, the best trial and its score."""
+def status_of(studies: Sequence[Standings], problems: Mapping[str, str] | None = None) -> "pd.DataFrame":
+    """Return one row per study: trials, target, failed, confirmed, the best trial and its score.
+
+    `problems` says, by name, why other studies cannot be read; theirs have a row as well.
+    """
     import pandas as pd
 
-    rows = []
+    rows: list[dict[str, object]] = []
     for study in studies:
         trials, definition = study.record.trials, study.record.definition
         rows.append(
@@ -29,5 +32,7 @@ def status_of(studies: Sequence[Standings]) -> "pd.DataFrame":
                 "score": float(np.mean(study.ranked[0].scores)) if study.best else None,
             }
         )
-    types = {"best_trial": "Int64", "score": "float64"}
-    return pd.DataFrame(rows, columns=["study", "trials", "target", "failed", "confirmed", *types]).astype(types)
+    rows += [{"study": name, "problem": problem} for name, problem in (problems or {}).items()]
+    counts = ("trials", "target", "failed", "confirmed", "best_trial")
+    frame = pd.DataFrame(rows, columns=["study", *counts, "score", "problem"])
+    return frame.astype(dict.fromkeys(counts, "Int64") | {"score": "float64", "problem": "object"})

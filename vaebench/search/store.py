@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import optuna
+from optuna.storages import JournalStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 from pydantic import TypeAdapter
@@ -47,7 +48,7 @@ class RecordStore:
         """
         path = study_folder(home, definition.name) / JOURNAL
         path.parent.mkdir(parents=True, exist_ok=True)
-        storage = open_journal(path, writing=True)
+        storage = _opened(path, writing=True)
         if definition.name in optuna.get_all_study_names(storage):
             study = optuna.load_study(storage=storage, study_name=definition.name)
         else:
@@ -68,7 +69,7 @@ class RecordStore:
     @classmethod
     def open(cls, home: Path, name: str, *, writing: bool = False) -> Self:
         """Open the study called `name`. Raises InputError, with the known names, if it was never run."""
-        storage = open_journal(existing_study(home, name) / JOURNAL, writing=writing)
+        storage = _opened(existing_study(home, name) / JOURNAL, writing=writing)
         if name in optuna.get_all_study_names(storage):
             study = optuna.load_study(storage=storage, study_name=name)
             if "definition" in study.user_attrs:
@@ -140,6 +141,17 @@ class RecordStore:
                 _baseline.validate_python(value) for key, value in attributes.items() if key.startswith(BASELINE)
             ),
         )
+
+
+def _opened(path: Path, *, writing: bool) -> JournalStorage:
+    """Open the journal. Raises InputError where a line in its middle is damaged."""
+    try:
+        return open_journal(path, writing=writing)
+    except (ValueError, KeyError, TypeError, AssertionError) as error:  # what Optuna makes of a wrong line
+        raise InputError(
+            f"{path}: the record is damaged ({type(error).__name__}: {error}): restore a copy of it, "
+            "or start the study over with --fresh"
+        ) from None
 
 
 def _attainable(attributes: dict[str, Any]) -> Attainable:

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from vaebench.files import study_folder, study_names
+from vaebench.errors import InputError
+from vaebench.files import study_folder
 from vaebench.search.lock import lock
 from vaebench.search.store import RecordStore
 from vaebench.study.definition import StudyDefinition
@@ -22,10 +23,17 @@ def discard(home: Path, definition: StudyDefinition) -> None:
         return
     with lock(home, name):
         ids = read_ids(home, name)
-        known = name in study_names(home)
-        same = known and not difference(RecordStore.open(home, name).definition, definition)
+        same = _is_defined_so(home, definition)
         for path in study_folder(home, name).iterdir():
             if path.name != "lock":
                 path.unlink()
         if same and ids is not None:
             write_ids(home, name, replace(ids, trials={}, written=""))
+
+
+def _is_defined_so(home: Path, definition: StudyDefinition) -> bool:
+    """Return whether the record has just this definition; a record that cannot be read has not."""
+    try:
+        return not difference(RecordStore.open(home, definition.name).definition, definition)
+    except InputError:
+        return False

@@ -13,6 +13,8 @@ from vaebench.tracking.store import artifact_root, tracking_uri
 VIEW = "leaderboard"
 """The key, in a study's experiment, of the view that `ui_url` opens."""
 
+MLFLOWS_OWN = "Default"
+"""An experiment that MLflow makes by itself, with its artifacts in the current folder."""
 DATABASES = ("sqlite:", "postgresql", "mysql", "mssql")
 """Stores for which we choose where artifacts are. A server chooses by itself."""
 
@@ -21,7 +23,7 @@ def find_or_create(client: Any, home: Path, record: StudyRecord) -> str:
     """Return the id of the experiment named after the study. Restore it if it was deleted."""
     from mlflow.exceptions import MlflowException
 
-    name = record.name
+    name = f"{record.name} (study)" if record.name == MLFLOWS_OWN else record.name
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
         location = (artifact_root(home) / name).as_uri() if tracking_uri(home).startswith(DATABASES) else None
