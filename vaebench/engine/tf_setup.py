@@ -10,12 +10,16 @@ import hashlib
 import itertools
 import os
 import platform
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from vaebench.files import cache_folder
+
+ROOM = 100 * 2**20
+"""Free bytes below which no program is kept: one takes 1 to 4 MB, and TensorFlow fails where one cannot be written."""
 
 
 def programs_folder() -> Path:
@@ -25,6 +29,16 @@ def programs_folder() -> Path:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         processor += next((line for line in lines if line.startswith(("flags", "Features"))), "")
     return cache_folder() / "xla" / hashlib.sha256(processor.encode()).hexdigest()[:16]
+
+
+def forget_programs() -> None:
+    """Delete what is kept of compiled programs. What processes have compiled stays with them."""
+    for entry in programs_folder().glob("*"):
+        if entry.is_dir():
+            shutil.rmtree(entry, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                entry.unlink()
 
 
 def prepare() -> None:
@@ -37,6 +51,8 @@ def prepare() -> None:
     with contextlib.suppress(OSError):
         folder = programs_folder()
         folder.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(folder).free < ROOM:
+            return
         flag = f"--tf_xla_persistent_cache_directory={folder}"
         os.environ["TF_XLA_FLAGS"] = f"{os.environ.get('TF_XLA_FLAGS', '')} {flag}".strip()
 
@@ -122,4 +138,4 @@ def __getattr__(name: str) -> Any:
     return keras
 
 
-__all__ = ["programs_folder", "return_memory", "stable_function_names", "tf"]
+__all__ = ["forget_programs", "programs_folder", "return_memory", "stable_function_names", "tf"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vaebench.engine.perceptron import Assigned, Network
 from vaebench.engine.structure import Structure
-from vaebench.engine.tf_setup import return_memory, stable_function_names, tf
+from vaebench.engine.tf_setup import forget_programs, return_memory, stable_function_names, tf
 from vaebench.engine.training_loop import Program, Settings, settings_of
 from vaebench.engine.weights import Layout, Vector, Weights, initial_statistics, initial_weights
 from vaebench.latent_samplers import Codes, Latent
@@ -131,8 +131,14 @@ def _run(structure: Structure, start: Start, train_rows: Rows, test_rows: Rows, 
     with compiling:
         program = program_for(structure)
         if not program.compiled:
-            with stable_function_names(structure.key):
-                result = program.train(*arguments)
+            try:
+                with stable_function_names(structure.key):
+                    result = program.train(*arguments)
+            except tf.errors.OpError:  # what is on disk may be damaged, or the disk full: a cache fails no trial
+                forget_programs()
+                program.trace_anew()  # under another name: XLA remembers that this one failed
+                with stable_function_names(f"{structure.key}, again"):
+                    result = program.train(*arguments)
             program.compiled = True
             return_memory()
             return result

@@ -87,6 +87,10 @@ class Program:
         self.structure = structure
         self.layout = structure.layout
         self.compiled = False
+        self.trace_anew()
+
+    def trace_anew(self) -> None:
+        """Let the next run trace and compile the program."""
         self.train = tf.function(self._train, jit_compile=True, autograph=False)
 
     def _network(self, state: State, settings: Settings, *, mask: Any = None, seed: Any) -> Network:
