@@ -96,3 +96,23 @@ def test_awkward_names_and_sizes_are_stored(home: Path) -> None:
     assert run.data.metrics["ks.Größe _cm__x"] == 0.25
     assert "odd" not in run.data.metrics
     assert run.data.params["own.249"] == "249"
+
+
+LABORATORY = (
+    "CO %", "CO #", "NO2 (µg/m³)", "NO2 [µg/m³]", "=SUM(A1)", 'a,b "q"', "x.y", "X.Y", "温度",
+    *(f"dissolved organic carbon, {'filtered and acidified, ' * 12}series {letter}" for letter in "AB"),
+)  # fmt: skip
+
+
+def test_every_column_has_metrics_and_curves_of_its_own(home: Path) -> None:
+    """Columns as a laboratory names them: MLflow's rules would make several of them one."""
+    plain = trial(0, confirmed=1)
+    own = {f"generated_mean.{name}": float(place) for place, name in enumerate(LABORATORY)}
+    named = replace(plain.results[0], metrics={**plain.results[0].metrics, **own})
+    record = study([replace(plain, results=(named,), confirmation=(named,))], confirmed=1)
+    written = bring_up_to_date(home, standings(record), {})
+    assert written.warning is None
+    metrics = open_client(home).get_run(written.run_ids[0]).data.metrics
+    for prefix in ("generated_mean.", "confirmed.generated_mean."):
+        values = [value for name, value in metrics.items() if name.startswith(prefix)]
+        assert sorted(values) == list(range(len(LABORATORY)))

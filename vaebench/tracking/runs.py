@@ -1,8 +1,10 @@
 """The contents of a nested run: a trial, a baseline or the noise floor in MLflow's terms."""
 
+import hashlib
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -10,6 +12,9 @@ from typing import Any, Literal
 from vaebench.rows import Curve, Metrics
 from vaebench.scoring.score import mean_metrics, score
 from vaebench.study.records import BaselineRecord, Result, StudyRecord, TrialRecord
+
+LONGEST = 250
+"""Characters of a param's or metric's name in MLflow."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,9 +119,22 @@ def text(value: Any) -> str:
     return value if isinstance(value, str) and value else json.dumps(value, default=str)
 
 
-def key(name: str) -> str:
-    """Return `name` as MLflow allows it for params and metrics. A column's name may contain anything."""
-    return re.sub(r"[^\w.\- ]", "_", name)[:250]
+def keys(names: Iterable[str]) -> dict[str, str]:
+    """Return each name as MLflow allows it for params and metrics. A column's name may contain anything.
+
+    Names that would become the same, or the same but for case, end in a digest that tells them apart.
+
+    >>> keys(["ks", "ks.a/b", "ks.a:b"])
+    {'ks': 'ks', 'ks.a/b': 'ks.a_b-2e93e325', 'ks.a:b': 'ks.a_b-fe85a367'}
+    """
+    allowed = {name: re.sub(r"[^\w.\- ]", "_", name)[:LONGEST] for name in names}
+    uses = Counter(key.casefold() for key in allowed.values())
+    return {
+        name: key
+        if uses[key.casefold()] == 1
+        else f"{key[: LONGEST - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        for name, key in allowed.items()
+    }
 
 
 def milliseconds(seconds: float) -> int:
@@ -126,7 +144,8 @@ def milliseconds(seconds: float) -> int:
 
 def finite(metrics: Mapping[str, Any]) -> dict[str, float]:
     """Return the finite metrics under names that MLflow allows. It plots infinity as 1.8e308, which hides the rest."""
-    return {key(name): float(value) for name, value in metrics.items() if math.isfinite(value)}
+    allowed = keys(metrics)
+    return {allowed[name]: float(value) for name, value in metrics.items() if math.isfinite(value)}
 
 
 def _metrics(record: StudyRecord, results: tuple[Result, ...]) -> dict[str, float]:
@@ -140,7 +159,8 @@ def _metrics(record: StudyRecord, results: tuple[Result, ...]) -> dict[str, floa
 
 def curve_points(curves: Mapping[str, Curve]) -> Iterable[tuple[str, int, float]]:
     """Yield (metric, epoch, value) of every finite point."""
+    allowed = keys(curves)
     for name, curve in curves.items():
         for epoch, value in curve:
             if math.isfinite(value):
-                yield key(name), epoch, value
+                yield allowed[name], epoch, value

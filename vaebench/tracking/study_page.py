@@ -18,7 +18,7 @@ from vaebench.study.records import StudyRecord
 from vaebench.tracking.champion import ALIAS
 from vaebench.tracking.experiment import describe
 from vaebench.tracking.ids import digest
-from vaebench.tracking.runs import best_so_far, confirmed_metrics, key, milliseconds, text
+from vaebench.tracking.runs import best_so_far, confirmed_metrics, keys, milliseconds, text
 from vaebench.tracking.writer import StudyRuns
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ def _write(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame", known: 
 
     record, plain = standings.record, dict(flatten(to_plain(standings.record.definition)))
     # values that may change are tags, since MLflow never changes a param
-    fixed = {key(path): text(value) for path, value in plain.items() if not may_change(path)}
-    tags = {key(path): text(value) for path, value in plain.items() if may_change(path)}
+    names = keys(plain)
+    fixed = {names[path]: text(value) for path, value in plain.items() if not may_change(path)}
+    tags = {names[path]: text(value) for path, value in plain.items() if may_change(path)}
     params = [Param(name, value[:6000]) for name, value in fixed.items() if name not in known]
     runs.client.log_batch(runs.parent_run_id, params=params)
     runs.client.log_inputs(runs.parent_run_id, [_data_set(record)])  # only here: every trial has the same

@@ -12,7 +12,7 @@ from typing import Any, Self
 from vaebench.study.records import Diagnosis, StudyRecord, TrialRecord
 from vaebench.tracking.experiment import find_or_create
 from vaebench.tracking.ids import Ids, read_ids, write_ids
-from vaebench.tracking.runs import Run, best_so_far, curve_points, described, finite, key, milliseconds
+from vaebench.tracking.runs import Run, best_so_far, curve_points, described, finite, keys, milliseconds
 from vaebench.tracking.store import open_client
 
 DONE = ("FINISHED", "FAILED")
@@ -97,7 +97,8 @@ class StudyRuns:
         run_id: str = created.info.run_id
         metrics = [Metric(name, value, ended, 0) for name, value in finite(run.metrics).items()]
         metrics += [Metric(name, value, ended, epoch) for name, epoch, value in curve_points(run.curves)]
-        params = [Param(key(name), value[:6000]) for name, value in run.params.items()]
+        names = keys(run.params)
+        params = [Param(names[name], value[:6000]) for name, value in run.params.items()]
         self.client.log_batch(run_id, metrics=metrics, params=params)
         self.client.set_terminated(run_id, status=run.status, end_time=ended)  # last: marks the run as complete
         self.present[run.identity] = run_id
