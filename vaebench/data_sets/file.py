@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 UNNAMED = "nameless column"
+CHOICE = "file = { path = ..., columns = [...] }"
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def _chosen(known: list[str], columns: Any, where: str) -> tuple[str, ...]:
     if columns is None:
         if nameless := [name for name in known if str(name).startswith(UNNAMED)]:
             why = "an index, or a comma at the end of each line?"
-            raise InputError(f"{where}: {nameless[0]} ({why}); leave it out with columns = [...]")
+            raise InputError(f"{where}: {nameless[0]} ({why}); leave it out with {CHOICE}")
         return tuple(map(str, known))
     if not isinstance(columns, list) or not columns or len({str(name) for name in columns}) < len(columns):
         raise InputError(f"{where}: columns = {columns!r}: a list of different column names is expected")
@@ -201,10 +202,10 @@ def _check(frame: "pd.DataFrame", where: str) -> None:
     ]
     if text:
         first = frame[text[0]]
-        row = int(np.argmax(pd.to_numeric(first, errors="coerce").isna()))
+        row = int(np.argmax(pd.to_numeric(first, errors="coerce").isna() & first.notna()))
         such = f"such as {str(first.iloc[row])!r} in row {row + 1} below the header"
         comma = first.astype(str).str.fullmatch(r"[-+]?\d+,\d+").any()
-        hint = "a point is expected in numbers" if comma else "choose others with columns = [...]"
+        hint = "a point is expected in numbers" if comma else f"choose others with {CHOICE}"
         raise InputError(f"{where}: not numeric: {', '.join(text)} ({such}); {hint}")
     for name in frame.columns:
         values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -216,4 +217,4 @@ def _check(frame: "pd.DataFrame", where: str) -> None:
                 f"the first ({kind}) in row {bad[0] + 1} below the header: fill it, or leave out the row"
             )
         if (values == values[0]).all():
-            raise InputError(f"{where}: column {name!r} is constant ({values[0]}); choose others with columns = [...]")
+            raise InputError(f"{where}: column {name!r} is constant ({values[0]}); choose others with {CHOICE}")
