@@ -58,7 +58,8 @@ vaebench report gaussian                        all of it on one HTML page
 vaebench ui gaussian                            every trial in MLflow
 vaebench generate gaussian -n 15000 -o new.csv  new rows from the best
 
-STUDY is a study's name or its file. All state lives in one folder: --home, VAEBENCH_HOME, else runs/.
+STUDY is a study's name or its file; check and run take the file.
+All state lives in one folder: --home, VAEBENCH_HOME, else runs/.
 """
 
 
