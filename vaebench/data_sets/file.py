@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 
 UNNAMED = "nameless column"
-CHOICE = "file = { path = ..., columns = [...] }"
+SOME_COLUMNS = "file = { path = ..., columns = [...] }"
+"""How a study file names the columns that it uses."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ def _chosen(known: list[str], columns: Any, where: str) -> tuple[str, ...]:
     if columns is None:
         if nameless := [name for name in known if str(name).startswith(UNNAMED)]:
             why = "an index, or a comma at the end of each line?"
-            raise InputError(f"{where}: {nameless[0]} ({why}); leave it out with {CHOICE}")
+            raise InputError(f"{where}: {nameless[0]} ({why}); leave it out with {SOME_COLUMNS}")
         return tuple(map(str, known))
     if not isinstance(columns, list) or not columns or len({str(name) for name in columns}) < len(columns):
         raise InputError(f"{where}: columns = {columns!r}: a list of different column names is expected")
@@ -205,7 +206,7 @@ def _check(frame: "pd.DataFrame", where: str) -> None:
         row = int(np.argmax(pd.to_numeric(first, errors="coerce").isna() & first.notna()))
         such = f"such as {str(first.iloc[row])!r} in row {row + 1} below the header"
         comma = first.astype(str).str.fullmatch(r"[-+]?\d+,\d+").any()
-        hint = "a point is expected in numbers" if comma else f"choose others with {CHOICE}"
+        hint = "a point is expected in numbers" if comma else f"choose others with {SOME_COLUMNS}"
         raise InputError(f"{where}: not numeric: {', '.join(text)} ({such}); {hint}")
     for name in frame.columns:
         values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -217,4 +218,4 @@ def _check(frame: "pd.DataFrame", where: str) -> None:
                 f"the first ({kind}) in row {bad[0] + 1} below the header: fill it, or leave out the row"
             )
         if (values == values[0]).all():
-            raise InputError(f"{where}: column {name!r} is constant ({values[0]}); choose others with {CHOICE}")
+            raise InputError(f"{where}: column {name!r} is constant ({values[0]}); choose others with {SOME_COLUMNS}")
