@@ -22,6 +22,7 @@ from vaebench.scoring.attainable import (
     suitable,
 )
 from vaebench.scoring.baseline_scores import baseline_names, evaluate_baseline
+from vaebench.scoring.score import measure
 from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 
@@ -220,13 +221,37 @@ def test_constant_training_rows_cost_a_baseline_its_row_and_no_study():
 
 
 def test_attainable_leaves_out_a_baseline_that_fails():
-    constant = Given(parts=((5.0,) * 9, (5.0,), (4.0, 5.0, 6.0), (4.0, 5.0, 6.0)))
+    constant = Given(parts=((5.0,) * 9, (5.0,), (4.5, 5.5, 6.5), (4.5, 5.5, 6.5)))
     found = attainable(inputs(constant, 10, 0.1, 50, 3), screening=2, draws=2)
     assert found.baseline != "kde"
     assert found.metrics["std_error"] == pytest.approx(1.0, abs=1e-2)
 
 
 def test_rows_that_no_baseline_can_be_scored_on_are_bad_input():
-    constant = Given(parts=((1.0, 2.0, 3.0), (5.0,), (7.0, 7.0), (7.0, 7.0)))
-    with pytest.raises(InputError, match=r"no baseline can be scored.*gaussian: ValueError: true samples are constant"):
-        attainable(inputs(constant, 4, 0.25, 50, 2), screening=2, draws=2)
+    single = Given(parts=((1.0, 2.0, 3.0), (5.0,), (7.0,), (7.0,)))
+    with pytest.raises(InputError, match=r"no baseline can be scored.*gaussian: ValueError: 1 true rows"):
+        attainable(inputs(single, 4, 0.25, 50, 1), screening=2, draws=2)
+    equal = Given(parts=((7.0, 7.0), (7.0,), (7.0, 7.0), (7.0, 7.0)))
+    with pytest.raises(InputError, match=r"ks of baseline '\w+' is 0 on all 2 draws"):
+        attainable(inputs(equal, 4, 0.25, 50, 2), screening=2, draws=2)
+
+
+def test_rare_values_spoil_no_baseline_where_a_split_has_none_of_them(tmp_path):
+    random = np.random.default_rng(0)
+    (tmp_path / "rare.csv").write_text(
+        "x,flag\n" + "".join(f"{x:.4f},{int(row < 8)}\n" for row, x in enumerate(random.normal(size=500)))
+    )
+    data_set = File.parse("rare.csv", tmp_path)
+    draws = [replace(inputs(data_set, 500, generated=2000), index=index) for index in range(30)]
+    without = [not draw.draw().true[:, 1].any() for draw in draws]
+    assert 3 <= sum(without) <= 15, "7 of 30 are expected"
+    results = {name: [evaluate_baseline(name, draw) for draw in draws] for name in baseline_names(data_set)}
+    assert {name for name, each in results.items() if any(result.reason for result in each)} == set()
+    assert all(np.isfinite(list(result.metrics.values())).all() for each in results.values() for result in each)
+    zeros = next(draw.draw() for draw, missing in zip(draws, without, strict=True) if missing)
+    kept = measure(np.tile(zeros.true, (2, 1)), zeros, data_set, "search")
+    assert kept["ks.flag"] == kept["std_ratio.flag"] == kept["mean_error.flag"] == 0
+    ones = zeros.true + np.array([0.0, 1.0])
+    rows = np.concatenate([zeros.train, zeros.test, zeros.true])
+    wrong = measure(ones, zeros, data_set, "search")
+    assert wrong["mean_error"] == pytest.approx(0.5 / rows[:, 1].std(ddof=1)), "in units of all rows"

@@ -20,7 +20,7 @@ from vaebench.scoring.baseline_scores import FLOOR, baseline, baseline_names, ev
 from vaebench.study.records import Attainable, Result
 from vaebench.study.replicate import Replicate
 
-VERSION = 1
+VERSION = 2
 """Part of the cache's key: raise it if the simulation, a baseline or a data set gives other numbers than before."""
 
 SCREENING = 60
@@ -83,13 +83,15 @@ def combine(name: str, results: Sequence[Result]) -> Attainable:
     """Return the means and standard errors of baseline `name` over the draws on which it could be scored.
 
     `results` are in the order of the draws, so the means do not depend on how these were split into pieces. Raises
-    InputError if fewer than two draws could be scored.
+    InputError if fewer than two draws could be scored, or if an error is 0 on all of them, which is no unit.
     """
     scored = [result for result in results if not result.reason]
     if len(scored) < 2:
         reason = next((result.reason for result in results if result.reason), f"{len(results)} draws")
         raise InputError(f"baseline {name!r} can be scored on {len(scored)} of {len(results)} draws: {reason}")
     values = {metric: _values(scored, metric) for metric in MAIN_METRICS}
+    if exact := [metric for metric, errors in values.items() if not errors.any()]:
+        raise InputError(f"{exact[0]} of baseline {name!r} is 0 on all {len(scored)} draws: are their rows all equal?")
     return Attainable(
         metrics={metric: float(errors.mean()) for metric, errors in values.items()},
         standard_errors={metric: float(errors.std(ddof=1) / np.sqrt(len(errors))) for metric, errors in values.items()},

@@ -10,7 +10,7 @@ from vaebench.scoring.metrics.copying import copying
 from vaebench.scoring.metrics.distances import Sample
 from vaebench.scoring.metrics.exact import ks_exact
 from vaebench.scoring.metrics.joint import joint_metrics
-from vaebench.scoring.metrics.one_column import column_metrics, overall
+from vaebench.scoring.metrics.one_column import column_metrics, overall, spreads
 from vaebench.study.records import Attainable, Result
 
 
@@ -22,7 +22,7 @@ def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dic
         ks             = max |F(x) - G(x)|               two-sample Kolmogorov-Smirnov distance
         mean_error     = |m(generated) - m(true)|        in the column's units
         std_error      = |s(generated) - s(true)|        in the column's units
-        std_ratio      = s(generated) / s(true)
+        std_ratio      = s(generated) / s(true)              of all rows where the true samples are equal
         generated_mean = m(generated)
         generated_std  = s(generated)
 
@@ -45,7 +45,7 @@ def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dic
     units. A metric that is undefined for these rows is left out.
 
     Raises ValueError, whose message becomes the reason a trial failed, if a main metric is undefined: rows that are not
-    finite or overflow, fewer than two rows, constant true samples.
+    finite or overflow, fewer than two rows.
     """
     true, columns = draw.true, data_set.columns
     for name, rows in (("generated", generated), ("true", true)):
@@ -54,12 +54,14 @@ def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dic
     wrong = int(np.sum(~np.isfinite(generated).all(axis=1)))
     if wrong:
         raise ValueError(f"{wrong} of {len(generated)} generated rows are not finite")
+    units = spreads(draw)
     each = [
-        _column(generated[:, i], true[:, i], columns[i] if len(columns) > 1 else "", phase) for i in range(len(columns))
+        _column(generated[:, i], true[:, i], units[i], columns[i] if len(columns) > 1 else "", phase)
+        for i in range(len(columns))
     ]
     metrics = each[0]
     if len(columns) > 1:
-        metrics = overall(columns, each, true.std(axis=0, ddof=1)) | joint_metrics(generated, true, phase)
+        metrics = overall(columns, each, units) | joint_metrics(generated, true, units, phase)
     if phase == "confirm":
         if len(columns) == 1 and isinstance(data_set, KnownCdf):
             metrics["ks_exact"] = ks_exact(generated[:, 0], data_set.cdf)
@@ -68,9 +70,9 @@ def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dic
     return metrics
 
 
-def _column(generated: Sample, true: Sample, column: str, phase: Phase) -> dict[str, float]:
+def _column(generated: Sample, true: Sample, unit: float, column: str, phase: Phase) -> dict[str, float]:
     try:
-        return column_metrics(generated, true, phase)
+        return column_metrics(generated, true, unit, phase)
     except ValueError as error:
         raise ValueError(f"{error} in column {column!r}" if column else str(error)) from None
 

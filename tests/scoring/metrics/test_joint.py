@@ -104,9 +104,11 @@ def test_the_bandwidth_of_many_equal_rows_is_that_of_the_others():
 
 def test_the_search_has_the_fast_ones():
     rows = correlated(0.5, 1000)
-    assert joint_metrics(rows, rows, "attainable") == {}
-    assert joint_metrics(rows, rows, "search") == pytest.approx({"sliced_wasserstein": 0, "correlation_error": 0})
-    assert list(joint_metrics(rows, rows, "confirm")) == [
+    assert joint_metrics(rows, rows, np.ones(2), "attainable") == {}
+    assert joint_metrics(rows, rows, np.ones(2), "search") == pytest.approx(
+        {"sliced_wasserstein": 0, "correlation_error": 0}
+    )
+    assert list(joint_metrics(rows, rows, np.ones(2), "confirm")) == [
         "sliced_wasserstein",
         "correlation_error",
         "mmd",
@@ -120,7 +122,7 @@ def test_each_sees_that_columns_lost_their_relation():
     shuffled = fresh.copy()
     np.random.default_rng(2).shuffle(shuffled[:, 0])
     assert ks_distance(shuffled[:, 0], true[:, 0]) == ks_distance(fresh[:, 0], true[:, 0])
-    wrong, right = (joint_metrics(rows, true, "confirm") for rows in (shuffled, fresh))
+    wrong, right = (joint_metrics(rows, true, true.std(axis=0, ddof=1), "confirm") for rows in (shuffled, fresh))
     assert wrong["sliced_wasserstein"] > 3 * right["sliced_wasserstein"]
     assert wrong["correlation_error"] > 0.75 > 0.05 > right["correlation_error"]
     assert wrong["mmd"] > 5 * abs(right["mmd"])
@@ -130,15 +132,16 @@ def test_each_sees_that_columns_lost_their_relation():
 def test_they_do_not_depend_on_units():
     true, generated = correlated(0.8, 500), correlated(0.3, 600, seed=1)
     units = np.array([1.0, 1024.0])
-    assert joint_metrics(generated * units, true * units, "confirm") == pytest.approx(
-        joint_metrics(generated, true, "confirm")
+    stds = true.std(axis=0, ddof=1)
+    assert joint_metrics(generated * units, true * units, stds * units, "confirm") == pytest.approx(
+        joint_metrics(generated, true, stds, "confirm")
     )
 
 
 @pytest.mark.parametrize("generated", [np.full((10, 2), 0.1), np.full((10, 2), [1e150, -1e150]), np.zeros((2, 2))])
 @pytest.mark.parametrize("true", [correlated(0.5, 2), correlated(0.5, 10), correlated(0.5, 50) * 1e-150])
 def test_few_constant_and_far_rows_have_finite_figures(generated, true):
-    found = joint_metrics(generated, true, "confirm")
+    found = joint_metrics(generated, true, true.std(axis=0, ddof=1), "confirm")
     assert set(found) == {"sliced_wasserstein", "correlation_error", "mmd"}  # fewer rows than a classifier learns from
     assert len(true) < FEWEST_ROWS
     assert np.isfinite(list(found.values())).all()

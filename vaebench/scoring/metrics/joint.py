@@ -13,16 +13,15 @@ MMD_ROWS = 1000
 """At most so many rows of each kind are used: time and memory grow with the square."""
 
 
-def joint_metrics(generated: Rows, true: Rows, phase: Phase) -> dict[str, float]:
+def joint_metrics(generated: Rows, true: Rows, units: Rows, phase: Phase) -> dict[str, float]:
     """Return the metrics of several columns together that `phase` has. Shapes (rows, columns).
 
-    See vaebench.scoring.score.measure. Columns are in units of their true standard deviation. Undefined metrics are
-    left out.
+    See vaebench.scoring.score.measure. Columns are in `units` (one_column.spreads). Undefined metrics
+    are left out.
     """
     if phase == "attainable":
         return {}
-    stds = true.std(axis=0, ddof=1)
-    a, b = in_units(generated, stds), in_units(true, stds)
+    a, b = in_units(generated, units), in_units(true, units)
     metrics = {"sliced_wasserstein": sliced_wasserstein(a, b), "correlation_error": correlation_error(a, b)}
     if phase == "confirm":
         further = {"mmd": mmd(a, b), "classifier": classifier(a, b)}

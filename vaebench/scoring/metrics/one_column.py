@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vaebench.rows import Metrics, Phase
+from vaebench.rows import Draw, Metrics, Phase, Rows
 from vaebench.scoring.metrics.distances import Sample, energy_distance, ks_distance, wasserstein
 
 PERCENT = (1, 5, 25, 50, 75, 95, 99)
@@ -13,23 +13,35 @@ UNITLESS = ("ks", "std_ratio")
 """The metrics that are not in the column's units."""
 
 
-def column_metrics(generated: Sample, true: Sample, phase: Phase) -> dict[str, float]:
+def spreads(draw: Draw) -> Rows:
+    """Return each column's unit, shape (columns,): the standard deviation of its true samples.
+
+    Where these are all equal, as those of a column of rare values can be, it is that of all rows of the draw; 1 where
+    those are equal too.
+    """
+    stds: Rows = draw.true.std(axis=0, ddof=1)
+    equal = np.ptp(draw.true, axis=0) == 0  # the std of equal numbers may not be exactly 0
+    if equal.any():
+        rows = np.concatenate([draw.train, draw.test, draw.true])
+        stds[equal] = np.where(np.ptp(rows, axis=0) > 0, rows.std(axis=0, ddof=1), 1.0)[equal]
+    return stds
+
+
+def column_metrics(generated: Sample, true: Sample, unit: float, phase: Phase) -> dict[str, float]:
     """Return the metrics of one column, shapes (rows,), that `phase` has (see vaebench.scoring.score.measure).
 
-    Raises ValueError if generated values overflow or true samples are constant.
+    `unit` is the column's of `spreads`. Raises ValueError if generated values overflow.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # an overflow is reported below, by name
         mean, std = float(generated.mean()), float(generated.std(ddof=1))
     if not np.isfinite([mean, std]).all():
         raise ValueError("generated values overflow")
     true_mean, true_std = float(true.mean()), float(true.std(ddof=1))
-    if true_std == 0:
-        raise ValueError("true samples are constant")
     metrics = {
         "ks": ks_distance(generated, true),
         "mean_error": abs(mean - true_mean),
         "std_error": abs(std - true_std),
-        "std_ratio": std / true_std,
+        "std_ratio": std / (true_std if np.ptp(true) > 0 else unit),
         "generated_mean": mean,
         "generated_std": std,
     }
@@ -48,17 +60,17 @@ def quantile_errors(generated: Sample, true: Sample) -> dict[str, float]:
     return {"quantile_error": float(errors.mean())} | each
 
 
-def overall(columns: Sequence[str], each: Sequence[Metrics], true_stds: Sequence[float]) -> dict[str, float]:
+def overall(columns: Sequence[str], each: Sequence[Metrics], units: Rows) -> dict[str, float]:
     """Return each metric's mean over the columns, then each column's value as NAME.COLUMN.
 
-    Different units cannot be averaged, so a metric with units is divided by each column's true standard deviation
+    Different units cannot be averaged, so a metric with units is divided by each column's unit of `spreads`
     first. generated_mean and generated_std have no mean.
     """
     metrics = {}
     for name in each[0]:
         if not name.startswith("generated_"):
-            units = [1.0] * len(columns) if name in UNITLESS else true_stds
-            values = [of_column[name] / unit for of_column, unit in zip(each, units, strict=True)]
+            of = np.ones(len(columns)) if name in UNITLESS else units
+            values = [of_column[name] / unit for of_column, unit in zip(each, of, strict=True)]
             metrics[name] = float(np.mean(values))
     for column, of_column in zip(columns, each, strict=True):
         metrics |= {f"{name}.{column}": value for name, value in of_column.items()}
