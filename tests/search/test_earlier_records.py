@@ -1,7 +1,8 @@
-"""A record that the first version (995f308) wrote is read, and gone on with.
+"""Records that earlier versions wrote are read, and gone on with.
 
-first_record/ holds a study file, the journal that `vaebench run` of that version made of it, and the CSV that its
-`vaebench leaderboard` wrote.
+first_record/ (of 995f308) and second_record/ (of fbca7a3, the last whose records have no number of their format) each
+hold a study file, the journal that `vaebench run` of that version made of it, and the CSV that its `vaebench
+leaderboard` wrote.
 """
 
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import pytest
 from cheap_evaluations import cheap
 from small_studies import Heard, evaluated_by, none_at_all
 
+from vaebench.files import study_names
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
 from vaebench.results.summary import summary
@@ -20,35 +22,46 @@ from vaebench.search.store import RecordStore
 from vaebench.study.file import load
 from vaebench.study.records import StudyRecord
 
-FIRST = Path(__file__).parent / "first_record"
-STUDY_FILE = FIRST / "first.toml"
+HERE = Path(__file__).parent
+NAMES = ("first", "second")
 SCORE_1 = (
     "Score 1 is what can be expected of true_family, 2000 draws, standard errors 0.9%, 1.7%, 1.7% "
     "(ks, mean_error, std_error)."
 )
 
 TRIED_NEXT = [(1, 10.0, 1664541219064948), (3, 0.1, 7165232146142527)]
-"""latent_dim, learning rate and seed of trials 6 and 7, when the first version went on to four trials of each arm."""
+"""latent_dim, learning rate and seed of trials 6 and 7, when each version went on to four trials of each arm."""
 
 
-LINES = (FIRST / "journal.log").read_text().splitlines(keepends=True)
+def kept(name: str, file: str) -> Path:
+    return HERE / f"{name}_record" / file
 
 
-def home_with(folder: Path, lines: Sequence[str]) -> Path:
+def lines_of(name: str) -> list[str]:
+    return kept(name, "journal.log").read_text().splitlines(keepends=True)
+
+
+def home_with(folder: Path, lines: Sequence[str], name: str = "first") -> Path:
     """Return `folder` as a home with a record of these lines."""
-    journal = folder / "studies" / "first" / "journal.log"
+    journal = folder / "studies" / name / "journal.log"
     journal.parent.mkdir(parents=True)
     journal.write_text("".join(lines))
     return folder
 
 
+@pytest.fixture(params=NAMES)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return home_with(tmp_path, LINES)
+def home(tmp_path: Path, name: str) -> Path:
+    return home_with(tmp_path, lines_of(name), name)
 
 
 def record_in(home: Path) -> StudyRecord:
-    return RecordStore.open(home, "first").record()
+    (name,) = study_names(home)
+    return RecordStore.open(home, name).record()
 
 
 def frame_in(home: Path) -> pd.DataFrame:
@@ -56,12 +69,12 @@ def frame_in(home: Path) -> pd.DataFrame:
 
 
 def check_leaderboard(home: Path) -> None:
-    """Check that the leaderboard is the one that the first version wrote, bit by bit."""
+    """Check that the leaderboard is the one that its version wrote, bit by bit."""
     file = home / "leaderboard.csv"
     frame_in(home).to_csv(file, index=False)
     now, then = (
         pd.read_csv(path, float_precision="round_trip").drop(columns="mlflow_run_id")
-        for path in (file, FIRST / "leaderboard.csv")
+        for path in (file, kept(*study_names(home), "leaderboard.csv"))
     )
     pd.testing.assert_frame_equal(now, then, check_exact=True)
 
@@ -82,16 +95,23 @@ def test_it_says_the_same_of_score_1(home: Path) -> None:
     assert SCORE_1 in summary(standings(record_in(home)))
 
 
-def test_with_the_same_study_file_there_is_nothing_to_do(home: Path) -> None:
+def test_with_the_same_study_file_there_is_nothing_to_do(home: Path, name: str) -> None:
     before, heard = record_in(home), Heard()
-    assert run(load(STUDY_FILE), home=home, executors=none_at_all, observer=heard) == before
+    assert run(load(kept(name, f"{name}.toml")), home=home, executors=none_at_all, observer=heard) == before
     assert (heard.idle, heard.numbers, heard.confirmations) == (1, [], [])
     assert record_in(home) == before
 
 
-def test_with_more_trials_it_goes_on_with_what_the_first_version_would_have_tried(home: Path) -> None:
+def test_with_more_trials_it_goes_on_with_what_its_version_would_have_tried(home: Path, name: str) -> None:
     before, heard = record_in(home), Heard()
-    after = run(load(STUDY_FILE), home=home, executors=evaluated_by(cheap), observer=heard, trials=4, confirm=False)
+    after = run(
+        load(kept(name, f"{name}.toml")),
+        home=home,
+        executors=evaluated_by(cheap),
+        observer=heard,
+        trials=4,
+        confirm=False,
+    )
     assert (heard.targets, heard.numbers) == ([8], [6, 7])
     assert after.trials[:6] == before.trials
     assert (after.attainable, after.baselines) == (before.attainable, before.baselines)
@@ -104,21 +124,22 @@ def test_with_more_trials_it_goes_on_with_what_the_first_version_would_have_trie
 
 
 def test_killed_between_the_two_writes_of_what_is_attainable_it_is_still_read(tmp_path: Path) -> None:
-    home = home_with(tmp_path, [line for line in LINES if '"attainable_by"' not in line])
+    home = home_with(tmp_path, [line for line in lines_of("first") if '"attainable_by"' not in line])
     check_leaderboard(home)
     said = summary(standings(record_in(home)))
     assert said[0].startswith("Best: trial 3 (vae), score ")
     assert not any(line.startswith("Score 1 ") for line in said), "nobody knows of whom"
-    assert run(load(STUDY_FILE), home=home, executors=none_at_all) == record_in(home)
+    assert run(load(kept("first", "first.toml")), home=home, executors=none_at_all) == record_in(home)
 
 
 def test_killed_right_there_it_goes_on(tmp_path: Path) -> None:
-    cut = next(number for number, line in enumerate(LINES) if '"attainable_by"' in line)
-    home = home_with(tmp_path / "killed", LINES[:cut])
+    lines = lines_of("first")
+    cut = next(number for number, line in enumerate(lines) if '"attainable_by"' in line)
+    home = home_with(tmp_path / "killed", lines[:cut])
     attainable = record_in(home).attainable
-    assert attainable.metrics == record_in(home_with(tmp_path / "whole", LINES)).attainable.metrics
+    assert attainable.metrics == record_in(home_with(tmp_path / "whole", lines)).attainable.metrics
     assert frame_in(home).empty
-    record = run(load(STUDY_FILE), home=home, executors=evaluated_by(cheap))
+    record = run(load(kept("first", "first.toml")), home=home, executors=evaluated_by(cheap))
     assert len(record.trials) == 6
     assert record.attainable == attainable
     assert summary(standings(record))
