@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,11 +21,14 @@ from pydantic import TypeAdapter
 from vaebench.errors import InputError
 from vaebench.files import JOURNAL, existing_study, study_folder
 from vaebench.rows import MAIN_METRICS
-from vaebench.search.journal import open_journal
+from vaebench.search.journal import UNREADABLE, damaged, open_journal
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.file import difference, from_plain, to_plain
 from vaebench.study.records import Attainable, BaselineRecord, Diagnosis, Result, StudyRecord, TrialRecord
 
+FORMAT = 1
+"""The number of the record's format. Raise it where an earlier version could not read what is written from now on, or
+would take it for something else; and keep a record of the version before in the tests. The first records have none."""
 RECORD = "record"
 ARM = "arm"
 BASELINE = "reference:"  # the first records called baselines references
@@ -37,8 +41,8 @@ _diagnosis = TypeAdapter(Diagnosis)
 class RecordStore:
     """The record of one study. Writing needs the study's lock (see vaebench.search.lock)."""
 
-    def __init__(self, study: optuna.Study) -> None:
-        self._study = study
+    def __init__(self, study: optuna.Study, path: Path) -> None:
+        self._study, self._path = study, path
 
     @classmethod
     def create_or_open(cls, home: Path, definition: StudyDefinition) -> Self:
@@ -56,30 +60,33 @@ class RecordStore:
             study = optuna.create_study(storage=storage, study_name=definition.name, directions=directions)
         plain = to_plain(definition)
         stored = study.user_attrs.get("definition")
-        if stored is not None and (lines := difference(from_plain(stored), definition)):
+        if stored is not None and (lines := difference(_defined(study, path), definition)):
             changes = "\n".join(f"  {line}" for line in lines)
             raise InputError(
                 f"study {definition.name!r} exists with another definition; "
                 f"give it a new name, or start it over with --fresh:\n{changes}"
             )
+        if study.user_attrs.get("format") != FORMAT:
+            study.set_user_attr("format", FORMAT)
         if stored != plain:
             study.set_user_attr("definition", plain)
-        return cls(study)
+        return cls(study, path)
 
     @classmethod
     def open(cls, home: Path, name: str, *, writing: bool = False) -> Self:
         """Open the study called `name`. Raises InputError, with the known names, if it was never run."""
-        storage = _opened(existing_study(home, name) / JOURNAL, writing=writing)
+        path = existing_study(home, name) / JOURNAL
+        storage = _opened(path, writing=writing)
         if name in optuna.get_all_study_names(storage):
             study = optuna.load_study(storage=storage, study_name=name)
             if "definition" in study.user_attrs:
-                return cls(study)
-        raise InputError(f"study {name!r} was killed before it began: run it again")
+                return cls(study, path)
+        raise InputError(f"study {name!r} has not begun: it is just starting, or was killed before; then run it again")
 
     @property
     def definition(self) -> StudyDefinition:
-        """The definition the study was last run with."""
-        return from_plain(self._study.user_attrs["definition"])
+        """The definition the study was last run with. Raises InputError if it is damaged."""
+        return _defined(self._study, self._path)
 
     def add(self, asked: FrozenTrial, trial: TrialRecord, values: tuple[float, ...] | None) -> FrozenTrial:
         """Persist a finished trial in one write: what was asked, its record, its objectives (None if it failed)."""
@@ -128,15 +135,21 @@ class RecordStore:
         self._study.set_user_attr(f"diagnosis:{number}", _diagnosis.dump_python(diagnosis, mode="json"))
 
     def record(self) -> StudyRecord:
-        """Return the record of the study."""
+        """Return the record of the study. Raises InputError if it is damaged."""
+        try:
+            return self._record()
+        except UNREADABLE as error:
+            raise damaged(self._path, error) from None
+
+    def _record(self) -> StudyRecord:
         attributes = self._study.user_attrs
+        trials = [_trial.validate_python(trial.user_attrs[RECORD]) for trial in self._study.get_trials(deepcopy=False)]
+        if gaps := [number for number, trial in enumerate(trials) if trial.number != number]:
+            raise ValueError(f"trial {gaps[0]} is missing")
         return StudyRecord(
             definition=self.definition,
             attainable=_attainable(attributes),
-            trials=tuple(
-                _with_confirmation(_trial.validate_python(trial.user_attrs[RECORD]), attributes)
-                for trial in self._study.get_trials(deepcopy=False)
-            ),
+            trials=tuple(_with_confirmation(trial, attributes) for trial in trials),
             baselines=tuple(
                 _baseline.validate_python(value) for key, value in attributes.items() if key.startswith(BASELINE)
             ),
@@ -144,14 +157,23 @@ class RecordStore:
 
 
 def _opened(path: Path, *, writing: bool) -> JournalStorage:
-    """Open the journal. Raises InputError where a line in its middle is damaged."""
+    """Open the journal. Raises InputError if it is damaged, or of a later format; then nothing is written."""
+    if path.exists() and path.stat().st_size:
+        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            formats = [int(number) for number in re.findall(rb'"user_attr":\{"format":(\d+)\}', content)]
+        if (written := max(formats, default=0)) > FORMAT:
+            raise InputError(
+                f"{path}: a later version of vaebench wrote this record (format {written}, and this version reads up "
+                f"to {FORMAT}): install that version, or use another --home"
+            )
+    return open_journal(path, writing=writing)
+
+
+def _defined(study: optuna.Study, path: Path) -> StudyDefinition:
     try:
-        return open_journal(path, writing=writing)
-    except (ValueError, KeyError, TypeError, AssertionError) as error:  # what Optuna makes of a wrong line
-        raise InputError(
-            f"{path}: the record is damaged ({type(error).__name__}: {error}): restore a copy of it, "
-            "or start the study over with --fresh"
-        ) from None
+        return from_plain(study.user_attrs["definition"])
+    except UNREADABLE as error:
+        raise damaged(path, error) from None
 
 
 def _attainable(attributes: dict[str, Any]) -> Attainable:
