@@ -7,8 +7,8 @@ import re
 import pytest
 
 PACKAGES = (
-    "cli", "engine", "results", "results.plots", "scoring", "scoring.metrics", "search", "selftest", "study",
-    "study.file", "tracking", "trial",
+    "cli", "data_sets.file", "engine", "results", "results.plots", "scoring", "scoring.metrics", "search", "selftest",
+    "study", "study.file", "tracking", "trial",
 )  # fmt: skip
 
 

@@ -171,7 +171,7 @@ def test_a_changed_data_file_under_an_old_name(folder: Path) -> None:
     with lock(folder / "runs", "small"):
         RecordStore.create_or_open(folder / "runs", load(Path("small.toml")))
     Path("rows.csv").write_text("a\n" + "\n".join(map(str, range(41))))
-    refused("run", "small.toml", words=("another definition", "data.file.sha256"))
+    refused("run", "small.toml", words=("another definition", "data.file: its content has changed", "40 -> 41 rows"))
 
 
 def test_a_study_that_another_process_runs(recorded: Path) -> None:

@@ -1,4 +1,4 @@
-"""Doubts about a study, before it runs: few rows, codes that do not follow the prior, posterior collapse."""
+"""Doubts about a study, before it runs: few rows, columns, codes that do not follow the prior, posterior collapse."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from vaebench.variants import Variant
 
 FEW = 100
 """With fewer true samples than this there is a warning."""
+BRIEF = 4
+"""Doubts that `run` names. A file of many columns may have many."""
 KS_OF_TRUTH = 0.87
 """Mean KS distance of n samples to their true distribution, times sqrt(n): ln 2 * sqrt(pi / 2), the mean of the
 Kolmogorov distribution."""
@@ -34,6 +36,8 @@ def doubts(definition: StudyDefinition) -> Iterator[Doubt]:
                 "More rows, or a larger test_fraction, would tell trials apart.",
             ),
         )
+    for brief, details in definition.data_set.doubts(definition.rows, definition.test_fraction):
+        yield Doubt(brief, details)
     if astray := _astray(definition):
         yield Doubt(
             f"{' and '.join(astray)} generates from the prior, but nothing brings its codes there",
@@ -51,7 +55,8 @@ def in_brief(definition: StudyDefinition, study_file: str) -> list[str]:
     found = [doubt.brief for doubt in doubts(definition)]
     if not found:
         return []
-    return [f"warning: {'; '.join(found)}", f"         (vaebench check {study_file} has the details)"]
+    shown = [*found[:BRIEF], *([f"{len(found) - BRIEF} more"] if len(found) > BRIEF else [])]
+    return [f"warning: {'; '.join(shown)}", f"         (vaebench check {study_file} has the details)"]
 
 
 def _astray(definition: StudyDefinition) -> list[str]:

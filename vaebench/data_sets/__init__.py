@@ -2,6 +2,7 @@
 
 import dataclasses
 from abc import abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self, runtime_checkable
@@ -51,6 +52,14 @@ class DataSet(Part):
     def available_rows(self) -> int | None:
         """How many rows there are; None if the true distribution can be sampled without limit."""
         return None
+
+    def doubts(self, rows: int, test_fraction: float) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield what looks wrong about the rows: each in brief, then what follows and what to do, line by line."""
+        yield from ()
+
+    def changes(self, new: "DataSet") -> Iterator[str]:
+        """Yield, in words, what is different about the rows of `new` that `plain()` does not show."""
+        yield from ()
 
     @abstractmethod
     def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:

@@ -23,6 +23,8 @@ from vaebench.study.space import Space
 SECTIONS = ("study", "data", "evaluation", "fixed", "search", "confirm", "compare")
 EXTENDING = ("study.trials", "study.question", "confirm", "data.file.path")
 """Keys that may change when a study is run again: a larger budget, another wording, a data file that moved."""
+IN_WORDS = ("data.file.sha256", "data.file.available_rows")
+"""Stored values that say nothing to a reader: the data set puts their change in words."""
 _UNSET = object()
 
 
@@ -89,11 +91,13 @@ def from_plain(plain: Mapping[str, Any]) -> StudyDefinition:
 def difference(old: StudyDefinition, new: StudyDefinition) -> list[str]:
     """Return the differences between two definitions as "path: old -> new", without those that may change."""
     before, after = dict(flatten(to_plain(old))), dict(flatten(to_plain(new)))
-    return [
+    shown = (path for path in dict.fromkeys([*before, *after]) if not may_change(path) and path not in IN_WORDS)
+    lines = [
         f"{path}: {_shown(before, path)} -> {_shown(after, path)}"
-        for path in dict.fromkeys([*before, *after])
-        if before.get(path, _UNSET) != after.get(path, _UNSET) and not may_change(path)
+        for path in shown
+        if before.get(path, _UNSET) != after.get(path, _UNSET)
     ]
+    return [*old.data_set.changes(new.data_set), *lines]
 
 
 def _definition(tables: Mapping[str, Any], arms: tuple[Arm, ...], folder: Path | None) -> StudyDefinition:
