@@ -22,6 +22,7 @@ from vaebench.results.standings import Standings, standings
 from vaebench.results.status import status_of
 from vaebench.search import run as studies
 from vaebench.search.events import Event, Loaded, Observer, Step, unheard
+from vaebench.search.lock import lock
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Executors
 from vaebench.search.workers import cores, executor
@@ -56,13 +57,18 @@ def run(
     (seconds) bound the search. Trials are evaluated by `workers` processes (default: one per core; 0: this process) or
     by the Dask cluster at the address `cluster`. `observer` is called with each event.
 
-    Raises InputError if the study file is wrong, or if another definition was run under the study's name.
+    Raises InputError if the study file is wrong, if another definition was run under the study's name, or if another
+    process is running it.
     """
     folder, definition = home_folder(home), load(Path(study_file))
     _check_positive(trials=trials, time_limit=time_limit)
     check_writable(folder)
     observer(Loaded(definition))
-    with studies.interruptible(), _executors(workers, cluster, observer) as executors:
+    with (
+        studies.interruptible(),
+        _executors(workers, cluster, observer) as executors,
+        lock(folder, definition.name),
+    ):
         with LiveTracking(folder) as live:
             if fresh:
                 discard(folder, definition)
@@ -92,7 +98,7 @@ def confirm(
     folder, name = home_folder(home), study_name(study)
     _check_positive(top=top, replicates=replicates)
     existing_study(folder, name)
-    with studies.interruptible(), _executors(workers, cluster, observer) as executors:
+    with studies.interruptible(), _executors(workers, cluster, observer) as executors, lock(folder, name):
         record = studies.confirm(
             name, home=folder, executors=executors, observer=observer, top=top, replicates=replicates
         )

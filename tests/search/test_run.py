@@ -4,8 +4,6 @@ Its confirmation: test_confirmation.py; its end by a signal: test_killed.py; wha
 """
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +13,12 @@ import pytest
 from cheap_evaluations import wide_fails, wide_is_nan, wide_raises
 from small_studies import GRID, STUDY, Heard, go, none_at_all, timeless
 
-from vaebench.errors import InputError
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
 from vaebench.scoring import attainable
 from vaebench.scoring.score import mean_metrics, mean_score
 from vaebench.search import attainable_cache
 from vaebench.search.attainable_cache import begin_attainable
-from vaebench.search.lock import lock
 from vaebench.search.store import RecordStore
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import StudyRecord
@@ -144,19 +140,3 @@ def test_a_grid_ends_with_its_cells(read: Read, tmp_path: Path) -> None:
 
 def test_no_time_asks_for_nothing(definition: StudyDefinition, tmp_path: Path) -> None:
     assert go(definition, tmp_path, time_limit=0.0).trials == ()
-
-
-def test_a_second_coordinator_is_refused(definition: StudyDefinition, tmp_path: Path) -> None:
-    holder = (
-        "import sys; from pathlib import Path; from vaebench.search.lock import lock\n"
-        "with lock(Path(sys.argv[1]), 'small'): print('held', flush=True); sys.stdin.read()"
-    )
-    command = [sys.executable, "-c", holder, str(tmp_path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "held\n"
-        with pytest.raises(InputError, match=rf"study 'small' is being run by process {process.pid} on "):
-            go(definition, tmp_path)
-        process.kill()
-    with lock(tmp_path, "small"):  # a dead holder's lock is free
-        pass

@@ -16,7 +16,6 @@ from vaebench.search.baselines import send_baselines
 from vaebench.search.compile_ahead import compile_ahead
 from vaebench.search.confirmation import confirm_best
 from vaebench.search.events import Advanced, NothingToDo, Observer, SearchStarted, Step, unheard
-from vaebench.search.lock import lock
 from vaebench.search.loop import search
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Executors, Workers, result_of
@@ -37,12 +36,12 @@ def run(
     """Search up to `trials` trials (per arm), then confirm the best. Return the study's record.
 
     After `time_limit` seconds no more trials are asked. `executors` is called at the first task. Ctrl-C and SIGTERM
-    keep what is finished and raise KeyboardInterrupt. Raises InputError if another process is running this study, or
-    if another definition was run under its name.
+    keep what is finished and raise KeyboardInterrupt. The caller holds the study's lock. Raises InputError if another
+    definition was run under its name.
     """
     deadline = math.inf if time_limit is None else time.monotonic() + time_limit
     definition = definition if trials is None else replace(definition, trials=trials)
-    with lock(home, definition.name), interruptible(), Workers(executors) as workers:
+    with interruptible(), Workers(executors) as workers:
         store = RecordStore.create_or_open(home, definition)
         target = sum(definition.targets.values())
         # compiling alone might use up a time limit
@@ -94,10 +93,10 @@ def confirm(
 ) -> StudyRecord:
     """Confirm the best `top` trials of a study on `replicates` further draws; defaults are those of the study file.
 
-    Raises InputError if the study was never run, or if another process is running it.
+    The caller holds the study's lock. Raises InputError if the study was never run.
     """
     existing_study(home, name)
-    with lock(home, name), interruptible(), Workers(executors) as workers:
+    with interruptible(), Workers(executors) as workers:
         store = RecordStore.open(home, name, writing=True)
         definition = store.definition
         definition = replace(

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from vaebench.errors import InputError
 from vaebench.files import study_folder
-from vaebench.search.lock import lock
 from vaebench.search.store import RecordStore
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.file import difference
@@ -13,7 +12,7 @@ from vaebench.tracking.ids import read_ids, write_ids
 
 
 def discard(home: Path, definition: StudyDefinition) -> None:
-    """Delete the record of a study, and keep its lock.
+    """Delete the record of a study, but not its lock, which the caller holds.
 
     Its parent run in MLflow is kept if the definition is the same. Otherwise the study gets a new one, since MLflow
     never changes a parameter.
@@ -21,14 +20,13 @@ def discard(home: Path, definition: StudyDefinition) -> None:
     name = definition.name
     if not study_folder(home, name).exists():
         return
-    with lock(home, name):
-        ids = read_ids(home, name)
-        same = _is_defined_so(home, definition)
-        for path in study_folder(home, name).iterdir():
-            if path.name != "lock":
-                path.unlink()
-        if same and ids is not None:
-            write_ids(home, name, replace(ids, trials={}, written=""))
+    ids = read_ids(home, name)
+    same = _is_defined_so(home, definition)
+    for path in study_folder(home, name).iterdir():
+        if path.name != "lock":
+            path.unlink()
+    if same and ids is not None:
+        write_ids(home, name, replace(ids, trials={}, written=""))
 
 
 def _is_defined_so(home: Path, definition: StudyDefinition) -> bool:
