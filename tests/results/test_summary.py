@@ -20,12 +20,18 @@ def test_nothing_is_said_of_nothing() -> None:
 def test_an_unconfirmed_winner_is_said_to_be_lucky() -> None:
     (only,) = summary(standings(record(trial(0, [0.6, 0.7, 0.65]), baselines=[baseline("gaussian", [1.0, 1.1, 1.0])])))
     assert "Best: trial 0 (vae), score 0.65 on 3 search draws" in only
-    assert "It is not confirmed: the best of many trials is the luckiest, too." in only
+    assert only.endswith(
+        " It is not confirmed: the best of many trials is the luckiest, too. "
+        "Beside it on these draws: gaussian, the best baseline that copies no rows (1.03)."
+    )
 
 
 def test_too_few_draws_are_said_to_be_too_few() -> None:
     few = record(trial(0, [1.0], [0.6] * 5), baselines=[baseline("gaussian", [1.0], [1.0] * 5)])
-    assert "5 draws are too few to test it against gaussian, the best baseline (1.00)." in summary(standings(few))[0]
+    assert (
+        "These draws are too few to test it against gaussian, the best baseline that copies no rows (1.00)."
+        in summary(standings(few))[0]
+    )
 
 
 def test_what_is_no_more_than_its_error_is_said_to_be_unsure() -> None:
@@ -61,6 +67,29 @@ def test_arms_are_compared_by_their_best_trials() -> None:
     assert not any("Of the arms" in line for line in summary(standings(record(study.trials[0]))))
 
 
+def test_arms_that_are_not_confirmed_are_not_tested() -> None:
+    study = record(trial(0, [1.2] * 8, arm="variant=ae"), trial(1, [1.0] * 8, arm="variant=vae"))
+    assert (
+        "Of the arms, each by its best trial, none of them confirmed: "
+        "variant=vae (trial 1, 1.00), variant=ae (trial 0, 1.20)."
+    ) in summary(standings(study))
+
+
+def test_the_best_of_many_is_not_called_better_for_being_the_luckiest() -> None:
+    """Equal trials, each lucky on some draws: one alone would be told from the baseline, one of ten is not."""
+    random = np.random.default_rng(0)
+    trials = [trial(number, [1.0], random.normal(1, 0.1, size=25)) for number in range(10)]
+    means = [np.mean([result.metrics["ks"] for result in one.confirmation]) for one in trials]
+    best = trials[int(np.argmin(means))]
+    baselines = [baseline("gaussian", [1.0], random.normal(1.05, 0.1, size=25))]
+    (alone, *_), (of_ten, *_) = (
+        summary(standings(record(*(replace(one, number=place) for place, one in enumerate(some)), baselines=baselines)))
+        for some in ([best], trials)
+    )
+    assert "By a paired test it is better than gaussian" in alone
+    assert "A paired test cannot tell it from gaussian" in of_ten
+
+
 @pytest.mark.parametrize(("level", "word"), [(1.0, "harder"), (0.9, "as hard"), (0.8, "easier")])
 def test_the_luck_of_being_chosen_is_told_from_the_draws_difficulty(level: float, word: str) -> None:
     baselines = [baseline("gaussian", [0.85, 0.95], level + NOISE)]
@@ -80,14 +109,14 @@ def test_the_best_stands_beside_the_best_baseline(own: float, verdict: str) -> N
     baselines = [baseline("gaussian", [1.0], 1.0 + NOISE[::-1]), baseline("kde", [1.0], [1.6] * 8)]
     first, second = summary(standings(record(trial(4, [0.8], own + NOISE / 2), baselines=baselines)))
     assert first.startswith(f"Best: trial 4 (vae), score {own:.2f} on 8 fresh draws, 95 % interval")
-    assert first.endswith(f" {verdict} gaussian, the best baseline (1.00).")
+    assert first.endswith(f" {verdict} gaussian, the best baseline that copies no rows (1.00).")
     assert "selection optimism" in second
 
 
 def test_a_copycat_is_no_best_baseline() -> None:
     baselines = [baseline("bootstrap", [0.9], 0.5 + NOISE[::-1]), baseline("kde", [1.2], 1.2 + NOISE[::-1])]
     said = summary(standings(record(trial(4, [0.8], 1.0 + NOISE), baselines=baselines)))
-    assert "kde, the best baseline (1.20)" in said[0]
+    assert "kde, the best baseline that copies no rows (1.20)" in said[0]
     baselines = [baseline("one_of_my_own", [0.9], 1.1 + NOISE[::-1])]  # whose file may be gone when this is read
     assert "one_of_my_own, the best" in summary(standings(record(trial(4, [0.8], 1.0 + NOISE), baselines=baselines)))[0]
 
@@ -99,7 +128,9 @@ def test_any_trial_is_worth_what_its_own_draws_say() -> None:
     )
     assert summary(standings(study))[0] == f"Best: {worth(standings(study), 0)}"
     assert worth(standings(study), 1).startswith("trial 1 (vae), score 1.50 on 8 fresh draws, 95 % interval ")
-    assert worth(standings(study), 1).endswith(" By a paired test it is worse than gaussian, the best baseline (1.00).")
+    assert worth(standings(study), 1).endswith(
+        " By a paired test it is worse than gaussian, the best baseline that copies no rows (1.00)."
+    )
     assert worth(standings(study), 2).startswith("trial 2 (vae), score 2.50 on 2 search draws")
     assert "It is not confirmed" in worth(standings(study), 2)
 

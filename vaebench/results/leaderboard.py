@@ -8,9 +8,9 @@ Notes on its columns (COLUMNS, then everything else):
   numbers over the search replicates, or pruned, with numbers over the first of them. A trial with any failed replicate
   is failed and has no numbers. reason: why a trial failed or was pruned.
 - score_low .. score_high and ks_low .. ks_high: 95 % bootstrap intervals of the mean over the replicates.
-- tied_with_best: a paired test cannot tell the row from the best ranked trial. True for that trial itself. Empty if
-  there are too few replicates for a test, for the noise floor, which does not compete, and for rows whose replicates
-  are not those of the best (searched only, failed).
+- tied_with_best: a paired test cannot tell the row from the best ranked trial (see vaebench.scoring.paired_tests). True
+  for that trial itself. Empty if there are too few replicates for a test, for the noise floor, which does not compete,
+  and for rows that are not confirmed.
 - metric.generated_mean and metric.generated_std: of the first search replicate, the fit that `generate` uses.
 - param.NAME: the whole resolved spec. metric.search_score: the score in the search, whatever the status.
 - diagnosis: why a confirmed trial is not better, worst reason first (see vaebench.trial.diagnosis); empty if no reason
@@ -26,7 +26,7 @@ import numpy as np
 
 from vaebench.results.standings import Standing, Standings
 from vaebench.rows import MAIN_METRICS
-from vaebench.scoring.intervals import interval, tied
+from vaebench.scoring.intervals import interval
 from vaebench.scoring.score import mean_metrics, mean_score, objective_values
 from vaebench.study.records import TrialRecord
 
@@ -59,7 +59,9 @@ def leaderboard(standings: Standings, run_ids: Mapping[int, str] | None = None) 
     front = pareto_front(standings)
     cells = []
     for row in standings.rows:
-        cells.append({"study": record.name, "kind": row.kind, "variant": row.name} | _figures(row, standings.ranked))
+        cells.append({"study": record.name, "kind": row.kind, "variant": row.name} | _figures(row))
+        if standings.ranked:
+            cells[-1]["tied_with_best"] = standings.tied(row, standings.ranked[0])
         if row.trial:
             number = row.trial.number
             cells[-1] |= _params(row.trial) | {
@@ -92,7 +94,7 @@ def pareto_front(standings: Standings) -> dict[int, bool]:
     }
 
 
-def _figures(row: Standing, ranked: Sequence[Standing]) -> dict[str, Any]:
+def _figures(row: Standing) -> dict[str, Any]:
     """Return the measured columns. A failed row has no numbers."""
     cells: dict[str, Any] = {
         "status": row.status,
@@ -109,10 +111,6 @@ def _figures(row: Standing, ranked: Sequence[Standing]) -> dict[str, Any]:
     cells |= {"score": float(np.mean(row.scores))} | {name: means.pop(name) for name in MAIN_METRICS}
     cells["score_low"], cells["score_high"] = interval(row.scores)
     cells["ks_low"], cells["ks_high"] = interval([result.metrics["ks"] for result in row.results])
-    if ranked and row.kind != "floor" and row.status == ranked[0].status:
-        best = ranked[0].scores
-        pairs = min(len(row.scores), len(best))  # replicate r is the same draw in every row
-        cells["tied_with_best"] = tied(row.scores[:pairs], best[:pairs])
     if row.search:
         cells["metric.search_score"] = mean_score(row.search, row.attainable)
     return cells | {f"metric.{name}": value for name, value in means.items()}

@@ -1,17 +1,22 @@
 """Standings: all trials, baselines and the noise floor of a study, best first, computed once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
 
 from vaebench.errors import InputError
+from vaebench.scoring.paired_tests import MIN_PAIRS, told_apart
 from vaebench.scoring.score import score
 from vaebench.study.records import Attainable, Result, StudyRecord, TrialRecord
 
 Status = Literal["confirmed", "searched", "pruned", "failed"]
 ORDER: tuple[Status, ...] = ("confirmed", "searched", "pruned", "failed")
+Key = tuple[str, int | None]
+"""A row's name and, of a trial, its number."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,11 @@ class Standing:
         return self.trial is not None and self.status != "failed"
 
     @property
+    def key(self) -> Key:
+        """What tells it from the other rows."""
+        return self.name, self.trial.number if self.trial else None
+
+    @property
     def place(self) -> tuple[int, float, bool, int, str]:
         """The sort key of the leaderboard: status, mean score, trials before others, number, name."""
         mean = float(np.mean(self.scores)) if self.scores else 0.0
@@ -81,6 +91,28 @@ class Standings:
         """The trial of rank 1; None if no trial has a score yet."""
         return self.ranked[0].trial if self.ranked else None
 
+    def tied(self, row: Standing, other: Standing) -> bool | None:
+        """Return whether two rows, one of them a trial's, cannot be told apart. A row is tied with itself.
+
+        None for rows that are not tested: those that are not confirmed, since the search chose among them by these very
+        draws; the noise floor, which does not compete; and rows with fewer than MIN_PAIRS draws in common.
+        """
+        told = self._told_apart.get(frozenset((row.key, other.key)))
+        return None if told is None else not told
+
+    @cached_property
+    def _told_apart(self) -> Mapping[frozenset[Key], bool]:
+        """Whether two rows are told apart, for every pair with a trial: any trial might have turned out best."""
+        rows = [row for row in self.rows if row.status == "confirmed" and row.kind != "floor"]
+        pairs = [(a, b) for a, b in combinations(rows, 2) if a.trial or b.trial]
+        scores = [(a.scores[: len(b.scores)], b.scores[: len(a.scores)]) for a, b in pairs]
+        enough = [place for place, (first, _) in enumerate(scores) if len(first) >= MIN_PAIRS]
+        told = told_apart([scores[place] for place in enough])
+        selves = {frozenset((row.key,)): False for row in rows if len(row.scores) >= MIN_PAIRS}
+        return selves | {
+            frozenset(row.key for row in pairs[place]): different for place, different in zip(enough, told, strict=True)
+        }
+
     def choose(self, number: int | None) -> TrialRecord:
         """Return trial `number`, or the best if None. Raises InputError if there is no such trial or it failed."""
         name, trials = self.record.name, self.record.trials
@@ -90,9 +122,15 @@ class Standings:
             return self.best
         if not 0 <= number < len(trials):
             raise InputError(f"study {name!r} has no trial {number}: they are 0 to {len(trials) - 1}")
-        if (reason := trials[number].reason) is not None:
-            raise InputError(f"trial {number} of study {name!r} failed: {reason}")
+        row = self.row(number)
+        if row.failure is not None:
+            where = "" if trials[number].reason else " in its confirmation"
+            raise InputError(f"trial {number} of study {name!r} failed{where}: {row.failure}")
         return trials[number]
+
+    def row(self, number: int) -> Standing:
+        """Return the row of trial `number`."""
+        return next(row for row in self.rows if row.trial and row.trial.number == number)
 
 
 def standings(record: StudyRecord) -> Standings:

@@ -1,14 +1,12 @@
 """The results in sentences: how good the best trial is, how much of that was luck, and what is wrong with it."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from vaebench.errors import InputError
 from vaebench.results.optimism import Optimism, optimism
 from vaebench.results.standings import Standing, Standings
 from vaebench.scoring.baseline_scores import baseline
-from vaebench.scoring.intervals import interval, tied
+from vaebench.scoring.intervals import interval
 from vaebench.scoring.score import mean_metrics
 from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.trial.diagnosis import REMEDIES
@@ -52,30 +50,28 @@ def findings(trial: TrialRecord) -> list[tuple[str, str]]:
 
 def worth(standings: Standings, number: int) -> str:
     """Return the score of trial `number`, on which draws, and whether a test tells it from the best baseline there."""
-    row = next(row for row in standings.rows if row.trial and row.trial.number == number)
+    row = standings.row(number)
     low, high = interval(row.scores)
-    where = f"{len(row.scores)} {_draws(standings.record) if row.status == 'confirmed' else 'search draws'}"
+    confirmed = row.status == "confirmed"
+    where = f"{len(row.scores)} {_draws(standings.record) if confirmed else 'search draws'}"
     head = f"trial {number} ({row.name}), score {np.mean(row.scores):.2f} on {where}"
     head += "." if np.isnan(low) else f", 95 % interval {low:.2f} to {high:.2f}."
-    if row.status != "confirmed":
+    if not confirmed:
         head += " It is not confirmed: the best of many trials is the luckiest, too."
     baseline = _best_baseline(standings, row)
     if baseline is None:
         return head
-    of_trial, other = _paired(row, baseline)
-    than = f"{baseline.name}, the best baseline ({np.mean(baseline.scores):.2f})"
-    told = tied(of_trial, other)
+    than = f"{baseline.name}, the best baseline that copies no rows ({np.mean(baseline.scores):.2f})"
+    if not confirmed:
+        return f"{head} Beside it on these draws: {than}."
+    told = standings.tied(row, baseline)
     if told is None:
-        return f"{head} {len(of_trial)} draws are too few to test it against {than}."
+        return f"{head} These draws are too few to test it against {than}."
     if told:
         return f"{head} A paired test cannot tell it from {than}."
-    return f"{head} By a paired test it is {'better' if np.mean(of_trial) < np.mean(other) else 'worse'} than {than}."
-
-
-def _paired(first: Standing, second: Standing) -> tuple[Sequence[float], Sequence[float]]:
-    """Return both rows' scores on the draws that both have. Draw r is the same for every row."""
-    draws = min(len(first.scores), len(second.scores))
-    return first.scores[:draws], second.scores[:draws]
+    common = min(len(row.scores), len(baseline.scores))
+    better = np.mean(row.scores[:common]) < np.mean(baseline.scores[:common])
+    return f"{head} By a paired test it is {'better' if better else 'worse'} than {than}."
 
 
 def _best_baseline(standings: Standings, row: Standing) -> Standing | None:
@@ -100,13 +96,15 @@ def _arms(standings: Standings) -> list[str]:
     if len(best) < 2:
         return []
     first, *others = best.values()
+    if first.status != "confirmed":
+        return [f"Of the arms, each by its best trial, none of them confirmed: {', '.join(map(_arm, best.values()))}."]
     told = [f"{_arm(first)} is best"]
     for row in others:
         if row.status != first.status:
             told.append(f"{_arm(row)} is not confirmed")
         else:
             verdicts = {True: "cannot be told from it", False: "is worse", None: "has too few draws to test"}
-            told.append(f"{_arm(row)} {verdicts[tied(*_paired(row, first))]}")
+            told.append(f"{_arm(row)} {verdicts[standings.tied(row, first)]}")
     return [f"Of the arms, each by its best trial and a paired test: {'; '.join(told)}."]
 
 

@@ -6,7 +6,9 @@ or where a run was killed and resumed.
 
 from dataclasses import dataclass
 
-from vaebench.scoring.intervals import plainly_worse
+from vaebench.scoring.paired_tests import worse
+
+LEVEL = 0.1
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Pruner:
     def verdict(self, values: tuple[float, ...], known: int) -> str | None:
         """Return why a trial with these values should stop, given the first `known` trials; None if it goes on."""
         best = self._after[known]
-        if best is None or not plainly_worse(values, best.values[: len(values)]):
+        if best is None or not worse(values, best.values[: len(values)], LEVEL):
             return None
         mean, other = (sum(some[: len(values)]) / len(values) for some in (values, best.values))
         draws = f"{len(values)} of {len(best.values)} replicates"

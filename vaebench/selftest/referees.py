@@ -80,7 +80,7 @@ def evaluated(name: str, generate: Generate, replicates: list[Replicate]) -> tup
 def rank_behind(best: tuple[Result, ...], other: tuple[Result, ...], attainable: Metrics) -> float:
     """Return the rank that the leaderboard gives `other` against `best`: 1, 2, or 1.5 for a tie."""
     trials = tuple(
-        TrialRecord(number, {"variant": name}, results, 0.0, 1.0)
+        TrialRecord(number, {"variant": name}, results, 0.0, 1.0, confirmation=results)
         for number, (name, results) in enumerate((("best", best), ("other", other)))
     )
     board = leaderboard(standings(StudyRecord(DEFINITION, Attainable(attainable), trials)))
