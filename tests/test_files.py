@@ -1,6 +1,7 @@
 """Where state lives, and how it is written. Formats, pipes and links: tests/results/test_export.py."""
 
 import os
+import stat
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +15,7 @@ from vaebench.files import (
     check_writable,
     existing_study,
     home_folder,
+    own_cache,
     study_folder,
     study_names,
     write_output,
@@ -95,6 +97,36 @@ def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cache_folder() == Path("/somewhere/vaebench")
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert cache_folder() == Path.home() / ".cache" / "vaebench"
+
+
+def test_a_cache_is_made_for_its_user_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = own_cache("xla", "here")
+    assert folder == tmp_path / "cache" / "vaebench" / "xla" / "here"
+    assert {stat.S_IMODE(made.stat().st_mode) for made in (folder, folder.parent, folder.parent.parent)} == {0o700}
+    assert own_cache("xla", "here") == folder
+
+
+@pytest.mark.parametrize("where", ["vaebench", "vaebench/xla", "vaebench/xla/here"])
+@pytest.mark.parametrize("mode", [0o720, 0o702])
+def test_a_cache_that_others_can_write_to_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str, mode: int
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    own_cache("xla", "here")
+    (tmp_path / where).chmod(mode)
+    with pytest.raises(PermissionError, match=rf"{where} can be written to by others: delete it, or set XDG_"):
+        own_cache("xla", "here")
+    (tmp_path / where).chmod(0o755)  # others may read it
+    own_cache("xla", "here")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the superuser can give a folder away")
+def test_a_cache_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    os.chown(own_cache("xla"), 65534, 65534)
+    with pytest.raises(PermissionError, match=r"xla belongs to another user: delete it, or set XDG_CACHE_HOME"):
+        own_cache("xla")
 
 
 def test_a_study_is_known_by_its_journal(tmp_path: Path) -> None:

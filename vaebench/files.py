@@ -1,6 +1,7 @@
 """Where state is stored, and how files are written: a kill leaves the old file or the new one, never half of one."""
 
 import os
+import stat
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +21,27 @@ def home_folder(home: str | Path | None = None) -> Path:
 def cache_folder() -> Path:
     """Return the folder of what all of a user's studies share: compiled programs and attainable errors."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vaebench"
+
+
+def own_cache(*names: str) -> Path:
+    """Return the folder of these names in the cache folder; create it for this user alone (mode 0700).
+
+    Compiled programs are code. So raises PermissionError, with the way out, where the cache folder or a folder in it
+    is another user's, or others may write into it.
+    """
+    folder = cache_folder()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for name in ("", *names):
+        folder = folder / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.stat()
+        theirs = found.st_uid != os.geteuid()
+        if theirs or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise PermissionError(
+                f"{folder} {'belongs to another user' if theirs else 'can be written to by others'}: "
+                "delete it, or set XDG_CACHE_HOME to a folder of your own"
+            )
+    return folder
 
 
 def study_folder(home: Path, name: str) -> Path:

@@ -87,7 +87,7 @@ def few_draws(patch: pytest.MonkeyPatch, cache: Path) -> None:
     """Let what is attainable be simulated on a hundredth of the draws, and kept in a folder of the test's."""
     patch.setattr(attainable, "SCREENING", 3)
     patch.setattr(attainable_cache, "final_draws", lambda inputs: (3, 23))
-    patch.setattr(attainable_cache, "cache_folder", lambda: cache)
+    patch.setattr(attainable_cache, "own_cache", lambda *names: cache)
 
 
 def ranks(table: str) -> list[int]:

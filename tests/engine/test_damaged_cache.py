@@ -88,3 +88,13 @@ def test_no_program_is_kept_where_there_is_hardly_room(
     monkeypatch.setattr(tf_setup.shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
     tf_setup.prepare()
     assert (str(tmp_path) in os.environ["TF_XLA_FLAGS"]) is kept
+
+
+def test_programs_that_others_could_have_written_are_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    for name in ("TF_XLA_FLAGS", "XLA_FLAGS"):
+        monkeypatch.setenv(name, "")
+    tf_setup.programs_folder().chmod(0o777)
+    tf_setup.prepare()
+    tf_setup.forget_programs()
+    assert os.environ["TF_XLA_FLAGS"] == ""

@@ -16,29 +16,32 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from vaebench.files import cache_folder
+from vaebench.files import own_cache
 
 ROOM = 100 * 2**20
 """Free bytes below which no program is kept: one takes 1 to 4 MB, and TensorFlow fails where one cannot be written."""
 
 
 def programs_folder() -> Path:
-    """Return the folder of compiled programs: one per kind of processor, since programs are machine code."""
+    """Return the folder of compiled programs: one per kind of processor, since programs are machine code.
+
+    Raises OSError where it cannot be this user's own (see vaebench.files.own_cache).
+    """
     processor = platform.machine()
     with contextlib.suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         processor += next((line for line in lines if line.startswith(("flags", "Features"))), "")
-    return cache_folder() / "xla" / hashlib.sha256(processor.encode()).hexdigest()[:16]
+    return own_cache("xla", hashlib.sha256(processor.encode()).hexdigest()[:16])
 
 
 def forget_programs() -> None:
     """Delete what is kept of compiled programs. What processes have compiled stays with them."""
-    for entry in programs_folder().glob("*"):
-        if entry.is_dir():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            with contextlib.suppress(OSError):
-                entry.unlink()
+    with contextlib.suppress(OSError):
+        for entry in programs_folder().glob("*"):
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
 
 
 def prepare() -> None:
@@ -50,7 +53,6 @@ def prepare() -> None:
     os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
     with contextlib.suppress(OSError):
         folder = programs_folder()
-        folder.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free < ROOM:
             return
         flag = f"--tf_xla_persistent_cache_directory={folder}"

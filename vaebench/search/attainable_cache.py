@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from vaebench.baselines import Baseline
-from vaebench.files import cache_folder, write_whole
+from vaebench.files import own_cache, write_whole
 from vaebench.parts import modules
 from vaebench.scoring import attainable as simulation
 from vaebench.scoring.attainable import VERSION, attainable_draws, best_of, combine, final_draws, suitable
@@ -26,8 +26,8 @@ PIECE = 250
 def begin_attainable(definition: StudyDefinition, workers: Workers) -> Callable[[Observer], Attainable]:
     """Start the simulation, unless the cache has its result. Return a function that waits for it and caches it."""
     first = replace(definition.replicate("attainable", 0), study_seed=0)  # studies of one data set share one scale
-    file = cache_folder() / "attainable" / f"{_key(first)}.json"
-    if (kept := _read(file)) is not None:
+    key = _key(first)
+    if (kept := _read(key)) is not None:
         return lambda _: kept
     names = suitable(first.data_set)
     screening = {name: workers.submit(attainable_draws, first, name, 0, simulation.SCREENING) for name in names}
@@ -47,7 +47,7 @@ def begin_attainable(definition: StudyDefinition, workers: Workers) -> Callable[
             results += result_of(piece)
             observer(Advanced())
         found = combine(name, results)
-        _write(file, found)
+        _write(key, found)
         return found
 
     return simulate
@@ -60,15 +60,18 @@ def _key(first: Replicate) -> str:
     return hashlib.sha256("\x1f".join(kept).encode()).hexdigest()[:16]
 
 
-def _read(file: Path) -> Attainable | None:
+def _file(key: str) -> Path:
+    return own_cache("attainable") / f"{key}.json"
+
+
+def _read(key: str) -> Attainable | None:
     try:
-        kept = Attainable(**json.loads(file.read_text()))
+        kept = Attainable(**json.loads(_file(key).read_text()))
     except (OSError, ValueError, TypeError):
         return None
     return kept if kept.metrics else None
 
 
-def _write(file: Path, found: Attainable) -> None:
+def _write(key: str, found: Attainable) -> None:
     with suppress(OSError):  # the next study then simulates again
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, lambda part: part.write_text(json.dumps(asdict(found))))
+        write_whole(_file(key), lambda part: part.write_text(json.dumps(asdict(found))))

@@ -15,11 +15,13 @@ from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from vaebench.errors import InputError
+from vaebench.files import own_cache
 from vaebench.search.in_process import InProcess
 
 if TYPE_CHECKING:
     from distributed import Client, Worker
 
+log = logging.getLogger("vaebench")
 MALLOC = str(512 * 2**20)
 ENVIRONMENT = {
     # for glibc's malloc. With Dask's default of 64 KiB it keeps returning memory, and training takes 1.7 times as long
@@ -56,6 +58,10 @@ def executor(
     """
     if address is not None:
         return _joined(address)
+    try:
+        own_cache("xla")
+    except OSError as error:
+        log.warning("compiled programs are not kept, so each run compiles them again: %s", error)
     return _local(workers, say) if workers else contextlib.nullcontext(InProcess())
 
 
@@ -105,6 +111,8 @@ def _local(workers: int, say: Callable[[str], None]) -> Iterator[Executor]:
         "distributed.worker.multiprocessing-method": "spawn",  # never fork: this process may have TensorFlow loaded
         "distributed.scheduler.allowed-failures": ALLOWED_FAILURES,
         "distributed.scheduler.worker-saturation": 1.0,  # no queue at a worker: its death fails no other task
+        "distributed.scheduler.http.routes": [],  # nobody needs the status pages, which any user could open
+        "distributed.worker.http.routes": [],
         "distributed.admin.low-level-log-length": 0,
         "distributed.worker.profile.enabled": False,  # it samples every thread a hundred times a second
     }
@@ -112,7 +120,7 @@ def _local(workers: int, say: Callable[[str], None]) -> Iterator[Executor]:
         _silent_dask(),
         _own_environment(),
         tempfile.TemporaryDirectory(prefix="vaebench-") as scratch,
-        dask.config.set(settings),
+        dask.config.set(settings | {"temporary-directory": scratch}),  # mode 0700
         contextlib.ExitStack() as stack,
     ):
         with _ctrl_c_is_ours(), _start_explained():
@@ -122,10 +130,10 @@ def _local(workers: int, say: Callable[[str], None]) -> Iterator[Executor]:
                 processes=True,
                 host="127.0.0.1",
                 dashboard_address=None,
+                security=True,  # certificates of its own, in memory: no other user can reach it, and so run code
                 scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # for its status server, which always runs
                 silence_logs=logging.CRITICAL,
                 memory_limit=0,  # otherwise a worker over its share is paused for good
-                local_directory=scratch,
             )
             client = stack.enter_context(stack.enter_context(cluster).get_client())
         # pin only if all cores are used: two runs with fewer workers would share the first cores
