@@ -11,10 +11,10 @@ vaebench.report("gaussian", "gaussian.html")
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vaebench.api import confirm, generate, leaderboard, report, run, status, summary
+    from vaebench.api import confirm, generate, leaderboard, report, run, status, summary, sync
     from vaebench.errors import InputError
 
-__all__ = ["InputError", "confirm", "generate", "leaderboard", "report", "run", "status", "summary"]
+__all__ = ["InputError", "confirm", "generate", "leaderboard", "report", "run", "status", "summary", "sync"]
 
 
 def __dir__() -> list[str]:

@@ -1,5 +1,6 @@
 """The Python interface: the commands as functions."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cache
@@ -32,11 +33,13 @@ from vaebench.study.records import StudyRecord
 from vaebench.tracking.discard import discard
 from vaebench.tracking.ids import run_ids
 from vaebench.tracking.live import LiveTracking
-from vaebench.tracking.sync import sync
+from vaebench.tracking.sync import sync as write_to_mlflow
 from vaebench.tracking.ui import ui_command, ui_url
 
 if TYPE_CHECKING:
     import pandas as pd
+
+log = logging.getLogger("vaebench")
 
 
 def run(
@@ -81,7 +84,7 @@ def run(
                 time_limit=time_limit,
                 confirm=confirm,
             )
-        return _finish(folder, record, executors, observer)
+        return _finish(folder, record, executors, observer, said=live.said)
 
 
 def confirm(
@@ -103,6 +106,29 @@ def confirm(
             name, home=folder, executors=executors, observer=observer, top=top, replicates=replicates
         )
         return _finish(folder, record, executors, observer)
+
+
+def sync(
+    study: str,
+    *,
+    home: str | Path | None = None,
+    workers: int | None = None,
+    cluster: str | None = None,
+    observer: Observer = unheard,
+) -> int:
+    """Bring MLflow up to date with a study: write what is missing or damaged there. Return how many trials it holds.
+
+    Runs do this by themselves; it is for a store that was away. Raises InputError for an unknown study or one that is
+    being run, OSError if the store is still away.
+    """
+    folder, name = home_folder(home), study_name(study)
+    existing_study(folder, name)
+    with studies.interruptible(), _executors(workers, cluster, observer) as executors, lock(folder, name):
+        rows = _standings(folder, name)
+        warning = write_to_mlflow(folder, rows, executors, observer, again=True)
+        if warning is not None:
+            raise OSError(warning)
+        return len(rows.record.trials)
 
 
 def leaderboard(study: str, *, home: str | Path | None = None) -> "pd.DataFrame":
@@ -210,10 +236,14 @@ def _standings(home: Path, name: str) -> Standings:
     return standings(RecordStore.open(home, name).record())
 
 
-def _finish(home: Path, record: StudyRecord, executors: Executors, observer: Observer) -> "pd.DataFrame":
-    """Write final results to MLflow and return the leaderboard."""
+def _finish(
+    home: Path, record: StudyRecord, executors: Executors, observer: Observer, said: str | None = None
+) -> "pd.DataFrame":
+    """Write final results to MLflow and return the leaderboard. A warning that was `said` already is not repeated."""
     rows = standings(record)
-    sync(home, rows, executors, observer)
+    warning = write_to_mlflow(home, rows, executors, observer)
+    if warning is not None and warning.partition(" (")[0] != (said or "").partition(" (")[0]:
+        log.warning("%s", warning)
     return table(rows, run_ids(home, record.name))
 
 

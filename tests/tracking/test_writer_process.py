@@ -24,9 +24,8 @@ def test_a_killed_writer_is_a_warning_and_is_caught_up(home: Path) -> None:
     os.kill(writer._writer._process.pid, signal.SIGKILL)
     writer.submit(trial(1))
     writer.submit(trial(2))
-    assert writer.close() == (
-        "the process that writes into MLflow ended with status -9; trials missing there: 2, added at the next chance"
-    )
+    assert writer.close() == 2
+    assert writer.said == "the process that writes into MLflow ended with status -9"
     assert bring_up_to_date(home, standings(study([trial(number) for number in range(3)])), {}).warning is None
     assert complete(home) == 3
 
@@ -37,7 +36,7 @@ def test_what_prints_does_not_disturb_the_writer(home: Path, tmp_path: Path, mon
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     writer = LiveWriter(home, study([]))
     writer.submit(trial(0))
-    assert writer.close() is None
+    assert (writer.close(), writer.said) == (0, None)
     assert complete(home) == 1
 
 
@@ -58,10 +57,9 @@ def test_a_server_killed_in_the_middle_is_caught_up(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", url)
     for submitted in trials[2:]:
         writer.submit(submitted)
-    warning = writer.close()
-    assert warning is not None
-    assert f"127.0.0.1:{port}" in warning
-    assert "missing there: 3" in warning
+    assert writer.close() == 3
+    assert writer.said is not None
+    assert f"127.0.0.1:{port}" in writer.said
     down = bring_up_to_date(user, standings(study(trials)), {})
     assert down.warning is not None
     monkeypatch.delenv("MLFLOW_TRACKING_URI")

@@ -1,6 +1,6 @@
 """The command line. Each command imports what it needs when it runs, so that `vaebench --help` answers at once.
 
-run                  run, confirm
+run                  run, confirm, sync
 check                check
 describe, doubts     what check prints: data, cost, space; doubts about the study
 results              status, leaderboard, report, generate
@@ -80,6 +80,7 @@ for command in (
     run.confirm,
     results.generate,
     ui.ui,
+    run.sync,
     selftest.selftest,
     *parts.commands(),
 ):

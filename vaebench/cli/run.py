@@ -1,4 +1,4 @@
-"""The commands that train: run and confirm."""
+"""The commands that train: run and confirm; and sync, which shows what was trained."""
 
 import shlex
 
@@ -78,3 +78,21 @@ def confirm(
             name, home=home, top=top, replicates=replicates, workers=workers, cluster=cluster, observer=progress
         )
     show(frame, top=10, said=api.summary(name, home=home))
+
+
+@click.command()
+@click.argument("study")
+@workers_options
+@home_option
+def sync(study: str, workers: int | None, cluster: str | None, home: str | None) -> None:
+    """Write to MLflow what is missing there.
+
+    A run does so by itself: this is for a store that was away, damaged or deleted.
+    """
+    from vaebench import api
+    from vaebench.cli.progress import Progress
+
+    name = api.study_name(study)
+    with Progress() as progress:
+        trials = api.sync(name, home=home, workers=workers, cluster=cluster, observer=progress)
+    click.echo(f"{name}: MLflow is up to date, all {trials} trials are there")

@@ -11,5 +11,6 @@ artifacts       plots, samples and the saved model of a trial
 champion        the winner as a registered model
 loader          the code that MLflow calls to load that model
 discard         deletes the record of a study, so that it starts over
+repair          sets a damaged store aside, and follows a moved home
 store, ids, ui  the store and its client, ids in it, its web page
 """

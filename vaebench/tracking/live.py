@@ -2,16 +2,24 @@
 
 import logging
 import threading
+import time
+from collections import deque
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
 
 from vaebench.search.events import Event, SearchStarted, TrialFinished
 from vaebench.study.records import StudyRecord, TrialRecord
+from vaebench.tracking.repair import repair
+from vaebench.tracking.store import complaint, elsewhere
 from vaebench.tracking.writer_process import WriterProcess
 
 log = logging.getLogger("vaebench")
+RETRY = 15.0
+"""Seconds after which a store that was down is tried again."""
+PATIENCE = 8.0
+"""Seconds that the end of a run waits for a server that writes nothing. An embedded store is always waited for."""
 
 
 class LiveTracking:
@@ -21,20 +29,26 @@ class LiveTracking:
         self._home = home
         self._writer: LiveWriter | None = None
 
+    @property
+    def said(self) -> str | None:
+        """The warning that was given of the store, if any."""
+        return self._writer.said if self._writer is not None else None
+
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write what is still waiting. Warn of a failed store only if the run ended early; else `sync` tries again."""
-        if self._writer is not None and (warning := self._writer.close()) and error is not None:
-            log.warning("%s", warning)
+        """Write what is still waiting, unless the store is down."""
+        if self._writer is not None:
+            self._writer.close()
 
     def __call__(self, event: Event) -> None:
         """Handle an event."""
         match event:
             case SearchStarted(record, target) if len(record.trials) < target:
+                repair(self._home)
                 self._writer = LiveWriter(self._home, record)
             case TrialFinished(trial) if self._writer is not None:
                 self._writer.submit(trial)
@@ -43,16 +57,18 @@ class LiveTracking:
 class LiveWriter:
     """Passes submitted trials one by one to a process that writes them to MLflow.
 
-    A store that is down does not slow the search: its trials stay missing in MLflow until the next `sync`.
+    A store that is down does not slow the search. That is said once; its trials are written when it is back, or by the
+    next `sync`.
     """
 
     def __init__(self, home: Path, record: StudyRecord) -> None:
         """Open the runs of the study in `record`; create them if there are none."""
+        self._home, self._study = home, record.name
         self._writer = WriterProcess(home, record)
         self._queue: SimpleQueue[TrialRecord | None] = SimpleQueue()
-        self._closing = threading.Event()
-        self._missing = 0
-        self._error: str | None = None
+        self._waiting: deque[TrialRecord] = deque()
+        self.said: str | None = None
+        self._answered = time.monotonic()
         self._thread = threading.Thread(target=self._work, name="vaebench-mlflow", daemon=True)
         self._thread.start()
 
@@ -60,22 +76,42 @@ class LiveWriter:
         """Pass on a finished trial. Returns at once and never raises."""
         self._queue.put(trial)
 
-    def close(self) -> str | None:
-        """Write what is still waiting, unless the store is down. Return a one-line warning if runs are missing."""
-        self._closing.set()
+    def close(self) -> int:
+        """Write what is still waiting, unless the store is down. Return how many trials are missing there."""
         self._queue.put(None)
-        self._thread.join()
-        if not self._missing:
-            return None
-        return f"{self._error}; trials missing there: {self._missing}, added at the next chance"
+        closing = time.monotonic()
+        while self._thread.is_alive():
+            self._thread.join(0.1)
+            if elsewhere() and time.monotonic() - max(closing, self._answered) > PATIENCE:
+                self._say(complaint(self._home, self._study, TimeoutError(f"no answer for {PATIENCE:.0f} s")))
+                self._writer.kill()
+        return len(self._waiting)
 
     def _work(self) -> None:
         with self._writer as writer:
-            self._error = down = writer.open()
-            while (trial := self._queue.get()) is not None:
-                # After an error while closing, the rest waits for the next `sync`.
-                if down and self._closing.is_set():
-                    self._missing += 1
-                elif down := writer.write(trial):
-                    self._error = down
-                    self._missing += 1
+            down, closing = self._failed(writer.open()), False
+            while not closing:
+                try:
+                    left = self._answered + RETRY - time.monotonic()
+                    trial = self._queue.get(timeout=max(0.0, left) if down and self._waiting else None)
+                    closing = trial is None
+                    if trial is not None:
+                        self._waiting.append(trial)
+                except Empty:
+                    down = False
+                while self._waiting and not down:
+                    down = self._failed(writer.write(self._waiting[0]))
+                    if not down:
+                        self._waiting.popleft()
+
+    def _failed(self, problem: str | None) -> bool:
+        """Note an answer of the process: a problem or None. Return whether it is one."""
+        self._answered = time.monotonic()
+        if problem is not None:
+            self._say(problem)
+        return problem is not None
+
+    def _say(self, problem: str) -> None:
+        if self.said is None:
+            self.said = problem
+            log.warning("%s", problem)

@@ -2,9 +2,11 @@
 
 import logging
 import os
+import random
 import re
 import sqlite3
 import warnings
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,11 @@ SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_UV_AUTO_DETECT": "false",  # the current folder has nothing to do with a model's requirements
-    # By default each call to a dead server retries for four minutes. A missed run is written later anyway.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    # By default each call retries for four minutes with a dead server, for 16 with one that hangs: here for 1 s and
+    # 21 s. A missed run is written later anyway.
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
 """Environment variables that are set unless the user has set them."""
 
@@ -33,6 +36,20 @@ def elsewhere() -> str | None:
 def database(home: Path) -> Path:
     """Return the database file of the embedded store."""
     return home.absolute() / "mlflow.db"
+
+
+def store_id(home: Path) -> str | None:
+    """Return what tells a store from another one at its place: its address, and the number that `open_client` gave it.
+
+    Of a store elsewhere only the address is known. None if the database is missing or cannot be read.
+    """
+    if elsewhere() is not None:
+        return tracking_uri(home)
+    try:
+        with closing(sqlite3.connect(f"{database(home).as_uri()}?mode=ro", uri=True)) as connection:
+            return f"{tracking_uri(home)} {connection.execute('PRAGMA user_version').fetchone()[0]}"
+    except sqlite3.Error:
+        return None
 
 
 def artifact_root(home: Path) -> Path:
@@ -64,6 +81,8 @@ def open_client(home: Path) -> Any:
         connection = sqlite3.connect(database(home))
         # With a write-ahead log the UI can read while the search writes. The file keeps the setting.
         connection.execute("PRAGMA journal_mode=WAL")
+        if connection.execute("PRAGMA user_version").fetchone() == (0,):
+            connection.execute(f"PRAGMA user_version={random.SystemRandom().randrange(1, 2**31)}")
         connection.close()
     return mlflow.MlflowClient(tracking_uri=uri, registry_uri=None if elsewhere() else uri)
 
@@ -76,8 +95,10 @@ def store_errors() -> tuple[type[Exception], ...]:
     return MlflowException, SQLAlchemyError, sqlite3.Error, OSError, ImportError
 
 
-def complaint(home: Path, error: Exception) -> str:
+def complaint(home: Path, study: str, error: Exception) -> str:
     """Return one line that says that the store failed, without the password that its address may contain."""
     first = next(iter(str(error).splitlines()), "")
     said = f"MLflow at {tracking_uri(home)} is not up to date ({type(error).__name__}: {first[:200]})"
-    return re.sub(r"//[^/@ ]*@", "//", said) + "; the study itself is safe"
+    return re.sub(r"//[^/@ ]*@", "//", said) + (
+        f"; the study itself is safe, and `vaebench sync {study}` adds what is missing there"
+    )

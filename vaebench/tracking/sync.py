@@ -1,6 +1,5 @@
 """Bring MLflow up to date with the study record. A second call changes nothing."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,44 +14,52 @@ from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.tracking.artifacts import Artifacts, ArtifactTasks
 from vaebench.tracking.champion import register, save_model
 from vaebench.tracking.ids import digest, read_ids, run_ids, write_ids
+from vaebench.tracking.repair import repair
 from vaebench.tracking.runs import baseline_identity, confirmed_metrics, described, trial_identity
-from vaebench.tracking.store import complaint, database, elsewhere, import_mlflow, store_errors, tracking_uri
+from vaebench.tracking.store import complaint, import_mlflow, store_errors, store_id
 from vaebench.tracking.study_page import write_study_page
 from vaebench.tracking.writer import StudyRuns, diagnosis_tags, failure_tags
 
 if TYPE_CHECKING:
     import pandas as pd
 
-log = logging.getLogger("vaebench")
 SHOWN = 3
 """How many of the best trials have plots, samples and a model in MLflow."""
 
 
-def sync(home: Path, standings: Standings, executors: Executors, observer: Observer) -> None:
-    """Write final results to MLflow, if they are not there yet. If the store is down, only warn."""
+def sync(
+    home: Path, standings: Standings, executors: Executors, observer: Observer, *, again: bool = False
+) -> str | None:
+    """Write final results to MLflow, if they are not known to be there, or `again`.
+
+    If the store is down, return a one-line warning.
+    """
     record = standings.record
-    if is_up_to_date(home, record):
-        return
+    if not again and is_up_to_date(home, record):
+        return None
     shown = [row.trial for row in standings.ranked[:SHOWN] if row.trial]
     observer(Step("writing runs, plots and models to MLflow", len(shown)))
     artifacts = ArtifactTasks(record.definition, shown, executors)
     artifacts.begin()
     written = bring_up_to_date(home, standings, artifacts, observer)
-    if written.warning is not None:
-        log.warning("%s", written.warning)
-    elif (ids := read_ids(home, record.name)) is not None:
-        write_ids(home, record.name, replace(ids, written=_mark(home, record)))
+    if written.warning is None and (ids := read_ids(home, record.name)) is not None:
+        try:
+            write_ids(home, record.name, replace(ids, written=_mark(home, record)))
+        except OSError as error:
+            return complaint(home, record.name, error)
+    return written.warning
 
 
 def is_up_to_date(home: Path, record: StudyRecord) -> bool:
-    """Return whether the store still exists and holds this very record."""
+    """Return whether the store that this very record was written to is still there; what it holds is not looked at."""
     ids = read_ids(home, record.name)
-    there = elsewhere() is not None or database(home).exists()
-    return there and ids is not None and ids.written == _mark(home, record)
+    return ids is not None and ids.written == _mark(home, record) != ""
 
 
 def _mark(home: Path, record: StudyRecord) -> str:
-    return f"{digest(record)} {tracking_uri(home)}"
+    """Return what `ids.written` is if the record is in the store: empty if there is none."""
+    store = store_id(home)
+    return f"{digest(record)} {store}" if store else ""
 
 
 @dataclass(frozen=True)
@@ -76,13 +83,19 @@ def bring_up_to_date(
     down gives a warning, never an exception.
     """
     import_mlflow()
+    repair(home)
     try:
-        return _bring_up_to_date(home, standings, artifacts, observer)
+        try:
+            return _bring_up_to_date(home, standings, artifacts, observer)
+        except store_errors():
+            if not repair(home, thorough=True):
+                raise
+            return _bring_up_to_date(home, standings, artifacts, observer)
     except store_errors() as error:
         name = standings.record.name
         ids = read_ids(home, name)
         parent, experiment = (ids.parent_run, ids.experiment) if ids else ("", "")
-        return Written(run_ids(home, name), parent or None, experiment or None, complaint(home, error))
+        return Written(run_ids(home, name), parent or None, experiment or None, complaint(home, name, error))
 
 
 def _bring_up_to_date(

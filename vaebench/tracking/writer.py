@@ -27,10 +27,10 @@ class StudyRuns:
     study_id: str
     experiment_id: str
     parent_run_id: str
+    wanted: dict[str, int] = field(default_factory=dict)
+    """Start times of the nested runs that there should be, by identity."""
     present: dict[str, str] = field(default_factory=dict)
     """Run ids of the complete nested runs, by identity."""
-    done: int = 0
-    """Trials finished so far."""
     best_score: float = math.inf
 
     def ids(self, trials: Mapping[int, str]) -> Ids:
@@ -51,17 +51,23 @@ class StudyRuns:
         client = open_client(home)
         experiment_id = find_or_create(client, home, record)
         parent_run_id = _find_or_begin_parent(client, experiment_id, record, ids.study)
-        runs = cls(client, record, ids.study, experiment_id, parent_run_id, done=len(record.trials))
+        runs = cls(client, record, ids.study, experiment_id, parent_run_id)
         runs.best_score = best_so_far(record, record.trials).get("best_score", math.inf)
-        wanted = {run.identity: milliseconds(run.started) for run in described(record)}
-        for run in runs.children():
+        runs.wanted = {run.identity: milliseconds(run.started) for run in described(record)}
+        runs.look()
+        return runs
+
+    def look(self) -> None:
+        """Find the complete runs, and delete those that are incomplete, duplicate or not (or no longer) wanted."""
+        self.present = {}
+        for run in self.children():
             identity = run.data.tags.get("vaebench.trial", "")
             # The start time tells a trial from a discarded one of the same number.
-            if run.info.status in DONE and wanted.pop(identity, None) == run.info.start_time:
-                runs.present[identity] = run.info.run_id
+            whole = run.info.status in DONE and run.info.start_time == self.wanted.get(identity)
+            if whole and identity not in self.present:
+                self.present[identity] = run.info.run_id
             else:
-                client.delete_run(run.info.run_id)
-        return runs
+                self.client.delete_run(run.info.run_id)
 
     def children(self) -> list[Any]:
         """Return every nested run."""
@@ -82,6 +88,7 @@ class StudyRuns:
         if run.identity in self.present:
             return self.present[run.identity]
         started, ended = milliseconds(run.started), milliseconds(run.ended)
+        self.wanted[run.identity] = started
         tags = {
             "vaebench.trial": run.identity,
             "vaebench.kind": run.kind,
@@ -108,12 +115,11 @@ class StudyRuns:
         """If the finished `trial` has the best score so far, note that in the parent run."""
         from mlflow.entities import Metric
 
-        self.done += 1
         best = best_so_far(self.record, [trial])
         if best and best["best_score"] < self.best_score:
             self.best_score = best["best_score"]
             stamp = milliseconds(trial.ended)
-            metrics = [Metric(name, value, stamp, self.done) for name, value in finite(best).items()]
+            metrics = [Metric(name, value, stamp, trial.number + 1) for name, value in finite(best).items()]
             self.client.log_batch(self.parent_run_id, metrics=metrics)
 
     def update(self, run_id: str, *, metrics: dict[str, float], tags: dict[str, str], step: int = 0) -> None:

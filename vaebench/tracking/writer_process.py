@@ -53,6 +53,10 @@ class WriterProcess:
         """Write a trial. Return why that failed; None if it did not."""
         return self._exchange(trial)
 
+    def kill(self) -> None:
+        """End the process at once: what it is about will fail."""
+        self._process.kill()
+
     def _exchange(self, message: object) -> str | None:
         assert self._process.stdin is not None
         try:
@@ -79,18 +83,21 @@ def _serve(home: Path, record: StudyRecord, source: BinaryIO, replies: BinaryIO)
 
     runs: StudyRuns | None = None
     trial: TrialRecord | None = None
+    failed = False
     while True:
-        reply = None
         try:
             if runs is None:
                 opened = StudyRuns.open(home, record)
                 opened.client.update_run(opened.parent_run_id, status="RUNNING")
                 runs = opened
+            elif failed:  # it may have left a run half written, or have been carried out nevertheless
+                runs.look()
             if trial is not None:
                 runs.write(trial_run(record, trial))
                 runs.note_best(trial)
+            reply, failed = None, False
         except Exception as error:  # nothing that happens here may reach the search
-            reply = complaint(home, error)
+            reply, failed = complaint(home, record.name, error), True
         pickle.dump(reply, replies)
         replies.flush()
         try:

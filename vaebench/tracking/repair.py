@@ -1,0 +1,113 @@
+"""Repairs the embedded store: a damaged database is set aside, a home that was moved finds its artifacts again.
+
+Uses SQLite alone, since importing MLflow takes seconds. MLflow is a projection of the records, so that a new database
+is written in full by the next `sync` of each study.
+"""
+
+import fcntl
+import logging
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from vaebench.tracking.store import artifact_root, database, elsewhere
+
+log = logging.getLogger("vaebench")
+
+PLACES = ("artifact_location", "artifact_uri", "source", "storage_location")
+"""Columns in which MLflow keeps absolute addresses of artifacts: of experiments, runs, models and their versions."""
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def repair(home: Path, *, thorough: bool = False) -> bool:
+    """Set a damaged database aside and follow a moved home; say so. Return whether a database was set aside.
+
+    A truncated file is noticed at once, other damage only by a `thorough` look at all of it. Does nothing if the store
+    is elsewhere, or if the database is missing, locked or may not be written.
+    """
+    if elsewhere() is not None or not database(home).exists():
+        return False
+    try:
+        with _alone(home):
+            if _is_damaged(home, thorough=thorough):
+                _set_aside(home)
+                return True
+            _follow(home)
+    except (sqlite3.Error, OSError):  # whoever opens the store says so
+        pass
+    return False
+
+
+def _is_damaged(home: Path, *, thorough: bool) -> bool:
+    try:
+        with closing(sqlite3.connect(database(home))) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # fails if the file is truncated
+            return thorough and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in DAMAGED:
+            return True
+        raise
+
+
+def _set_aside(home: Path) -> None:
+    """Rename the database and what belongs to it, which SQLite would take for that of a new one."""
+    kept = database(home).with_name(f"mlflow.damaged-{time.strftime('%Y%m%d-%H%M%S')}.db")
+    for suffix in ("-wal", "-shm", ""):
+        part = database(home).with_name(f"{database(home).name}{suffix}")
+        if part.exists():
+            part.rename(kept.with_name(f"{kept.name}{suffix}"))
+    log.warning("%s was damaged: it is kept as %s, and written anew from the record", database(home), kept.name)
+
+
+def _follow(home: Path) -> None:
+    """Let MLflow look for artifacts where the home is now, if it was moved or copied."""
+    new = artifact_root(home)
+    with closing(sqlite3.connect(database(home))) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        if ("experiments",) not in tables:
+            return
+        locations = connection.execute("SELECT name, artifact_location FROM experiments").fetchall()
+        olds = {old for name, location in locations if (old := _root(name, location or "")) and not _same(old, new)}
+        for old in olds:
+            with connection:
+                for (table,) in tables:
+                    for _, column, *_ in connection.execute(f'PRAGMA table_info("{table}")').fetchall():
+                        if column in PLACES:
+                            connection.execute(
+                                f'UPDATE "{table}" SET "{column}" = ? || substr("{column}", ?) '
+                                f'WHERE substr("{column}", 1, ?) = ?',
+                                (f"{new.as_uri()}/", len(old) + 2, len(old) + 1, f"{old}/"),
+                            )
+            log.warning("%s was moved from %s: MLflow finds its artifacts here again", home, Path(_path(old)).parent)
+
+
+def _root(name: str, location: str) -> str:
+    """Return the address of the folder of artifacts that an experiment was made in; empty if it is not ours."""
+    ending = (Path("/artifacts") / name).as_uri().removeprefix("file://")
+    if not location.startswith("file:") or not location.endswith(ending):
+        return ""
+    return location.removesuffix(ending) + "/artifacts"
+
+
+def _path(address: str) -> str:
+    return unquote(urlsplit(address).path)
+
+
+def _same(old: str, new: Path) -> bool:
+    """Return whether both are one folder, which may have several names."""
+    return old == new.as_uri() or (new.exists() and os.path.exists(_path(old)) and new.samefile(_path(old)))
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Wait until no other process repairs the store of `home`."""
+    descriptor = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
