@@ -30,4 +30,4 @@ class Draw:
     true: Rows
     """True samples. Generated rows are scored against these."""
     floor: Rows
-    """More true samples, independent of `true`. Their score is the noise floor."""
+    """More true samples, independent of `true`, as many as are generated. Their score is the noise floor."""

@@ -29,7 +29,7 @@ def data_set(request, tmp_path):
 
 
 def draw(data_set, seed=0):
-    return data_set.draw(np.random.default_rng(seed), rows=100, test_fraction=0.33, true=200)
+    return data_set.draw(np.random.default_rng(seed), rows=100, test_fraction=0.33, true=200, generated=200)
 
 
 def test_it_says_what_it_is(data_set):

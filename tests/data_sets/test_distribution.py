@@ -14,8 +14,10 @@ def parse(**table):
     return Distribution.parse(table, Path())
 
 
-def draw(data_set, seed=0, *, rows=100, test_fraction=0.33, true=15_000):
-    return data_set.draw(np.random.default_rng(seed), rows=rows, test_fraction=test_fraction, true=true)
+def draw(data_set, seed=0, *, rows=100, test_fraction=0.33, true=15_000, generated=12_000):
+    return data_set.draw(
+        np.random.default_rng(seed), rows=rows, test_fraction=test_fraction, true=true, generated=generated
+    )
 
 
 def test_the_rows_are_split_67_to_33_and_all_samples_are_fresh():
@@ -24,7 +26,7 @@ def test_the_rows_are_split_67_to_33_and_all_samples_are_fresh():
         (67, 1),
         (33, 1),
         (15_000, 1),
-        (15_000, 1),
+        (12_000, 1),
     ]
     together = np.concatenate([drawn.train, drawn.test, drawn.true, drawn.floor])
     assert len(np.unique(together)) == len(together)

@@ -24,7 +24,7 @@ def csv(tmp_path, frame):
 
 
 def draw(data_set, seed=0, rows=60):
-    return data_set.draw(np.random.default_rng(seed), rows=rows, test_fraction=0.33, true=15_000)
+    return data_set.draw(np.random.default_rng(seed), rows=rows, test_fraction=0.33, true=15_000, generated=15_000)
 
 
 def sorted_rows(*arrays):
@@ -178,5 +178,5 @@ def test_columns_that_parquet_numbers_are_named_by_their_numbers(tmp_path):
     every = File.parse("rows.parquet", tmp_path)
     assert every.columns == ("0", "1", "2")
     some = File.parse({"path": "rows.parquet", "columns": ["2", "0"]}, tmp_path)
-    draw = some.draw(np.random.default_rng(0), rows=20, test_fraction=0.5, true=10)
+    draw = some.draw(np.random.default_rng(0), rows=20, test_fraction=0.5, true=10, generated=10)
     assert draw.train.shape == (10, 2)

@@ -23,7 +23,7 @@ def test_weights_are_normalised():
 
 def test_rows_follow_the_mixture():
     data_set = Mixture.parse(TWO, Path())
-    drawn = data_set.draw(np.random.default_rng(0), rows=100, test_fraction=0.33, true=15_000)
+    drawn = data_set.draw(np.random.default_rng(0), rows=100, test_fraction=0.33, true=15_000, generated=15_000)
     assert (len(drawn.train), len(drawn.test), data_set.columns) == (67, 33, ("x",))
     for sample in (drawn.true, drawn.floor):
         assert stats.kstest(sample[:, 0], cdf).pvalue > 1e-3
@@ -32,7 +32,11 @@ def test_rows_follow_the_mixture():
 
 
 def test_the_order_of_components_is_not_the_order_of_rows():
-    train = Mixture.parse(TWO, Path()).draw(np.random.default_rng(0), rows=100, test_fraction=0.33, true=9).train
+    train = (
+        Mixture.parse(TWO, Path())
+        .draw(np.random.default_rng(0), rows=100, test_fraction=0.33, true=9, generated=9)
+        .train
+    )
     assert (np.diff((train[:, 0] > 0).astype(int)) > 0).sum() > 3
 
 

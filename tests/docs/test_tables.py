@@ -130,7 +130,7 @@ def test_every_metric_is_listed_and_those_of_confirmed_rows_are_in_italics(tmp_p
     normal = Distribution.parse({"name": "norm"}, tmp_path)
     measured: dict[str, set[str]] = {"search": set(), "confirm": set()}
     for data_set in (file, normal):
-        draw = data_set.draw(random, rows=700, test_fraction=0.33, true=115)
+        draw = data_set.draw(random, rows=700, test_fraction=0.33, true=115, generated=115)
         generated = random.normal(size=(200, len(data_set.columns)))
         for phase, found in measured.items():
             found |= {name for name in measure(generated, draw, data_set, phase) if not name.endswith((".a", ".b"))}

@@ -46,7 +46,7 @@ class Given(DataSet):
     def columns(self):
         return ("x",)
 
-    def draw(self, random, *, rows, test_fraction, true):
+    def draw(self, random, *, rows, test_fraction, true, generated):
         return Draw(*(np.array(part).reshape(-1, 1) for part in self.parts))
 
 
@@ -54,8 +54,8 @@ class Given(DataSet):
 class Constant(Distribution):
     """A distribution whose training rows happen to be equal."""
 
-    def draw(self, random, *, rows, test_fraction, true):
-        drawn = super().draw(random, rows=rows, test_fraction=test_fraction, true=true)
+    def draw(self, random, *, rows, test_fraction, true, generated):
+        drawn = super().draw(random, rows=rows, test_fraction=test_fraction, true=true, generated=generated)
         return replace(drawn, train=np.full_like(drawn.train, 5.0))
 
 
@@ -177,6 +177,14 @@ def test_noise_floor_is_that_of_two_samples_of_the_truth():
     kolmogorov_mean = sqrt(pi / 2) * log(2)
     assert ks == pytest.approx(kolmogorov_mean * sqrt(2 / BIG), rel=4 * 0.3 / sqrt(draws))  # 0.0100
     assert ks == pytest.approx(0.0102, rel=0.09)
+
+
+def test_the_noise_floor_is_of_the_size_of_what_is_generated():
+    """Many generated rows against few true samples are nearer to these than as few are: KS by sqrt((1 + 1/15) / 2)."""
+    draws = [replace(inputs(generated=15_000, true=1000), index=index) for index in range(100)]
+    ks = np.mean([evaluate_baseline("truth", draw).metrics["ks"] for draw in draws])
+    kolmogorov_mean = sqrt(pi / 2) * log(2)
+    assert ks == pytest.approx(kolmogorov_mean * sqrt(1 / 15_000 + 1 / 1000), rel=4 * 0.3 / sqrt(100))  # 0.0284
 
 
 @pytest.mark.parametrize("name", baseline_names(NORMAL))

@@ -69,7 +69,7 @@ def test_ks_against_scipy_on_many_draws():
 
 def test_exact_rows_are_exact():
     for rows, correlation in ((ExactRows(), None), (ExactRows(0.5), 0.5)):
-        train = rows.draw(np.random.default_rng(0), rows=500, test_fraction=0.0, true=10).train
+        train = rows.draw(np.random.default_rng(0), rows=500, test_fraction=0.0, true=10, generated=10).train
         np.testing.assert_allclose(train.mean(axis=0), MEAN)
         np.testing.assert_allclose(train.std(axis=0), STD)
         assert stats.kstest((train[:, 0] - MEAN) / STD, "norm").statistic < 2e-3

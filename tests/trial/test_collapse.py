@@ -73,7 +73,7 @@ def test_training_collapses_above_and_not_below(loss):
         loss=make(Loss, loss), scaling="minmax" if loss == "binary_crossentropy" else "standard", encoder=(),
         decoder=(), epochs=1000, batch_size=50, learning_rate=2e-3, decoder_noise=False,
     )  # fmt: skip
-    train = rows.draw(np.random.default_rng(0), rows=500, test_fraction=0.0, true=2).train
+    train = rows.draw(np.random.default_rng(0), rows=500, test_fraction=0.0, true=2, generated=2).train
     at = critical(loss, Scaler.fit(spec.scaling, train).transform(train))
     ratios = []
     for factor in (0.6, 1.5):

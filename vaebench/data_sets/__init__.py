@@ -62,8 +62,11 @@ class DataSet(Part):
         yield from ()
 
     @abstractmethod
-    def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:
-        """Draw `rows` rows split into train and test, and `true` true samples (a file: the held-out rows it has)."""
+    def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int, generated: int) -> Draw:
+        """Draw `rows` rows split into train and test, `true` true samples, and `generated` for the noise floor.
+
+        A file has its held-out rows for both.
+        """
 
 
 @dataclass(frozen=True)
@@ -74,10 +77,10 @@ class Truth(DataSet):
     def sample(self, n: int, random: np.random.Generator) -> Rows:
         """Draw `n` rows, shape (n, columns)."""
 
-    def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:
+    def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int, generated: int) -> Draw:
         """Draw train, test, true and floor rows independently."""
         train, test = split_sizes(rows, test_fraction)
-        return Draw(*(self.sample(n, random) for n in (train, test, true, true)))
+        return Draw(*(self.sample(n, random) for n in (train, test, true, generated)))
 
     def maximum_likelihood(self, train: Rows) -> Self | None:
         """Return the data set of this family under which `train`, shape (rows, columns), has the largest likelihood.

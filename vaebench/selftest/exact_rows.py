@@ -24,10 +24,10 @@ class ExactRows(DataSet):
         """One column or two."""
         return ("x",) if self.correlation is None else ("x", "y")
 
-    def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:
-        """Return `rows` training rows and `true` true samples. Test rows are the training rows."""
-        train, exact = self._rows(rows, random), self._rows(true, random)
-        return Draw(train, train, exact, exact)
+    def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int, generated: int) -> Draw:
+        """Return `rows` training rows, and true samples. Test rows are the training rows."""
+        train, exact, floor = (self._rows(n, random) for n in (rows, true, generated))
+        return Draw(train, train, exact, floor)
 
     def _rows(self, n: int, random: np.random.Generator) -> Rows:
         from scipy.stats import norm

@@ -134,7 +134,7 @@ def cases() -> Iterator[Case]:
 
 def minmax_variance() -> float:
     """Return the variance of the min-max scaled rows, by the rule behind the warning of `vaebench check`."""
-    x = ExactRows().draw(generator("selftest"), rows=ROWS, test_fraction=0.0, true=ROWS).train
+    x = ExactRows().draw(generator("selftest"), rows=ROWS, test_fraction=0.0, true=ROWS, generated=ROWS).train
     loss = make(Loss, "mse")
     critical = critical_weight(loss, Scaler.fit("minmax", x).transform(x))
     assert critical is not None

@@ -28,4 +28,6 @@ class Replicate:
     def draw(self) -> Draw:
         """Draw this replicate's rows: the same at every call."""
         random = generator("data", self.seed)
-        return self.data_set.draw(random, rows=self.rows, test_fraction=self.test_fraction, true=self.true)
+        return self.data_set.draw(
+            random, rows=self.rows, test_fraction=self.test_fraction, true=self.true, generated=self.generated
+        )

@@ -61,7 +61,7 @@ class File(DataSet):
         """Rebuild it from `plain()` without reading the file."""
         return cls(value["path"], tuple(value["columns"]), value["sha256"], value["available_rows"])
 
-    def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int) -> Draw:
+    def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int, generated: int) -> Draw:
         """Split `rows` random rows of the file. Raises InputError if the file has changed since the study began."""
         values = self._values()[random.permutation(self.available_rows)[:rows]]
         train, held_out = split_sizes(rows, test_fraction)
