@@ -67,7 +67,7 @@ def test_killed_at_any_moment_it_goes_on_as_if_it_had_not_been(
     assert run_process(tmp_path, 0, signal.SIGKILL, at).returncode == -signal.SIGKILL
     store = RecordStore.open(tmp_path, "small")
     assert store.count == min(at // 2, 20)
-    assert all(trial.state.is_finished() for trial in store.finished(""))
+    assert all(trial.state.is_finished() for trial in store.finished()[""])
     record = go(definition, tmp_path)
     assert timeless(record) == timeless(go(definition, tmp_path / "other"))
 

@@ -84,7 +84,7 @@ def test_pruned_trials_are_shown_and_never_confirmed(record: StudyRecord, tmp_pa
     assert rows["reason"].str.startswith("plainly worse than trial").all()
     searched = frame[(frame["status"] == "searched") & (frame["kind"] == "trial")]
     assert rows["rank"].min() > searched["rank"].max()
-    stored = RecordStore.open(tmp_path, "small").finished("")
+    stored = RecordStore.open(tmp_path, "small").finished()[""]
     assert [trial.number for trial in stored if trial.state == TrialState.PRUNED] == numbers
 
 
@@ -123,7 +123,7 @@ def test_a_pruned_trial_is_told_by_how_much_it_was_worse() -> None:
 
 
 def test_the_sampler_is_told_that(record: StudyRecord, tmp_path: Path) -> None:
-    stored = RecordStore.open(tmp_path, "small").finished("")
+    stored = RecordStore.open(tmp_path, "small").finished()[""]
     for trial in (trial for trial in record.trials if trial.pruned):
         assert trial.pruned is not None
         best = record.trials[int(trial.pruned.split()[4])]

@@ -8,7 +8,10 @@ confirmation       refits the best trials on further draws and diagnoses them
 baselines          scores the baselines and the noise floor on the same draws
 attainable_cache   attainable errors, simulated once per data set
 compile_ahead      compiles the programs that the search will need
-store, journal     the record on disk
+store              the record on disk
+journal            the file it is in
+replay             reads that file
+trial_lines        a trial as a line of it
 lock               keeps a second coordinator out of a study
 tasks              evaluations sent to workers, and their results
 workers            worker processes on this machine, or a Dask cluster

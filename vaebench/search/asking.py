@@ -15,8 +15,7 @@ import optuna
 from optuna.search_space import IntersectionSearchSpace
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from vaebench.search.journal import quiet_optuna
-from vaebench.search.samplers import make_sampler, sobol_point
+from vaebench.search.samplers import make_sampler, quiet_optuna, sobol_point
 from vaebench.seeds import derive
 from vaebench.study.definition import Arm, StudyDefinition
 from vaebench.study.space import Point

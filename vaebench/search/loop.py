@@ -15,7 +15,7 @@ from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Task, Workers, evaluate_spec
 from vaebench.seeds import derive
 from vaebench.study.definition import STAGE, StudyDefinition
-from vaebench.study.records import Attainable, Result, TrialRecord
+from vaebench.study.records import Result, StudyRecord, TrialRecord
 from vaebench.study.spec import Spec
 
 BATCHES_IN_FLIGHT = 2
@@ -43,11 +43,11 @@ def search(
 
     `deadline` is a value of time.monotonic(). A kill at any moment loses the trials in flight and nothing else.
     """
-    record = store.record()
-    done = {arm.name: store.finished(arm.name) for arm in definition.arms}
+    persisted = store.finished()
+    done = {arm.name: persisted.get(arm.name, []) for arm in definition.arms}
     plan = batches(definition, {arm: len(trials) for arm, trials in done.items()})
     asking = _Asking(definition, done, store.count, workers)
-    judging = _Judging(definition, record.attainable, record.trials, observer)
+    judging = _Judging(definition, store.record(), observer)
     flying: deque[list[_Trial]] = deque()
 
     def fill() -> None:
@@ -120,13 +120,12 @@ class _Judging:
     def __init__(
         self,
         definition: StudyDefinition,
-        attainable: Attainable,
-        trials: Sequence[TrialRecord],
+        record: StudyRecord,
         observer: Observer,
     ) -> None:
-        self._definition, self._attainable, self._observer = definition, attainable, observer
+        self._definition, self._attainable, self._observer = definition, record.attainable, observer
         self._pruners = {arm.name: Pruner() for arm in definition.arms}
-        for trial in trials:
+        for trial in record.trials:
             self.remember(trial)
 
     def judged(self, trial: _Trial) -> TrialRecord | None:

@@ -9,6 +9,8 @@ qmc      point i of a scrambled Sobol sequence is trial i
 grid     cell i of the grid is trial i
 """
 
+import warnings
+
 import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler, NSGAIISampler, RandomSampler, TPESampler
@@ -53,6 +55,12 @@ class _Tpe(TPESampler):
         """Return the parameters that are modelled together."""
         shared = self._shared.calculate(study)
         return {name: distribution for name, distribution in shared.items() if not distribution.single()}
+
+
+def quiet_optuna() -> None:
+    """Silence Optuna's log lines, and its deprecation warning about an option that is used here."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.filterwarnings("ignore", "`prior_weight` has been deprecated", FutureWarning)
 
 
 def make_sampler(name: Sampler, seed: int, shared: IntersectionSearchSpace) -> BaseSampler:

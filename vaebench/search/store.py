@@ -5,26 +5,38 @@ line, written at once; everything else is a user attribute of the study. No tria
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from itertools import count
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+from uuid import uuid4
 
-import optuna
-from optuna.storages import JournalStorage
-from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
 from pydantic import TypeAdapter
 
 from vaebench.errors import InputError
 from vaebench.files import JOURNAL, existing_study, study_folder
 from vaebench.rows import MAIN_METRICS
-from vaebench.search.journal import UNREADABLE, damaged, open_journal
+from vaebench.search.journal import append, cut_torn_line
+from vaebench.search.replay import (
+    CREATE_STUDY,
+    CREATE_TRIAL,
+    SET_STUDY_ATTRIBUTE,
+    UNREADABLE,
+    Line,
+    Replayed,
+    damaged,
+    replay,
+)
+from vaebench.search.trial_lines import frozen_trial, trial_line
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.file import difference, from_plain, to_plain
 from vaebench.study.records import Attainable, BaselineRecord, Diagnosis, Result, StudyRecord, TrialRecord
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
 
 FORMAT = 1
 """The number of the record's format. Raise it where an earlier version could not read what is written from now on, or
@@ -32,6 +44,8 @@ would take it for something else; and keep a record of the version before in the
 RECORD = "record"
 ARM = "arm"
 BASELINE = "reference:"  # the first records called baselines references
+MINIMIZE = 1
+"""Optuna's number for a direction."""
 _trial = TypeAdapter(TrialRecord)
 _baseline = TypeAdapter(BaselineRecord)
 _results = TypeAdapter(tuple[Result, ...])
@@ -41,123 +55,126 @@ _diagnosis = TypeAdapter(Diagnosis)
 class RecordStore:
     """The record of one study. Writing needs the study's lock (see vaebench.search.lock)."""
 
-    def __init__(self, study: optuna.Study, path: Path) -> None:
-        self._study, self._path = study, path
+    def __init__(self, path: Path, name: str) -> None:
+        """Read the journal at `path` but for its trials, which are only counted. A missing one is empty."""
+        self._path, self._name = path, name
+        _check_format(path)
+        self._writer = str(uuid4())
+        self._record: StudyRecord | None = None
+        found = replay(path, name) if path.exists() else Replayed()
+        self._study, self._attributes = found.study, found.attributes
+        self.count = found.trials
+        """The number of finished trials."""
 
     @classmethod
     def create_or_open(cls, home: Path, definition: StudyDefinition) -> Self:
         """Open the study of `definition` for writing; create it if there is none.
 
-        Raises InputError if another definition was run under this name.
+        Raises InputError, and writes nothing, if another definition was run under this name or the record is damaged.
         """
         path = study_folder(home, definition.name) / JOURNAL
         path.parent.mkdir(parents=True, exist_ok=True)
-        storage = _opened(path, writing=True)
-        if definition.name in optuna.get_all_study_names(storage):
-            study = optuna.load_study(storage=storage, study_name=definition.name)
-        else:
-            directions = [StudyDirection.MINIMIZE for _ in definition.objectives]
-            study = optuna.create_study(storage=storage, study_name=definition.name, directions=directions)
-        plain = to_plain(definition)
-        stored = study.user_attrs.get("definition")
-        if stored is not None and (lines := difference(_defined(study, path), definition)):
-            changes = "\n".join(f"  {line}" for line in lines)
-            raise InputError(
-                f"study {definition.name!r} exists with another definition; "
-                f"give it a new name, or start it over with --fresh:\n{changes}"
-            )
-        if study.user_attrs.get("format") != FORMAT:
-            study.set_user_attr("format", FORMAT)
-        if stored != plain:
-            study.set_user_attr("definition", plain)
-        return cls(study, path)
+        store = cls(path, definition.name)
+        stored = store._attributes.get("definition")
+        if stored is not None:
+            if lines := difference(store.definition, definition):
+                changes = "\n".join(f"  {line}" for line in lines)
+                raise InputError(
+                    f"study {definition.name!r} exists with another definition; "
+                    f"give it a new name, or start it over with --fresh:\n{changes}"
+                )
+            store.record()
+        cut_torn_line(path)
+        if store._study is None:
+            directions = [MINIMIZE for _ in definition.objectives]
+            store._append(CREATE_STUDY, {"study_name": definition.name, "directions": directions})
+            store._study = replay(path, definition.name).study
+        for name, value in (("format", FORMAT), ("definition", to_plain(definition))):
+            if store._attributes.get(name) != value:
+                store._set(name, value)
+        return store
 
     @classmethod
     def open(cls, home: Path, name: str, *, writing: bool = False) -> Self:
         """Open the study called `name`. Raises InputError, with the known names, if it was never run."""
         path = existing_study(home, name) / JOURNAL
-        storage = _opened(path, writing=writing)
-        if name in optuna.get_all_study_names(storage):
-            study = optuna.load_study(storage=storage, study_name=name)
-            if "definition" in study.user_attrs:
-                return cls(study, path)
+        store = cls(path, name)
+        if writing:
+            cut_torn_line(path)
+        if "definition" in store._attributes:
+            return store
         raise InputError(f"study {name!r} has not begun: it is just starting, or was killed before; then run it again")
 
     @property
     def definition(self) -> StudyDefinition:
         """The definition the study was last run with. Raises InputError if it is damaged."""
-        return _defined(self._study, self._path)
-
-    def add(self, asked: FrozenTrial, trial: TrialRecord, values: tuple[float, ...] | None) -> FrozenTrial:
-        """Persist a finished trial in one write: what was asked, its record, its objectives (None if it failed)."""
-        count = self.count
-        assert trial.number == count, f"trial {trial.number} is told in place of trial {count}"
-        finished = FrozenTrial(
-            number=trial.number,
-            trial_id=-1,  # the storage assigns one
-            state=TrialState.FAIL if values is None else TrialState.PRUNED if trial.pruned else TrialState.COMPLETE,
-            value=None,
-            values=values,
-            datetime_start=datetime.fromtimestamp(trial.started),
-            datetime_complete=datetime.fromtimestamp(trial.ended),
-            params=asked.params,
-            distributions=asked.distributions,
-            user_attrs={ARM: trial.arm, RECORD: _trial.dump_python(trial, mode="json")},
-            system_attrs={**asked.system_attrs, **({"fail_reason": trial.reason} if values is None else {})},
-            intermediate_values={},
-        )
-        self._study.add_trial(finished)
-        return finished
-
-    @property
-    def count(self) -> int:
-        """The number of finished trials."""
-        return len(self._study.get_trials(deepcopy=False))
-
-    def finished(self, arm: str) -> list[FrozenTrial]:
-        """Return the finished trials of an arm, as Optuna stores them, in order."""
-        return [trial for trial in self._study.get_trials(deepcopy=False) if trial.user_attrs[ARM] == arm]
-
-    def set_attainable(self, attainable: Attainable) -> None:
-        """Persist the attainable errors."""
-        self._study.set_user_attr("attainable", asdict(attainable))
-
-    def set_baseline(self, baseline: BaselineRecord) -> None:
-        """Persist a baseline; this replaces what was stored for it."""
-        self._study.set_user_attr(f"{BASELINE}{baseline.name}", _baseline.dump_python(baseline, mode="json"))
-
-    def set_confirmation(self, number: int, results: Sequence[Result]) -> None:
-        """Persist the confirmation of trial `number`; this replaces what was stored for it."""
-        self._study.set_user_attr(f"confirmation:{number}", _results.dump_python(tuple(results), mode="json"))
-
-    def set_diagnosis(self, number: int, diagnosis: Diagnosis) -> None:
-        """Persist the diagnosis of trial `number`."""
-        self._study.set_user_attr(f"diagnosis:{number}", _diagnosis.dump_python(diagnosis, mode="json"))
-
-    def record(self) -> StudyRecord:
-        """Return the record of the study. Raises InputError if it is damaged."""
         try:
-            return self._record()
+            return from_plain(self._attributes["definition"])
         except UNREADABLE as error:
             raise damaged(self._path, error) from None
 
-    def _record(self) -> StudyRecord:
-        attributes = self._study.user_attrs
-        trials = [_trial.validate_python(trial.user_attrs[RECORD]) for trial in self._study.get_trials(deepcopy=False)]
-        if gaps := [number for number, trial in enumerate(trials) if trial.number != number]:
-            raise ValueError(f"trial {gaps[0]} is missing")
-        return StudyRecord(
-            definition=self.definition,
-            attainable=_attainable(attributes),
-            trials=tuple(_with_confirmation(trial, attributes) for trial in trials),
-            baselines=tuple(
-                _baseline.validate_python(value) for key, value in attributes.items() if key.startswith(BASELINE)
-            ),
-        )
+    def add(self, asked: "FrozenTrial", trial: TrialRecord, values: tuple[float, ...] | None) -> "FrozenTrial":
+        """Persist a finished trial in one write: what was asked, its record, its objectives (None if it failed).
+
+        Return it as `finished` would.
+        """
+        assert trial.number == self.count, f"trial {trial.number} is told in place of trial {self.count}"
+        assert self._study is not None
+        attributes = {ARM: trial.arm, RECORD: _trial.dump_python(trial, mode="json")}
+        line = trial_line(self._study, asked, trial, values, attributes)
+        self._append(CREATE_TRIAL, line)
+        self.count += 1
+        return frozen_trial(line, trial.number)
+
+    def finished(self) -> dict[str, list["FrozenTrial"]]:
+        """Return the finished trials of each arm that has any, as Optuna's, in order."""
+        arms = defaultdict[str, list["FrozenTrial"]](list)
+        numbers = count()
+
+        def keep(line: Line) -> None:
+            arms[line["user_attrs"][ARM]].append(frozen_trial(line, next(numbers)))
+
+        replay(self._path, self._name, keep)
+        return arms
+
+    def set_attainable(self, attainable: Attainable) -> None:
+        """Persist the attainable errors."""
+        self._set("attainable", asdict(attainable))
+
+    def set_baseline(self, baseline: BaselineRecord) -> None:
+        """Persist a baseline; this replaces what was stored for it."""
+        self._set(f"{BASELINE}{baseline.name}", _baseline.dump_python(baseline, mode="json"))
+
+    def set_confirmation(self, number: int, results: Sequence[Result]) -> None:
+        """Persist the confirmation of trial `number`; this replaces what was stored for it."""
+        self._set(f"confirmation:{number}", _results.dump_python(tuple(results), mode="json"))
+
+    def set_diagnosis(self, number: int, diagnosis: Diagnosis) -> None:
+        """Persist the diagnosis of trial `number`."""
+        self._set(f"diagnosis:{number}", _diagnosis.dump_python(diagnosis, mode="json"))
+
+    def record(self) -> StudyRecord:
+        """Return the record of the study, which is kept until the next write. Raises InputError if it is damaged."""
+        if self._record is None:
+            trials: list[TrialRecord] = []
+            found = replay(self._path, self._name, lambda line: trials.append(_trial_of(line, len(trials))))
+            try:
+                self._record = _record_of(found.attributes, trials)
+            except UNREADABLE as error:
+                raise damaged(self._path, error) from None
+        return self._record
+
+    def _set(self, name: str, value: object) -> None:
+        self._append(SET_STUDY_ATTRIBUTE, {"study_id": self._study, "user_attr": {name: value}})
+        self._attributes[name] = value
+
+    def _append(self, operation: int, content: Line) -> None:
+        self._record = None
+        append(self._path, {"op_code": operation, "worker_id": self._writer, **content})
 
 
-def _opened(path: Path, *, writing: bool) -> JournalStorage:
-    """Open the journal. Raises InputError if it is damaged, or of a later format; then nothing is written."""
+def _check_format(path: Path) -> None:
+    """Raise InputError if a later version wrote the record."""
     if path.exists() and path.stat().st_size:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
             formats = [int(number) for number in re.findall(rb'"user_attr":\{"format":(\d+)\}', content)]
@@ -166,14 +183,26 @@ def _opened(path: Path, *, writing: bool) -> JournalStorage:
                 f"{path}: a later version of vaebench wrote this record (format {written}, and this version reads up "
                 f"to {FORMAT}): install that version, or use another --home"
             )
-    return open_journal(path, writing=writing)
 
 
-def _defined(study: optuna.Study, path: Path) -> StudyDefinition:
-    try:
-        return from_plain(study.user_attrs["definition"])
-    except UNREADABLE as error:
-        raise damaged(path, error) from None
+def _trial_of(line: Line, number: int) -> TrialRecord:
+    trial = _trial.validate_python(line["user_attrs"][RECORD])
+    if trial.number != number:
+        raise ValueError(f"trial {number} is missing")
+    if line["params"].keys() != line["distributions"].keys():
+        raise ValueError(f"trial {number} lacks what Optuna asked")
+    return trial
+
+
+def _record_of(attributes: dict[str, Any], trials: Sequence[TrialRecord]) -> StudyRecord:
+    return StudyRecord(
+        definition=from_plain(attributes["definition"]),
+        attainable=_attainable(attributes),
+        trials=tuple(_with_confirmation(trial, attributes) for trial in trials),
+        baselines=tuple(
+            _baseline.validate_python(value) for key, value in attributes.items() if key.startswith(BASELINE)
+        ),
+    )
 
 
 def _attainable(attributes: dict[str, Any]) -> Attainable:
