@@ -33,6 +33,7 @@ from vaebench.study.records import StudyRecord
 from vaebench.tracking.discard import discard
 from vaebench.tracking.ids import run_ids
 from vaebench.tracking.live import LiveTracking
+from vaebench.tracking.repair import repair
 from vaebench.tracking.sync import sync as write_to_mlflow
 from vaebench.tracking.ui import ui_command, ui_url
 
@@ -134,7 +135,9 @@ def sync(
 def leaderboard(study: str, *, home: str | Path | None = None) -> "pd.DataFrame":
     """Return the leaderboard of a study: one row per trial, per baseline and for the noise floor, best first."""
     folder, name = home_folder(home), study_name(study)
-    return table(_standings(folder, name), run_ids(folder, name))
+    rows = _standings(folder, name)
+    repair(folder)  # the run ids lead to MLflow
+    return table(rows, run_ids(folder, name))
 
 
 def summary(study: str, *, home: str | Path | None = None) -> list[str]:
@@ -212,6 +215,7 @@ def ui(
         existing_study(folder, name)
     elif not study_names(folder):
         raise InputError(f"no study was run in {folder}")
+    repair(folder)
     return ui_url(folder, name, host, port), ui_command(folder, host, port)
 
 

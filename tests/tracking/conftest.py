@@ -1,10 +1,9 @@
 """An MLflow store for each test, copied from a template since a fresh database takes seconds of migrations."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from stored import home_with_a_store
 
 from vaebench.tracking.store import open_client
 
@@ -31,10 +30,3 @@ def home(template: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def other_home(template: Path, tmp_path: Path) -> Path:
     return home_with_a_store(tmp_path / "other", template)
-
-
-def home_with_a_store(folder: Path, template: Path) -> Path:
-    folder.mkdir()
-    with closing(sqlite3.connect(template)) as source, closing(sqlite3.connect(folder / "mlflow.db")) as target:
-        source.backup(target)
-    return folder

@@ -1,9 +1,19 @@
-"""What an MLflow store holds."""
+"""MLflow stores, and what they hold."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from vaebench.tracking.store import open_client
+
+
+def home_with_a_store(folder: Path, template: Path) -> Path:
+    """Make `folder` a home with a copy of the database `template`."""
+    folder.mkdir()
+    with closing(sqlite3.connect(template)) as source, closing(sqlite3.connect(folder / "mlflow.db")) as target:
+        source.backup(target)
+    return folder
 
 
 def everything(home: Path) -> dict[str, Any]:

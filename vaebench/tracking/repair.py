@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -23,23 +23,19 @@ PLACES = ("artifact_location", "artifact_uri", "source", "storage_location")
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def repair(home: Path, *, thorough: bool = False) -> bool:
-    """Set a damaged database aside and follow a moved home; say so. Return whether a database was set aside.
+def repair(home: Path, *, thorough: bool = False) -> None:
+    """Set a damaged database aside, or follow a moved home, and say so. Call it before MLflow has opened the store.
 
     A truncated file is noticed at once, other damage only by a `thorough` look at all of it. Does nothing if the store
     is elsewhere, or if the database is missing, locked or may not be written.
     """
     if elsewhere() is not None or not database(home).exists():
-        return False
-    try:
-        with _alone(home):
-            if _is_damaged(home, thorough=thorough):
-                _set_aside(home)
-                return True
+        return
+    with suppress(sqlite3.Error, OSError), _alone(home):  # whoever opens the store says so
+        if _is_damaged(home, thorough=thorough):
+            _set_aside(home)
+        else:
             _follow(home)
-    except (sqlite3.Error, OSError):  # whoever opens the store says so
-        pass
-    return False
 
 
 def _is_damaged(home: Path, *, thorough: bool) -> bool:

@@ -83,14 +83,9 @@ def bring_up_to_date(
     down gives a warning, never an exception.
     """
     import_mlflow()
-    repair(home)
+    repair(home, thorough=True)
     try:
-        try:
-            return _bring_up_to_date(home, standings, artifacts, observer)
-        except store_errors():
-            if not repair(home, thorough=True):
-                raise
-            return _bring_up_to_date(home, standings, artifacts, observer)
+        return _bring_up_to_date(home, standings, artifacts, observer)
     except store_errors() as error:
         name = standings.record.name
         ids = read_ids(home, name)
