@@ -17,6 +17,7 @@ from vaebench.data_sets.distribution import Distribution
 from vaebench.results.standings import standings
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
+from vaebench.tracking.ids import read_ids
 from vaebench.tracking.store import open_client
 from vaebench.tracking.sync import bring_up_to_date
 
@@ -80,6 +81,25 @@ def test_the_same_winner_is_registered_once_and_a_new_one_takes_the_alias(home: 
     champion = client.get_model_version_by_alias("gaussian", "champion")
     assert (champion.version, champion.run_id) == (2, better.run_ids[0])
     assert len(client.search_model_versions("name = 'gaussian'")) == 2
+
+
+def test_two_homes_with_a_study_of_one_name_have_a_champion_each(
+    home: Path, shown: "Artifacts", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{home / 'mlflow.db'}")
+    client = open_client(home)
+    for _ in range(2):  # the second time nobody takes what is another's
+        mine = bring_up_to_date(tmp_path / "mine", standings(study([trial(0)])), {0: shown})
+        yours = bring_up_to_date(tmp_path / "yours", standings(study([trial(3)])), {3: shown})
+        assert (mine.warning, yours.warning) == (None, None)
+        ids = read_ids(tmp_path / "yours", "gaussian")
+        assert ids is not None
+        own = f"gaussian-{ids.owner[:8]}"
+        assert client.get_model_version_by_alias("gaussian", "champion").run_id == mine.run_ids[0]
+        assert client.get_model_version_by_alias(own, "champion").run_id == yours.run_ids[3]
+    for name, written in (("gaussian", mine), (own, yours)):
+        assert f"models:/{name}@champion" in client.get_run(written.parent_run_id).data.tags["mlflow.note.content"]
+    assert {model.name for model in client.search_registered_models()} == {"gaussian", own}
 
 
 @pytest.mark.slow

@@ -43,7 +43,10 @@ def test_the_same_definition_keeps_its_run_and_nothing_of_its_trials(
 
 def test_another_definition_begins_another_run(run_before: Path, definition: StudyDefinition) -> None:
     discard(run_before, replace(definition, rows=99))
-    assert os.listdir(study_folder(run_before, "gaussian")) == ["lock"]
+    ids = read_ids(run_before, "gaussian")
+    assert ids is not None
+    assert ids.study != IDS.study
+    assert ids == Ids(ids.study, owner=IDS.study), "the champion keeps its name"
 
 
 def test_a_study_that_nobody_ran_has_nothing_to_forget(tmp_path: Path, definition: StudyDefinition) -> None:
@@ -74,6 +77,6 @@ def test_a_record_that_cannot_be_read_can_be_started_over(
     with pytest.raises(InputError, match="gaussian"):
         _ = RecordStore.open(run_before, "gaussian").definition
     discard(run_before, definition)
-    assert os.listdir(study_folder(run_before, "gaussian")) == ["lock"]
+    assert sorted(os.listdir(study_folder(run_before, "gaussian"))) == ["lock", "mlflow.json"]
     RecordStore.create_or_open(run_before, definition)
     assert RecordStore.open(run_before, "gaussian").definition == definition

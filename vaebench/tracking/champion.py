@@ -7,12 +7,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from vaebench.tracking.store import import_mlflow
+from vaebench.tracking.store import elsewhere, import_mlflow
 
 if TYPE_CHECKING:
     from vaebench.tracking.artifacts import Artifacts
 
 ALIAS = "champion"
+OWNER = "vaebench.owner"
+"""The tag of a registered model that says whose it is."""
 REQUIREMENTS = (
     "annotated-types",
     "keras",
@@ -59,14 +61,19 @@ def save_model(artifacts: "Artifacts", folder: Path) -> None:
         )
 
 
-def register(client: Any, study: str, run_id: str) -> str:
-    """Make the model of run `run_id` the champion of `study`. Return its version.
+def register(client: Any, study: str, run_id: str, owner: str) -> str:
+    """Make the model of run `run_id` the champion of the `owner`'s study. Return its version.
 
     If the same run is registered again, it keeps its version.
     """
-    name = model_name(study)
-    if not client.search_registered_models(f"name = '{name}'", max_results=1):
-        client.create_registered_model(name, description=f"The best generator of the vaebench study {study!r}.")
+    name = owned_name(client, study, owner)
+    found = client.search_registered_models(f"name = '{name}'", max_results=1)
+    if not found:
+        client.create_registered_model(
+            name, tags={OWNER: owner}, description=f"The best generator of the vaebench study {study!r}."
+        )
+    elif OWNER not in found[0].tags:  # of a version before models had owners
+        client.set_registered_model_tag(name, OWNER, owner)
     known = client.search_model_versions(f"name = '{name}'")
     same = [model_version for model_version in known if model_version.run_id == run_id]
     if same:
@@ -77,6 +84,18 @@ def register(client: Any, study: str, run_id: str) -> str:
     if client.get_registered_model(name).aliases.get(ALIAS) != str(chosen.version):
         client.set_registered_model_alias(name, ALIAS, str(chosen.version))
     return str(chosen.version)
+
+
+def owned_name(client: Any, study: str, owner: str) -> str:
+    """Return the name of the registered model of the `owner`'s study: the study's, as long as nobody else has that.
+
+    On a server, studies of one name in several homes would otherwise take the alias from each other.
+    """
+    name = model_name(study)
+    found = client.search_registered_models(f"name = '{name}'", max_results=1)
+    if elsewhere() and found and found[0].tags.get(OWNER, owner) != owner:
+        return f"{name}-{owner[:8]}"
+    return name
 
 
 def model_name(study: str) -> str:

@@ -1,5 +1,6 @@
 """Delete the record of a study, so that it starts over."""
 
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from vaebench.files import study_folder
 from vaebench.search.store import RecordStore
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.file import difference
-from vaebench.tracking.ids import read_ids, write_ids
+from vaebench.tracking.ids import Ids, read_ids, write_ids
 
 
 def discard(home: Path, definition: StudyDefinition) -> None:
@@ -25,8 +26,9 @@ def discard(home: Path, definition: StudyDefinition) -> None:
     for path in study_folder(home, name).iterdir():
         if path.name != "lock":
             path.unlink()
-    if same and ids is not None:
-        write_ids(home, name, replace(ids, trials={}, written=""))
+    if ids is not None:
+        kept = ids if same else Ids(study=uuid.uuid4().hex, owner=ids.owner or ids.study)
+        write_ids(home, name, replace(kept, trials={}, written=""))
 
 
 def _is_defined_so(home: Path, definition: StudyDefinition) -> bool:

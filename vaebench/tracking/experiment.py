@@ -7,7 +7,7 @@ from typing import Any
 from vaebench.results.standings import standings
 from vaebench.results.summary import summary
 from vaebench.study.records import StudyRecord
-from vaebench.tracking.champion import ALIAS, model_name
+from vaebench.tracking.champion import ALIAS
 from vaebench.tracking.store import artifact_root, tracking_uri
 
 VIEW = "leaderboard"
@@ -19,7 +19,7 @@ DATABASES = ("sqlite:", "postgresql", "mysql", "mssql")
 """Stores for which we choose where artifacts are. A server chooses by itself."""
 
 
-def find_or_create(client: Any, home: Path, record: StudyRecord) -> str:
+def find_or_create(client: Any, home: Path, record: StudyRecord, model: str) -> str:
     """Return the id of the experiment named after the study. Restore it if it was deleted."""
     from mlflow.exceptions import MlflowException
 
@@ -35,15 +35,15 @@ def find_or_create(client: Any, home: Path, record: StudyRecord) -> str:
         experiment = client.get_experiment_by_name(name)
     if experiment.lifecycle_stage == "deleted":
         client.restore_experiment(experiment.experiment_id)
-    for tag, value in _tags(record).items():
+    for tag, value in _tags(record, model).items():
         if experiment.tags.get(tag) != value:
             client.set_experiment_tag(experiment.experiment_id, tag, value)
     return str(experiment.experiment_id)
 
 
-def _tags(record: StudyRecord) -> dict[str, str]:
+def _tags(record: StudyRecord, model: str) -> dict[str, str]:
     return {
-        "mlflow.note.content": describe(record),
+        "mlflow.note.content": describe(record, model),
         "mlflow.experiment.primaryMetric.name": "score",
         "mlflow.experiment.primaryMetric.greaterIsBetter": "False",
         "mlflow.experimentKind": "custom_model_development",  # otherwise the UI takes it for that of a language model
@@ -67,8 +67,8 @@ def _view(record: StudyRecord) -> dict[str, Any]:
     }
 
 
-def describe(record: StudyRecord) -> str:
-    """Return the Markdown shown above the study's runs."""
+def describe(record: StudyRecord, model: str) -> str:
+    """Return the Markdown shown above the study's runs; `model` is the name of the champion's registered model."""
     name, found = record.name, "".join(f"- {line}\n" for line in summary(standings(record)))
     return f"""{record.definition.question}
 
@@ -94,6 +94,6 @@ vaebench generate {name} -n 15000 -o new.csv
 ```
 
 ```python
-mlflow.pyfunc.load_model("models:/{model_name(name)}@{ALIAS}").predict(pandas.DataFrame({{"n": [15000]}}))
+mlflow.pyfunc.load_model("models:/{model}@{ALIAS}").predict(pandas.DataFrame({{"n": [15000]}}))
 ```
 """

@@ -19,6 +19,8 @@ class Ids:
     parent_run: str = ""
     trials: dict[str, str] = field(default_factory=dict)
     """Run id by trial number, which is text since JSON's keys are."""
+    owner: str = ""
+    """Distinguishes this home's studies of the name from another's, also after `--fresh`; empty: `study` does."""
     written: str = ""
     """The digest of the record last written in full, and the store's address; empty if not up to date."""
 

@@ -59,7 +59,7 @@ def _write(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame", known: 
     winner = frame[(frame["rank"] == 1) & (frame["status"] == "confirmed")]
     for row in winner.to_dict(orient="records"):
         metrics |= confirmed_metrics(row, prefix=f"{ALIAS}.")
-    tags["mlflow.note.content"] = describe(record)
+    tags["mlflow.note.content"] = describe(record, runs.model)
     runs.update(runs.parent_run_id, metrics=metrics, tags=tags, step=len(record.trials))
     with TemporaryDirectory() as folder:
         files = Path(folder)

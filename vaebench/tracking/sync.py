@@ -110,7 +110,7 @@ def _bring_up_to_date(
             observer(Advanced())
     best = standings.best
     if best is not None and best.number in artifacts:
-        register(runs.client, record.name, trials[best.number])
+        register(runs.client, record.name, trials[best.number], runs.owner)
     write_study_page(runs, standings, frame)
     return Written(trials, runs.parent_run_id, runs.experiment_id)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from vaebench.study.records import Diagnosis, StudyRecord, TrialRecord
+from vaebench.tracking.champion import owned_name
 from vaebench.tracking.experiment import find_or_create
 from vaebench.tracking.ids import Ids, read_ids, write_ids
 from vaebench.tracking.runs import Run, best_so_far, curve_points, described, finite, keys, milliseconds
@@ -27,6 +28,9 @@ class StudyRuns:
     study_id: str
     experiment_id: str
     parent_run_id: str
+    owner: str
+    model: str
+    """The name of the champion's registered model."""
     wanted: dict[str, int] = field(default_factory=dict)
     """Start times of the nested runs that there should be, by identity."""
     present: dict[str, str] = field(default_factory=dict)
@@ -36,7 +40,7 @@ class StudyRuns:
     def ids(self, trials: Mapping[int, str]) -> Ids:
         """Return the ids to store for this study. `trials` maps trial numbers to run ids."""
         by_number = {str(number): run_id for number, run_id in trials.items()}
-        return Ids(self.study_id, self.experiment_id, self.parent_run_id, by_number)
+        return Ids(self.study_id, self.experiment_id, self.parent_run_id, by_number, self.owner)
 
     @classmethod
     def open(cls, home: Path, record: StudyRecord) -> Self:
@@ -49,9 +53,11 @@ class StudyRuns:
             ids = Ids(study=uuid.uuid4().hex)
             write_ids(home, record.name, ids)  # before the parent run, so that it is found again after a kill
         client = open_client(home)
-        experiment_id = find_or_create(client, home, record)
+        owner = ids.owner or ids.study
+        model = owned_name(client, record.name, owner)
+        experiment_id = find_or_create(client, home, record, model)
         parent_run_id = _find_or_begin_parent(client, experiment_id, record, ids.study)
-        runs = cls(client, record, ids.study, experiment_id, parent_run_id)
+        runs = cls(client, record, ids.study, experiment_id, parent_run_id, owner, model)
         runs.best_score = best_so_far(record, record.trials).get("best_score", math.inf)
         runs.wanted = {run.identity: milliseconds(run.started) for run in described(record)}
         runs.look()
