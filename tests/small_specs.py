@@ -1,5 +1,6 @@
 """Small specs and replicates, for tests that train. They share one compiled program a variant: compiling is slow."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,9 @@ from vaebench.data_sets import DataSet
 from vaebench.data_sets.distribution import Distribution
 from vaebench.parts import Part, make
 from vaebench.rows import Phase
+from vaebench.study.definition import StudyDefinition
+from vaebench.study.file import from_plain
+from vaebench.study.records import Result, TrialRecord
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import PARTS, Spec
 
@@ -27,3 +31,15 @@ def small_replicate(
 ) -> Replicate:
     """Return a replicate of N(100, 10): 67 training rows, scored on `size` against `size` rows."""
     return Replicate(data_set, rows, 0.33, size, size, 0, phase, index)
+
+
+def small_definition(*, size: int = 2000, rows: int = 100, data_set: DataSet = NORMAL) -> StudyDefinition:
+    """Return a study whose search replicates are those of `small_replicate`."""
+    plain = {"study": {"name": "small"}, "data": {"distribution": NORMAL.plain()}}
+    sizes: dict[str, Any] = {"rows": rows, "test_fraction": 0.33, "generated": size, "true": size}
+    return dataclasses.replace(from_plain(plain), data_set=data_set, **sizes)
+
+
+def small_trial(spec: Spec, *, number: int = 0, epochs: tuple[int, ...] = (40,)) -> TrialRecord:
+    """Return a finished trial of `spec`, one search replicate for each of `epochs`."""
+    return TrialRecord(number, spec.flat(), tuple(Result(epochs=count) for count in epochs), 0.0, 1.0)

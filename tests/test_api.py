@@ -85,8 +85,10 @@ def test_functions_on_a_study_that_nobody_ran(folder: Path) -> None:
     ):
         with pytest.raises(vaebench.InputError, match=r"unknown study 'gaussian' \(known: none\)"):
             call()
-    with pytest.raises(vaebench.InputError, match="n = 0: at least 1 row"):
+    with pytest.raises(vaebench.InputError, match="n = 0: more than 0"):
         vaebench.generate("gaussian", 0)
+    with pytest.raises(vaebench.InputError, match="seed = -1: 0 or more"):
+        vaebench.generate("gaussian", seed=-1)
     assert os.listdir() == ["gaussian.toml"]
 
 

@@ -156,7 +156,7 @@ def install(tmp_path, monkeypatch):
 OWN = '''
 from dataclasses import dataclass
 from vaebench.latent_samplers import LatentSampler
-from vaebench.latent_samplers.prior import Prior, StandardNormal
+from vaebench.latent_samplers.prior import Prior
 
 @dataclass(frozen=True)
 class Own(LatentSampler):
@@ -164,7 +164,7 @@ class Own(LatentSampler):
     width: float = 1.0
 
     def fit(self, codes, random):
-        return StandardNormal(codes.mean.shape[1])
+        return Prior().fit(codes, random)
 '''
 
 

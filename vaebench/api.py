@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vaebench.data_sets import split_sizes
 from vaebench.data_sets.file import File
 from vaebench.errors import InputError
 from vaebench.files import (
@@ -22,12 +23,11 @@ from vaebench.results.leaderboard import leaderboard as table
 from vaebench.results.standings import Standings, standings
 from vaebench.results.status import status_of
 from vaebench.search import run as studies
-from vaebench.search.events import Event, Loaded, Observer, Step, unheard
+from vaebench.search.events import Loaded, Observer, Step, both, unheard
 from vaebench.search.lock import lock
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Executors
 from vaebench.search.workers import cores, executor
-from vaebench.seeds import derive
 from vaebench.study.file import load
 from vaebench.study.records import StudyRecord
 from vaebench.tracking.discard import discard
@@ -36,6 +36,7 @@ from vaebench.tracking.live import LiveTracking
 from vaebench.tracking.repair import repair
 from vaebench.tracking.sync import sync as write_to_mlflow
 from vaebench.tracking.ui import ui_command, ui_url
+from vaebench.trial import kept
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +81,7 @@ def run(
                 definition,
                 home=folder,
                 executors=executors,
-                observer=_both(observer, live),
+                observer=both(observer, live),
                 trials=trials,
                 time_limit=time_limit,
                 confirm=confirm,
@@ -146,31 +147,47 @@ def summary(study: str, *, home: str | Path | None = None) -> list[str]:
 
 
 def worth(study: str, *, trial: int | None = None, home: str | Path | None = None) -> str:
-    """Return a sentence or two on how good `trial` is, or the study's best trial: the one that `generate` uses.
+    """Return a few sentences on how good `trial` is, or the study's best trial: the one that `generate` uses.
 
     Raises InputError for an unknown study or trial, or a failed trial.
     """
     rows = _standings(home_folder(home), study_name(study))
-    return in_words.worth(rows, rows.choose(trial).number)
+    definition, said = rows.record.definition, in_words.worth(rows, rows.choose(trial).number)
+    if (every := definition.data_set.available_rows) is None:
+        return said
+    some = split_sizes(definition.rows, definition.test_fraction)[0]
+    return f"{said} It generates as fitted to all {every} rows of the file; scores are of fits to {some} of them."
 
 
 def generate(
-    study: str, n: int = 15_000, *, trial: int | None = None, seed: int = 0, home: str | Path | None = None
+    study: str,
+    n: int = 15_000,
+    *,
+    trial: int | None = None,
+    seed: int = 0,
+    home: str | Path | None = None,
+    observer: Observer = unheard,
 ) -> "pd.DataFrame":
     """Generate `n` rows from a study's best trial, or from `trial`, in the data's own units and column names.
 
-    No weights are stored: the trial is fitted again to its first search replicate, with the same random numbers. The
-    same `seed` gives the same rows. Raises InputError for an unknown study or trial, or a failed trial.
+    The generators of the best trials are kept; any other trial is fitted again, and kept then. Of a file, all rows are
+    fitted, while scores are of fits to a part of them. The same `seed` gives the same rows. Raises InputError for an
+    unknown study or trial, or a failed trial.
     """
-    import pandas as pd
+    _check_positive(n=n)
+    if seed < 0:
+        raise InputError(f"seed = {seed}: 0 or more is needed")
+    folder = home_folder(home)
+    rows = _standings(folder, study_name(study))
+    chosen, definition = rows.choose(trial), rows.record.definition
+    generator = kept.read(folder, chosen, definition)
+    if generator is None:
+        observer(Step(f"fitting trial {chosen.number} again, since its generator is not kept"))
+        from vaebench.trial.as_data import fit_again
 
-    from vaebench.trial.generator import Generator
-
-    if n < 1:
-        raise InputError(f"n = {n}: at least 1 row is needed")
-    rows = _standings(home_folder(home), study_name(study))
-    generator = Generator.of_trial(rows.choose(trial), rows.record.definition)
-    return pd.DataFrame(generator.generate(n, derive("user", seed)), columns=list(generator.columns))
+        generator = fit_again(folder, chosen, definition)
+    generated: pd.DataFrame = generator.generate(n, seed)
+    return generated
 
 
 def report(study: str, path: str | Path, *, home: str | Path | None = None) -> None:
@@ -179,13 +196,13 @@ def report(study: str, path: str | Path, *, home: str | Path | None = None) -> N
     Raises InputError if the study is unknown, if all its trials failed, or if `path` cannot be written.
     """
     from vaebench.results.report import page
-    from vaebench.trial.generator import Generator
+    from vaebench.trial.shown import Shown
 
     name = study_name(study)
     rows = _standings(home_folder(home), name)
     best = rows.choose(None)
     check_output(name, Path(path), home=home)
-    html = page(rows, best.number, Generator.of_trial(best, rows.record.definition))
+    html = page(rows, best.number, Shown.of_trial(best, rows.record.definition))
     write_output(Path(path), lambda file: file.write_text(html, encoding="utf-8"))
 
 
@@ -249,14 +266,6 @@ def _finish(
     if warning is not None and warning.partition(" (")[0] != (said or "").partition(" (")[0]:
         log.warning("%s", warning)
     return table(rows, run_ids(home, record.name))
-
-
-def _both(first: Observer, second: Observer) -> Observer:
-    def hear(event: Event) -> None:
-        first(event)
-        second(event)
-
-    return hear
 
 
 @contextmanager

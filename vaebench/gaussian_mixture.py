@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vaebench.generator import mixture
+
 Array = NDArray[np.float64]
 RIDGE = 1e-6
 """Added to every component's variances, in units of the columns' variances: a component on equal rows stays regular."""
@@ -25,13 +27,7 @@ class GaussianMixture:
 
     def draw(self, n: int, random: np.random.Generator) -> Array:
         """Draw `n` rows, shape (n, D)."""
-        component = random.choice(len(self.weights), size=n, p=self.weights)
-        noise = random.standard_normal((n, self.means.shape[1]))
-        rows = np.empty_like(noise)
-        for k in range(len(self.weights)):
-            chosen = component == k
-            rows[chosen] = self.means[k] + noise[chosen] @ self.factors[k].T
-        return rows
+        return mixture(np.empty((n, 0)), random, **vars(self))  # type: ignore[no-any-return]
 
 
 def fit_by_bic(rows: Array, max_components: int, random: np.random.Generator) -> GaussianMixture:

@@ -26,6 +26,8 @@ def test_several_columns_several_objectives_and_a_comparison(tmp_path: Path, mon
     assert "2 trials of each of 2 arms x 1 replicates: at most 4 fits" in said
     assert "scaling=minmax: " in said
     assert "height, depth, m" in said
+    kept = "kept of these rows, a saved generator may hold each column's smallest and largest value (scaling minmax)"
+    assert kept in " ".join(said.split())
 
     result = invoke("run", pairs.study, "--home", pairs.home, "--workers", 0)
     assert " searching: 0 of 6 trials done, 3 for each of 2 arms\n" in result.stderr
@@ -46,6 +48,13 @@ def test_several_columns_several_objectives_and_a_comparison(tmp_path: Path, mon
     assert (tmp_path / "rows.csv").read_bytes() == content
 
     pairs.generate("-n", 500)
+    asked = "generate", "small", "--home", pairs.home, "-o", tmp_path / "again.csv", "--trial"
+    rest = set(trials["trial"].astype(int)) - {int(path.name) for path in pairs.home.glob("studies/small/generators/*")}
+    other = min(rest, default=0)
+    said = invoke(*asked, other)
+    assert "It generates as fitted to all 60 rows of the file; scores are of fits to 40 of them." in said.stdout
+    assert said.stderr == f"fitting trial {other} again, since its generator is not kept ...\n" * bool(rest)
+    assert invoke(*asked, other).stderr == "", "it is kept now"
     generated = pd.read_csv(tmp_path / "new.csv")
     assert list(generated.columns) == ["height", "depth, m"]
     assert generated.shape == (500, 2)

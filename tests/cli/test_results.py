@@ -79,6 +79,22 @@ def test_the_seed_decides_what_is_generated(ran: Ran, frame: pd.DataFrame) -> No
     )
 
 
+def test_rows_of_a_kept_generator_need_neither_tensorflow_nor_mlflow(ran: Ran) -> None:
+    code = """
+import sys
+from vaebench.cli import main
+try:
+    main()
+finally:
+    print(*{"tensorflow", "keras", "mlflow", "sklearn"} & sys.modules.keys())
+"""
+    asked = ["generate", "small", "-n", "5", "--home", str(ran.home), "-o", str(ran.folder / "five.csv")]
+    command = [sys.executable, "-c", code, *asked]
+    ended = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[-1] == ""
+    assert len(pd.read_csv(ran.folder / "five.csv")) == 5
+
+
 def test_status(ran: Ran, frame: pd.DataFrame) -> None:
     best = frame[frame["rank"] == 1].iloc[0]
     failed = (frame["status"] == "failed").sum()

@@ -101,7 +101,7 @@ def test_every_installed_part_passes_the_conformance_suites(follow):
         ("tests/variants/test_variant_conformance.py", "small_codes"),
         ("tests/variants/test_variant_conformance.py", "several_draws"),
         ("tests/losses/test_loss_conformance.py", "charbonnier"),
-        ("tests/latent_samplers/test_latent_sampler_conformance.py", "student_t"),
+        ("tests/latent_samplers/test_latent_sampler_conformance.py", "box"),
         ("tests/data_sets/test_data_set_conformance.py", "circle"),
         ("tests/baselines/test_baselines.py", "jitter"),
         ("tests/test_parts.py", "small_codes"),
@@ -111,7 +111,7 @@ def test_every_installed_part_passes_the_conformance_suites(follow):
 
 def test_a_study_file_names_installed_parts(follow):
     checked = follow(COMMANDS[3])
-    for words in ("variant=small_codes", "loss=charbonnier", "latent_sampler=student_t", "circle"):
+    for words in ("variant=small_codes", "loss=charbonnier", "latent_sampler=box", "circle"):
         assert words in checked
     assert re.search(r"variant\.small_codes\.beta=\d", checked)
 

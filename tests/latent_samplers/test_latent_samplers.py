@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn import mixture as sklearn_mixture
 from sklearn.covariance import ledoit_wolf
-from sklearn.mixture import GaussianMixture
 
+from vaebench.gaussian_mixture import GaussianMixture
 from vaebench.latent_samplers import Codes, LatentSampler
 from vaebench.parts import make
 
@@ -99,9 +100,15 @@ def test_fitted_to_z_mean_it_misses_the_encoders_spread(covariance):
 CLUSTERS = np.concatenate([np.random.default_rng(0).normal(at, 0.3, (40, 1)) for at in (-4.0, 4.0)])
 
 
+def fitted_mixture(learned, **params):
+    ((name, arguments),) = fitted("gmm", learned, **params).steps
+    assert name == "mixture"
+    return GaussianMixture(**arguments)
+
+
 def test_gmm_finds_two_separated_clusters():
     learned = Codes(CLUSTERS, np.zeros_like(CLUSTERS))
-    mixture = fitted("gmm", learned)
+    mixture = fitted_mixture(learned)
     assert len(mixture.weights) == 2
     np.testing.assert_allclose(mixture.weights, [0.5, 0.5], atol=1e-3)
     order = np.argsort(mixture.means[:, 0])
@@ -117,7 +124,7 @@ def test_gmm_finds_two_separated_clusters():
 def test_gmm_takes_one_gaussian_for_one(latent_dim):
     """Also where 67 rows are too few for several full covariances, whose likelihood then has no bound."""
     learned = codes(67, latent_dim)
-    mixture = fitted("gmm", learned)
+    mixture = fitted_mixture(learned)
     assert len(mixture.weights) == 1
     z = mixture.draw(N, np.random.default_rng(2))
     assert_moments(
@@ -129,8 +136,8 @@ def test_gmm_draws_what_scikit_learn_would():
     """The same mixture as scikit-learn's own on codes of very different spread, in their units."""
     random = np.random.default_rng(3)
     z = np.concatenate([random.normal((0, 0), (1, 1000), (150, 2)), random.normal((8, 9000), (2, 500), (50, 2))])
-    mixture = fitted("gmm", Codes(z, np.zeros_like(z)), max_components=2)
-    reference = GaussianMixture(2, random_state=0).fit(z / z.std(axis=0))
+    mixture = fitted_mixture(Codes(z, np.zeros_like(z)), max_components=2)
+    reference = sklearn_mixture.GaussianMixture(2, random_state=0).fit(z / z.std(axis=0))
     mine, theirs = np.argsort(mixture.weights), np.argsort(reference.weights_)
     np.testing.assert_allclose(mixture.weights[mine], reference.weights_[theirs], rtol=1e-2)
     np.testing.assert_allclose(mixture.means[mine], reference.means_[theirs] * z.std(axis=0), rtol=5e-2, atol=1.0)
@@ -142,4 +149,4 @@ def test_gmm_draws_what_scikit_learn_would():
 
 
 def test_gmm_keeps_to_max_components():
-    assert len(fitted("gmm", Codes(CLUSTERS, np.zeros_like(CLUSTERS)), max_components=1).weights) == 1
+    assert len(fitted_mixture(Codes(CLUSTERS, np.zeros_like(CLUSTERS)), max_components=1).weights) == 1

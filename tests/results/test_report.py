@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hand_made import DEFINITION, many_digits, record, trial
-from small_specs import small_replicate, small_spec
+from small_specs import small_definition, small_spec, small_trial
 
 from vaebench.data_sets.file import File
 from vaebench.results.leaderboard import leaderboard
@@ -16,7 +16,7 @@ from vaebench.results.report import page
 from vaebench.results.standings import standings
 from vaebench.study.records import Diagnosis, Finding
 from vaebench.tracking.artifacts import make_artifacts
-from vaebench.trial.generator import Generator
+from vaebench.trial.shown import Shown
 
 
 class Page(HTMLParser):
@@ -39,13 +39,13 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def generator():
-    return Generator.fit(small_spec("ae", latent_sampler="gaussian"), small_replicate())
+def fitted():
+    return Shown.of_trial(small_trial(small_spec("ae", latent_sampler="gaussian")), small_definition())
 
 
-def test_it_holds_every_picture_and_loads_nothing(generator):
+def test_it_holds_every_picture_and_loads_nothing(fitted):
     study = many_digits()
-    shown = Page(page(standings(study), standings(study).best.number, generator))
+    shown = Page(page(standings(study), standings(study).best.number, fitted))
     pictures = [b64decode(image["src"].removeprefix("data:image/png;base64,")) for image in shown.of("img")]
     assert len(pictures) == 4
     assert all(picture.startswith(b"\x89PNG") for picture in pictures)
@@ -61,28 +61,28 @@ def test_it_holds_every_picture_and_loads_nothing(generator):
 def test_several_columns_are_shown_against_each_other_there_and_in_the_winners_run(tmp_path):
     rows = np.random.default_rng(0).multivariate_normal([5.0, -5.0], [[1.0, 0.8], [0.8, 1.0]], 100)
     pd.DataFrame(rows, columns=["a", "b"]).to_csv(tmp_path / "rows.csv", index=False)
-    replicate = small_replicate(data_set=File.parse("rows.csv", tmp_path))
-    spec = small_spec("ae", latent_sampler="gaussian")
+    definition = small_definition(data_set=File.parse("rows.csv", tmp_path))
+    best = small_trial(small_spec("ae", latent_sampler="gaussian"))
     study = many_digits()
-    shown = Page(page(standings(study), standings(study).best.number, Generator.fit(spec, replicate)))
+    shown = Page(page(standings(study), standings(study).best.number, Shown.of_trial(best, definition)))
     assert [image["alt"] for image in shown.of("img")][1].startswith("Columns against each other")
-    assert make_artifacts(spec, replicate, "trial 3").files["pairs_of_columns.png"].startswith(b"\x89PNG")
+    assert make_artifacts(best, definition).files["pairs_of_columns.png"].startswith(b"\x89PNG")
 
 
-def test_its_table_is_the_leaderboard(generator):
+def test_its_table_is_the_leaderboard(fitted):
     study = many_digits()
-    shown = Page(page(standings(study), standings(study).best.number, generator))
+    shown = Page(page(standings(study), standings(study).best.number, fitted))
     frame = leaderboard(standings(study))
     assert len(shown.of("tr")) == 1 + int((frame["status"] != "failed").sum())
     assert "1 failed: loss is NaN in epoch 3" in shown.text
     assert "13 of 100 trials, 3 confirmed, 9 searched, 1 failed. Columns of the data: x." in shown.text
 
 
-def test_it_tells_why_each_confirmed_trial_is_off(generator):
+def test_it_tells_why_each_confirmed_trial_is_off(fitted):
     finding = Finding("no_decoder_noise", "Spread too small: std ratio 0.71.", 1.0)
     diagnosed = dataclasses.replace(trial(0, [1.0] * 3, [2.0] * 8), diagnosis=Diagnosis((finding,), {}))
     other = dataclasses.replace(trial(1, [1.5] * 3, [2.5] * 8), diagnosis=Diagnosis((), {}))
-    text = Page(page(standings(record(diagnosed, other)), 0, generator)).text
+    text = Page(page(standings(record(diagnosed, other)), 0, fitted)).text
     start = text.index("Trial 0, vae, score 2.00")
     assert text[start + 1 : start + 5] == [
         "",
@@ -93,35 +93,35 @@ def test_it_tells_why_each_confirmed_trial_is_off(generator):
     assert text[text.index("Trial 1, vae, score 2.50") + 2] == "No single part explains a plain difference."
 
 
-def test_before_any_confirmation_there_is_no_word_of_luck(generator):
+def test_before_any_confirmation_there_is_no_word_of_luck(fitted):
     study = record(trial(0, [1.0, 2.0]))
-    shown = Page(page(standings(study), 0, generator))
+    shown = Page(page(standings(study), 0, fitted))
     assert len(shown.of("img")) == 3
     assert "How much of it was luck?" not in shown.text
     assert "Why is it off?" not in shown.text
 
 
-def test_it_says_how_far_the_study_is_and_no_folder(generator):
+def test_it_says_how_far_the_study_is_and_no_folder(fitted):
     study = dataclasses.replace(
         record(trial(0, [1.0])),
         definition=dataclasses.replace(
             DEFINITION, trials=24, data_set=File("/home/someone/secret/rows.csv", ("x",), "", 90)
         ),
     )
-    html = page(standings(study), 0, generator)
+    html = page(standings(study), 0, fitted)
     assert "1 of 24 trials, 1 searched." in html
     assert "rows.csv" in html
     assert "secret" not in html
 
 
-def test_names_are_text(generator):
+def test_names_are_text(fitted):
     hostile = "<script>alert(1)</script> & <b>"
     data_set = File("rows.csv", ("<u>",), "", 90)
     study = dataclasses.replace(
         record(trial(0, [1.0], loss=hostile)),
         definition=dataclasses.replace(DEFINITION, name="<i>", question=hostile, data_set=data_set),
     )
-    html = page(standings(study), 0, generator)
+    html = page(standings(study), 0, fitted)
     shown = Page(html)
     assert not {"script", "i", "u", "b"} & {tag for tag, _ in shown.elements}
     assert hostile in shown.text

@@ -60,5 +60,5 @@ def trials_with_a_model(home: Path) -> set[int]:
     return {
         int(run.data.tags["vaebench.trial"].rpartition("/")[2])
         for run in trial_runs(home)
-        if "model" in {item.path for item in client.list_artifacts(run.info.run_id)}
+        if client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
     }

@@ -11,19 +11,16 @@ import pandas as pd
 import pytest
 from hand_made import timed_study as study
 from hand_made import timed_trial as trial
+from small_specs import small_definition, small_spec, small_trial
 
-import vaebench
-from vaebench.data_sets.distribution import Distribution
+from vaebench.generator import Generator
 from vaebench.results.standings import standings
-from vaebench.study.replicate import Replicate
-from vaebench.study.spec import Spec
 from vaebench.tracking.ids import read_ids
 from vaebench.tracking.store import open_client
 from vaebench.tracking.sync import bring_up_to_date
 
 if TYPE_CHECKING:
     from vaebench.tracking.artifacts import Artifacts
-    from vaebench.trial.generator import Generator
 
 # Keras 3.15 reads a TensorFlow variable in the way that NumPy 2 deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -33,14 +30,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 def shown() -> "Artifacts":
     from vaebench.tracking.artifacts import make_artifacts
 
-    data = Distribution("norm", (("loc", 100.0), ("scale", 10.0)))
-    spec = Spec(epochs=2, encoder=(8,), decoder=(8,), latent_dim=2)
-    return make_artifacts(spec, Replicate(data, 100, 0.33, 500, 500, 0, "search", 0), "trial 0")
+    return make_artifacts(
+        small_trial(small_spec("vae", latent_dim=2, latent_sampler="gmm")), small_definition(size=500)
+    )
 
 
-def unpacked(shown: "Artifacts", folder: Path) -> "Generator":
-    from vaebench.trial.generator import Generator
-
+def unpacked(shown: "Artifacts", folder: Path) -> Generator:
     for name, content in shown.model.items():
         (folder / name).write_bytes(content)
     return Generator.load(folder)
@@ -58,14 +53,34 @@ def test_the_champion_generates(
     model = mlflow.pyfunc.load_model("models:/gaussian@champion")
     drawn = model.predict(pd.DataFrame({"n": [7], "seed": [3]}))
     assert list(drawn.columns) == ["x"]
-    np.testing.assert_allclose(drawn.to_numpy(), unpacked(shown, tmp_path).generate(7, seed=3), rtol=1e-5)
+    np.testing.assert_array_equal(drawn.to_numpy(), unpacked(shown, tmp_path).generate(7, seed=3))
     assert model.predict(pd.DataFrame({"n": [15_000]})).shape == (15_000, 1)
     client = open_client(home)
     files = {item.path for item in client.list_artifacts(written.run_ids[0])}
-    assert files == {"generated_against_true.png", "loss_curves.png", "samples.csv", "model"}
-    keras = {item.path for item in client.list_artifacts(written.run_ids[0], "model/data/generator")}
-    assert {"model/data/generator/encoder.keras", "model/data/generator/decoder.keras"} <= keras
+    assert files == {"generated_against_true.png", "loss_curves.png", "samples.csv"}
     assert client.list_artifacts(written.run_ids[1]) == []
+
+
+def test_the_model_belongs_to_its_run_and_to_the_registry(home: Path, shown: "Artifacts") -> None:
+    written = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {0: shown})
+    client = open_client(home)
+    run = client.get_run(written.run_ids[0])
+    (logged,) = client.search_logged_models([written.experiment_id])
+    assert (logged.source_run_id, logged.status) == (written.run_ids[0], "READY")
+    assert [output.model_id for output in run.outputs.model_outputs] == [logged.model_id]
+    version = client.get_model_version_by_alias("gaussian", "champion")
+    assert (version.run_id, version.source) == (written.run_ids[0], f"models:/{logged.model_id}")
+
+
+def test_a_model_that_a_kill_left_half_is_logged_anew(home: Path, shown: "Artifacts") -> None:
+    written = bring_up_to_date(home, standings(study([trial(0), trial(1)])), {0: shown})
+    client = open_client(home)
+    (whole,) = client.search_logged_models([written.experiment_id])
+    client.delete_tag(written.run_ids[0], "vaebench.shown")  # it is the last thing to be written
+    bring_up_to_date(home, standings(study([trial(0), trial(1)])), {0: shown})
+    (anew,) = client.search_logged_models([written.experiment_id])
+    assert anew.model_id != whole.model_id
+    assert client.get_model_version_by_alias("gaussian", "champion").source == f"models:/{anew.model_id}"
 
 
 def test_the_same_winner_is_registered_once_and_a_new_one_takes_the_alias(home: Path, shown: "Artifacts") -> None:
@@ -103,30 +118,35 @@ def test_two_homes_with_a_study_of_one_name_have_a_champion_each(
 
 
 @pytest.mark.slow
-def test_the_champion_loads_where_vaebench_is_not_installed(home: Path, shown: "Artifacts", tmp_path: Path) -> None:
+def test_it_generates_without_vaebench_tensorflow_keras_or_pickle(
+    home: Path, shown: "Artifacts", tmp_path: Path
+) -> None:
     bring_up_to_date(home, standings(study([trial(0)])), {0: shown})
     code = """
-import importlib.util, json, sys
-sys.path[:] = [path for path in sys.path if path != sys.argv[1] and "editable" not in path]
-sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder).lower()]
-assert importlib.util.find_spec("vaebench") is None
+import json, sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("vaebench", "tensorflow", "keras", "sklearn", "scipy", "optuna"):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
 import mlflow, pandas
-rows = mlflow.pyfunc.load_model("models:/gaussian@champion").predict(pandas.DataFrame({"n": [3], "seed": [5]}))
-import vaebench
-print(json.dumps([vaebench.__file__, rows["x"].tolist()]))
+model = mlflow.pyfunc.load_model("models:/gaussian@champion")
+print(json.dumps(model.predict(pandas.DataFrame({"n": [3], "seed": [5]}))["x"].tolist()))
 """
-    package = str(Path(vaebench.__path__[0]).parent)
-    uri = f"sqlite:///{home / 'mlflow.db'}"
-    environment = {"MLFLOW_TRACKING_URI": uri, "MLFLOW_DISABLE_TELEMETRY": "true", "HOME": str(Path.home())}
+    environment = {
+        "MLFLOW_TRACKING_URI": f"sqlite:///{home / 'mlflow.db'}",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false",
+        "HOME": str(Path.home()),
+    }
     done = subprocess.run(
-        [sys.executable, "-c", code, package],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    file, rows = json.loads(done.stdout.splitlines()[-1])
-    assert file.startswith(str(home / "artifacts"))
-    np.testing.assert_allclose(rows, unpacked(shown, tmp_path).generate(3, seed=5)[:, 0], rtol=1e-5)
+    rows = json.loads(done.stdout.splitlines()[-1])
+    np.testing.assert_array_equal(rows, unpacked(shown, tmp_path).generate(3, seed=5)["x"])
+    folder = next(home.glob("artifacts/gaussian/models/*/artifacts"))
+    assert [path.name for path in folder.rglob("*.py")] == ["vaebench_generator.py"]
+    assert not list(folder.rglob("*.pickle")) + list(folder.rglob("*.pkl"))
+    listed = (folder / "requirements.txt").read_text().split()
+    assert {line.partition("==")[0] for line in listed} == {"mlflow", "numpy", "pandas"}

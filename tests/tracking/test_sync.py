@@ -19,9 +19,8 @@ from stored import complete, everything, nested, trials_with_a_model
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
 from vaebench.search.in_process import InProcess
-from vaebench.study.records import StudyRecord
-from vaebench.study.replicate import Replicate
-from vaebench.study.spec import Spec
+from vaebench.study.definition import StudyDefinition
+from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.tracking.artifacts import Artifacts, make_artifacts
 from vaebench.tracking.ids import read_ids, run_ids, write_ids
 from vaebench.tracking.store import database, open_client
@@ -40,9 +39,8 @@ class Workers:
     def __call__(self) -> Iterator[Executor]:
         yield Substituting(InProcess(), {make_artifacts: self.make})
 
-    def make(self, spec: Spec, replicate: Replicate, title: str) -> Artifacts:
-        assert (replicate.phase, replicate.index) == ("search", 0)
-        self.asked.append(int(title.removeprefix("trial ").partition(":")[0]))
+    def make(self, trial: TrialRecord, definition: StudyDefinition) -> Artifacts:
+        self.asked.append(trial.number)
         if self.error is not None:
             raise self.error
         return Artifacts(("x",), {"generator": b"."}, {"samples.csv": b"x"})

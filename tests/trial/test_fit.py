@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 from small_specs import small_replicate, small_spec
 
+from vaebench.generator import Steps
 from vaebench.latent_samplers import LatentSampler
-from vaebench.latent_samplers.prior import StandardNormal
 from vaebench.parts import make
 from vaebench.trial.decoder_noise import SAMPLED_CODES
 from vaebench.trial.fit import FittingError, Recipe, fit
@@ -58,7 +58,7 @@ def test_the_scale_comes_from_the_training_rows_alone(scaling):
 
 def test_rows_are_the_unscaled_decoded_draws_plus_noise():
     scaler = Scaler(np.array([100.0, 5.0]), np.array([10.0, 2.0]))
-    recipe = Recipe(StandardNormal(2), np.array([0.5, 0.0]), scaler)
+    recipe = Recipe(Steps((("normal", {"units": 2}),)), np.array([0.5, 0.0]), scaler)
     rows = recipe.generate(lambda z: 2.0 * z, 200_000, np.random.default_rng(0))
     assert stats.kstest(rows[:, 0], stats.norm(100.0, 10.0 * np.sqrt(4.0 + 0.25)).cdf).pvalue > 1e-4
     assert stats.kstest(rows[:, 1], stats.norm(5.0, 2.0 * 2.0).cdf).pvalue > 1e-4

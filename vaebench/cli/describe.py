@@ -18,6 +18,8 @@ from vaebench.trial.diagnosis import DRAWS
 
 SPECS = 3
 """Specs sampled from the space; with several arms, one from each."""
+SAMPLED = 64
+"""Specs sampled from each arm to see what their saved generators hold."""
 SECONDS = 0.4
 """Rough time of one fit of the shipped studies' networks, in seconds on one core."""
 WIDTH = 100
@@ -40,6 +42,8 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     click.echo(f"{definition.name}: {definition.question}" if definition.question else definition.name)
     _line("data", f"{definition.data_set.name} {_table(definition.data_set.plain())}")
     _line("rows", f"{definition.rows}: {train} train, {test} test; columns {', '.join(definition.data_set.columns)}")
+    if kept := _kept(definition):
+        _line("kept", f"of these rows, a saved generator may hold {'; '.join(kept)}")
     _line("objectives", f"{', '.join(definition.objectives)}; sampler {definition.sampler}")
     _line("budget", f"{budget}: at most {fits} fits; {duration(fits * SECONDS)} on one core at {SECONDS:g} s each")
     for arm in definition.arms:
@@ -50,6 +54,14 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
 def _variants(definition: StudyDefinition) -> int:
     """Return how many variants the study searches."""
     return max(len(branches(arm.space.nodes, "variant")) for arm in definition.arms)
+
+
+def _kept(definition: StudyDefinition) -> list[str]:
+    """Return what a saved generator holds verbatim of a file's rows, with some configuration."""
+    if definition.fresh_draws:
+        return []
+    sampled = [arm.space.suggest(RandomTrial(index)) for arm in definition.arms for index in range(SAMPLED)]
+    return list(dict.fromkeys(what for values in sampled for what in Spec.from_flat(values).keeps))
 
 
 def _describe_doubts(definition: StudyDefinition) -> None:

@@ -8,6 +8,7 @@ import click
 
 from vaebench.cli.options import home_option
 from vaebench.files import home_folder
+from vaebench.search.events import Event, Step
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +91,7 @@ def report(study: str, output: Path | None, home: str | None) -> None:
     "-o", "--output", type=Path, required=True, metavar="FILE", help="Where to: .csv, .parquet, .json or .md."
 )
 @click.option("--trial", type=int, metavar="N", help="Generate from trial N.  [the best]")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same rows.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed gives the same rows.")
 @home_option
 def generate(study: str, n: int, output: Path, trial: int | None, seed: int, home: str | None) -> None:
     """Draw new rows from the best trial.
@@ -103,9 +104,14 @@ def generate(study: str, n: int, output: Path, trial: int | None, seed: int, hom
     writer_for(output)
     name = api.study_name(study)
     api.check_output(name, output, home=home)
-    frame = api.generate(name, n, trial=trial, seed=seed, home=home)
+    frame = api.generate(name, n, trial=trial, seed=seed, home=home, observer=_say)
     write(frame, output)
     click.echo(f"{n} rows written to {output}, from {api.worth(name, trial=trial, home=home)}")
+
+
+def _say(event: Event) -> None:
+    if isinstance(event, Step):
+        click.echo(f"{event.what} ...", err=True)
 
 
 def show(frame: "pd.DataFrame", top: int, said: Sequence[str]) -> None:

@@ -29,7 +29,7 @@ class Codes:
 
 
 class LatentDistribution(Protocol):
-    """A distribution of latent vectors. It must be plain data, since it is pickled with the model."""
+    """A distribution of latent vectors. `vaebench.generator.Steps` is one; a saved generator can hold only these."""
 
     def draw(self, n: int, random: np.random.Generator) -> Latent:
         """Draw `n` latent vectors."""
@@ -41,6 +41,8 @@ class LatentSampler(Part):
     """Base class of latent samplers."""
 
     kind: ClassVar[str] = "latent_sampler"
+    keeps: ClassVar[str | None] = None
+    """What of the training rows, or of their codes, the fitted distribution holds verbatim; None if nothing."""
 
     @abstractmethod
     def fit(self, codes: Codes, random: np.random.Generator) -> LatentDistribution:

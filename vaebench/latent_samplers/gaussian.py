@@ -6,19 +6,8 @@ from typing import Annotated, Literal
 import numpy as np
 from annotated_types import Gt
 
-from vaebench.latent_samplers import Codes, Latent, LatentDistribution, LatentSampler
-
-
-@dataclass(frozen=True)
-class FittedGaussian:
-    """N(mean, factor factor')."""
-
-    mean: Latent  # [Z]
-    factor: Latent  # [Z, Z]
-
-    def draw(self, n: int, random: np.random.Generator) -> Latent:
-        """Draw `n` latent vectors, shape (n, latent_dim)."""
-        return self.mean + random.standard_normal((n, len(self.mean))) @ self.factor.T
+from vaebench.generator import Steps
+from vaebench.latent_samplers import Codes, LatentDistribution, LatentSampler
 
 
 @dataclass(frozen=True)
@@ -45,4 +34,5 @@ class Gaussian(LatentSampler):
 
             values, vectors = np.linalg.eigh(ledoit_wolf(z)[0])
             factor = vectors * np.sqrt(np.maximum(values, 0.0))
-        return FittedGaussian(z.mean(axis=0), self.scale * factor)
+        kernel = (self.scale * factor).T  # z = mean + factor @ e, e ~ N(0, I), of rows
+        return Steps((("normal", {"units": z.shape[1]}), ("dense", {"kernel": kernel, "bias": z.mean(axis=0)})))

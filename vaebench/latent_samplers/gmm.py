@@ -7,6 +7,7 @@ import numpy as np
 from annotated_types import Ge, Le
 
 from vaebench.gaussian_mixture import fit_by_bic
+from vaebench.generator import Steps
 from vaebench.latent_samplers import Codes, LatentDistribution, LatentSampler
 
 
@@ -24,4 +25,5 @@ class Gmm(LatentSampler):
 
     def fit(self, codes: Codes, random: np.random.Generator) -> LatentDistribution:
         """Fit mixtures of 1 to max_components components by EM and keep the one of lowest BIC."""
-        return fit_by_bic(codes.choose(self.codes, random), self.max_components, random)
+        fitted = fit_by_bic(codes.choose(self.codes, random), self.max_components, random)
+        return Steps((("mixture", vars(fitted)),))

@@ -4,18 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vaebench.latent_samplers import Codes, Latent, LatentDistribution, LatentSampler
-
-
-@dataclass(frozen=True)
-class StandardNormal:
-    """N(0, I)."""
-
-    latent_dim: int
-
-    def draw(self, n: int, random: np.random.Generator) -> Latent:
-        """Draw `n` latent vectors, shape (n, latent_dim)."""
-        return random.standard_normal((n, self.latent_dim))
+from vaebench.generator import Steps
+from vaebench.latent_samplers import Codes, LatentDistribution, LatentSampler
 
 
 @dataclass(frozen=True)
@@ -24,4 +14,4 @@ class Prior(LatentSampler):
 
     def fit(self, codes: Codes, random: np.random.Generator) -> LatentDistribution:
         """Return N(0, I); the codes only give its dimension."""
-        return StandardNormal(codes.mean.shape[1])
+        return Steps((("normal", {"units": codes.mean.shape[1]}),))

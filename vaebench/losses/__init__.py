@@ -6,7 +6,7 @@ columns and averages it over rows, so that the weight of a penalty means the sam
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from vaebench.parts import Part
 from vaebench.rows import Rows
@@ -25,6 +25,9 @@ class Loss(Part):
     learns_variance: ClassVar[bool] = False
     """Whether the decoder's variance is trained; decoder noise then has this variance."""
 
+    activation: ClassVar[Literal["linear", "sigmoid"]] = "linear"
+    """What turns the decoder's output into scaled rows."""
+
     @abstractmethod
     def elementwise(self, x: Tensor, output: Tensor, log_variance: Tensor) -> Tensor:
         """Return the loss of each cell, shape [B, F]: rows `x` [B, F], decoder `output` [B, F], `log_variance` [F]."""
@@ -37,5 +40,7 @@ class Loss(Part):
         return None
 
     def decoded(self, output: Tensor) -> Tensor:
-        """Return the decoder's output as scaled rows, shape [B, F]. The identity for most losses."""
-        return output
+        """Return the decoder's output as scaled rows, shape [B, F]."""
+        import tensorflow as tf
+
+        return tf.sigmoid(output) if self.activation == "sigmoid" else output

@@ -1,7 +1,7 @@
 """Binary cross-entropy with logits."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -18,6 +18,7 @@ class BinaryCrossentropy(Loss):
     """
 
     required_scaling: ClassVar[str | None] = "minmax"
+    activation: ClassVar[Literal["linear", "sigmoid"]] = "sigmoid"
 
     def elementwise(self, x: Tensor, output: Tensor, log_variance: Tensor) -> Tensor:
         """Return the cross-entropy of the logits `output`."""
@@ -29,9 +30,3 @@ class BinaryCrossentropy(Loss):
         """Return p - x and p (1 - p), p = sigmoid(output)."""
         p = 1.0 / (1.0 + np.exp(-output))
         return p - np.clip(x, 0.0, 1.0), np.broadcast_to(p * (1.0 - p), x.shape)
-
-    def decoded(self, output: Tensor) -> Tensor:
-        """Return sigmoid(output)."""
-        import tensorflow as tf
-
-        return tf.sigmoid(output)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaebench.results.leaderboard import leaderboard
-from vaebench.results.plots.generated_against_true import SAMPLES, generated_against_true
+from vaebench.results.plots.generated_against_true import generated_against_true
 from vaebench.results.plots.leaderboard import leaderboard_picture
 from vaebench.results.plots.pairs_of_columns import pairs_of_columns
 from vaebench.results.plots.search_history import search_history
@@ -25,7 +25,7 @@ from vaebench.study.records import StudyRecord
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from vaebench.trial.generator import Generator
+    from vaebench.trial.shown import Shown
 
 TOP = 20
 """Trials shown on the page. The CSV has all."""
@@ -33,21 +33,20 @@ DOTS = 160
 """Dots per inch: sharp on a screen with two dots per pixel."""
 
 
-def page(standings: Standings, best: int, generator: "Generator") -> str:
-    """Return the HTML of a study's report. It loads nothing. `generator` is the best trial, number `best`."""
+def page(standings: Standings, best: int, shown: "Shown") -> str:
+    """Return the HTML of a study's report. It loads nothing. `shown` is the best trial, number `best`."""
     from jinja2 import Environment, StrictUndefined
 
     record, frame = standings.record, leaderboard(standings)
     trials = [row for row in standings.rows if row.trial]
     confirmed = [row for row in trials if row.status == "confirmed"]
-    rows, draw = generator.generate(SAMPLES, seed=0), generator.draw
-    subject = rows, draw.true, draw.train, generator.columns, f"{record.name}: trial {best}"
+    subject = shown.generated, shown.draw.true, shown.draw.train, shown.columns, f"{record.name}: trial {best}"
     plots = {
         "generated": generated_against_true(*subject),
         "leaderboard": leaderboard_picture(frame, TOP),
         "search": search_history(standings),
     }
-    if len(generator.columns) > 1:
+    if len(shown.columns) > 1:
         plots["pairs"] = pairs_of_columns(*subject)
     if confirmed:
         plots["selection"] = searched_and_confirmed(standings)

@@ -77,3 +77,13 @@ Observer = Callable[[Event], None]
 
 def unheard(event: Event) -> None:
     """Ignore an event."""
+
+
+def both(first: Observer, second: Observer) -> Observer:
+    """Return an observer that passes each event on to the two."""
+
+    def hear(event: Event) -> None:
+        first(event)
+        second(event)
+
+    return hear

@@ -61,6 +61,13 @@ class Spec:
                 paths[item.name] = value
         return paths
 
+    @property
+    def keeps(self) -> tuple[str, ...]:
+        """What a saved generator holds verbatim of the rows it was fitted to; empty if nothing."""
+        extremes = ("each column's smallest and largest value (scaling minmax)",) if self.scaling == "minmax" else ()
+        codes = self.latent_sampler.keeps
+        return extremes if codes is None else (*extremes, f"{codes} (latent sampler {self.latent_sampler.name})")
+
     @classmethod
     def from_flat(cls, paths: Mapping[str, Any]) -> Self:
         """Build a spec from values by path; missing ones take defaults. Raises InputError for a wrong path or value.

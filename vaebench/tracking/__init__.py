@@ -8,8 +8,7 @@ runs            contents of the run of a trial, a baseline or the noise floor
 study_page      contents of the parent run, that of the study
 experiment      the study's experiment: description, primary metric, view
 artifacts       plots, samples and the saved model of a trial
-champion        the winner as a registered model
-loader          the code that MLflow calls to load that model
+champion        a generator as a logged model, the winner as a registered one
 discard         deletes the record of a study, so that it starts over
 repair          sets a damaged store aside, and follows a moved home
 store, ids, ui  the store and its client, ids in it, its web page

@@ -11,8 +11,6 @@ from tempfile import TemporaryDirectory
 from vaebench.search.tasks import Executors
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import TrialRecord
-from vaebench.study.replicate import Replicate
-from vaebench.study.spec import Spec
 
 
 @dataclass(frozen=True)
@@ -21,33 +19,33 @@ class Artifacts:
 
     columns: tuple[str, ...]
     model: dict[str, bytes]
-    """The files that `vaebench.trial.generator.Generator.save` writes."""
+    """The kept generator: see vaebench.trial.as_data.content."""
     files: dict[str, bytes]
     """generated_against_true.png, loss_curves.png, samples.csv; with several columns also pairs_of_columns.png."""
 
 
-def make_artifacts(spec: Spec, replicate: Replicate, title: str) -> Artifacts:
-    """Fit `spec` to `replicate` and make its artifacts. Raises FittingError if the fit fails."""
-    import pandas as pd
-
-    from vaebench.results.plots.generated_against_true import SAMPLES, generated_against_true
+def make_artifacts(trial: TrialRecord, definition: StudyDefinition) -> Artifacts:
+    """Fit a trial again and make its artifacts. Raises FittingError if the fit fails."""
+    from vaebench.results.plots.generated_against_true import generated_against_true
     from vaebench.results.plots.loss_curves import loss_curves
     from vaebench.results.plots.pairs_of_columns import pairs_of_columns
-    from vaebench.trial.generator import Generator
+    from vaebench.trial.as_data import content, fit_all, generator_of
+    from vaebench.trial.shown import SAMPLES, Shown
 
-    generator = Generator.fit(spec, replicate)
-    rows, draw = generator.generate(SAMPLES, seed=0), generator.draw
-    with TemporaryDirectory() as folder:
-        model, shown = Path(folder) / "model", Path(folder) / "shown"
-        shown.mkdir()
-        generator.save(model)
-        subject = rows, draw.true, draw.train, generator.columns, title
-        generated_against_true(*subject).savefig(shown / "generated_against_true.png")
-        if len(generator.columns) > 1:
-            pairs_of_columns(*subject).savefig(shown / "pairs_of_columns.png")
-        loss_curves(generator.result.curves).savefig(shown / "loss_curves.png")
-        pd.DataFrame(rows, columns=list(generator.columns)).to_csv(shown / "samples.csv", index=False)
-        return Artifacts(generator.columns, _files(model), _files(shown))
+    shown = Shown.of_trial(trial, definition)
+    fitted = shown.fitted if definition.fresh_draws else fit_all(trial, definition)
+    generator = generator_of(fitted, trial, definition)
+    title = f"trial {trial.number}: {trial.params.get('variant')}"
+    subject = shown.generated, shown.draw.true, shown.draw.train, shown.columns, title
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        generated_against_true(*subject).savefig(folder / "generated_against_true.png")
+        if len(shown.columns) > 1:
+            pairs_of_columns(*subject).savefig(folder / "pairs_of_columns.png")
+        loss_curves(shown.result.curves).savefig(folder / "loss_curves.png")
+        generator.generate(SAMPLES).to_csv(folder / "samples.csv", index=False)
+        files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    return Artifacts(shown.columns, content(fitted, generator), files)
 
 
 class ArtifactTasks(Mapping[int, Artifacts]):
@@ -64,15 +62,9 @@ class ArtifactTasks(Mapping[int, Artifacts]):
 
     @cached_property
     def _futures(self) -> dict[int, Future[Artifacts]]:
-        replicate = self._definition.replicate("search", 0)
         with self._executors() as executor:
             return {
-                number: executor.submit(
-                    make_artifacts,
-                    Spec.from_flat(trial.params),
-                    replicate,
-                    f"trial {number}: {trial.params.get('variant')}",
-                )
+                number: executor.submit(make_artifacts, trial, self._definition)
                 for number, trial in self._trials.items()
             }
 
@@ -90,7 +82,3 @@ class ArtifactTasks(Mapping[int, Artifacts]):
 
     def __len__(self) -> int:
         return len(self._trials)
-
-
-def _files(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}

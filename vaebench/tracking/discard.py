@@ -1,5 +1,6 @@
 """Delete the record of a study, so that it starts over."""
 
+import shutil
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +25,9 @@ def discard(home: Path, definition: StudyDefinition) -> None:
     ids = read_ids(home, name)
     same = _is_defined_so(home, definition)
     for path in study_folder(home, name).iterdir():
-        if path.name != "lock":
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "lock":
             path.unlink()
     if ids is not None:
         kept = ids if same else Ids(study=uuid.uuid4().hex, owner=ids.owner or ids.study)

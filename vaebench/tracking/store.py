@@ -6,7 +6,8 @@ import random
 import re
 import sqlite3
 import warnings
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,20 @@ def open_client(home: Path) -> Any:
             connection.execute(f"PRAGMA user_version={random.SystemRandom().randrange(1, 2**31)}")
         connection.close()
     return mlflow.MlflowClient(tracking_uri=uri, registry_uri=None if elsewhere() else uri)
+
+
+@contextmanager
+def default_store(home: Path) -> Iterator[None]:
+    """Make the store of `home` MLflow's default for a while: where a model is registered, MLflow looks it up there."""
+    if elsewhere() is not None:  # it is the default already
+        yield
+        return
+    mlflow = import_mlflow()
+    mlflow.set_tracking_uri(tracking_uri(home))
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(None)
 
 
 def store_errors() -> tuple[type[Exception], ...]:

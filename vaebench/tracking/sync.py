@@ -1,30 +1,35 @@
 """Bring MLflow up to date with the study record. A second call changes nothing."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from vaebench.generator import FORMAT
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import Standings
 from vaebench.search.events import Advanced, Observer, Step, unheard
 from vaebench.search.tasks import Executors
 from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.tracking.artifacts import Artifacts, ArtifactTasks
-from vaebench.tracking.champion import register, save_model
+from vaebench.tracking.champion import log_model, register
 from vaebench.tracking.ids import digest, read_ids, run_ids, write_ids
 from vaebench.tracking.repair import repair
 from vaebench.tracking.runs import baseline_identity, confirmed_metrics, described, trial_identity
 from vaebench.tracking.store import complaint, import_mlflow, store_errors, store_id
 from vaebench.tracking.study_page import write_study_page
 from vaebench.tracking.writer import StudyRuns, diagnosis_tags, failure_tags
+from vaebench.trial.kept import read, write
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = 3
 """How many of the best trials have plots, samples and a model in MLflow."""
+SHOWN_AS = "vaebench.shown"
+"""The tag of a run that has them: the format of its model."""
 
 
 def sync(
@@ -42,6 +47,10 @@ def sync(
     artifacts = ArtifactTasks(record.definition, shown, executors)
     artifacts.begin()
     written = bring_up_to_date(home, standings, artifacts, observer)
+    for trial in shown:
+        with suppress(ConnectionError):  # a generator that is not kept is made when rows are asked for
+            if read(home, trial, record.definition) is None and (files := artifacts[trial.number].model):
+                write(home, record.name, trial.number, files)
     if written.warning is None and (ids := read_ids(home, record.name)) is not None:
         try:
             write_ids(home, record.name, replace(ids, written=_mark(home, record)))
@@ -59,7 +68,7 @@ def is_up_to_date(home: Path, record: StudyRecord) -> bool:
 def _mark(home: Path, record: StudyRecord) -> str:
     """Return what `ids.written` is if the record is in the store: empty if there is none."""
     store = store_id(home)
-    return f"{digest(record)} {store}" if store else ""
+    return f"{digest(record)} {store} {FORMAT}" if store else ""
 
 
 @dataclass(frozen=True)
@@ -106,11 +115,11 @@ def _bring_up_to_date(
     _confirm(runs, record, frame)
     for trial in record.trials:
         if trial.number in artifacts:
-            _show(runs.client, trials[trial.number], trial, artifacts)
+            _show(runs, trials[trial.number], trial, artifacts)
             observer(Advanced())
     best = standings.best
     if best is not None and best.number in artifacts:
-        register(runs.client, record.name, trials[best.number], runs.owner)
+        register(runs, home, trials[best.number])
     write_study_page(runs, standings, frame)
     return Written(trials, runs.parent_run_id, runs.experiment_id)
 
@@ -144,14 +153,16 @@ def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> Non
         runs.update(runs.present[identity], metrics=metrics, tags=tags)
 
 
-def _show(client: Any, run_id: str, trial: TrialRecord, artifacts: Mapping[int, Artifacts]) -> None:
+def _show(runs: StudyRuns, run_id: str, trial: TrialRecord, artifacts: Mapping[int, Artifacts]) -> None:
     """Add a trial's artifacts to its run, if they are not there yet."""
-    if "vaebench.shown" in client.get_run(run_id).data.tags:
+    client = runs.client
+    if client.get_run(run_id).data.tags.get(SHOWN_AS) == str(FORMAT):
         return
     made = artifacts[trial.number]
     with TemporaryDirectory() as folder:
         for name, content in made.files.items():
             (Path(folder) / name).write_bytes(content)
-        save_model(made, Path(folder) / "model")
         client.log_artifacts(run_id, folder)
-    client.set_tag(run_id, "vaebench.shown", "true")  # last, since it marks the artifacts as complete
+    if made.model:
+        log_model(client, runs.experiment_id, run_id, made)
+    client.set_tag(run_id, SHOWN_AS, str(FORMAT))  # last, since it marks the artifacts as complete

@@ -49,8 +49,11 @@ class Fitted:
 
 def fit(spec: Spec, replicate: Replicate) -> Fitted:
     """Fit `spec` to the rows of `replicate`. The result depends on the two alone. Raises FittingError if it fails."""
-    seed = derive("fit", spec.seed, replicate.seed)
-    draw = replicate.draw()
+    return fit_rows(spec, replicate.draw(), derive("fit", spec.seed, replicate.seed))
+
+
+def fit_rows(spec: Spec, draw: Draw, seed: int) -> Fitted:
+    """Fit `spec` to the training rows of `draw`, with random numbers from `seed`. Raises FittingError if it fails."""
     scaler = Scaler.fit(spec.scaling, draw.train)
     scaled = scaler.transform(draw.train)
     trained = train(spec, scaled, scaler.transform(draw.test), seed)

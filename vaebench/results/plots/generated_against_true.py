@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SAMPLES = 15_000
-"""Rows to generate for the plot."""
 MOST_COLUMNS = 6
 """Largest number of columns in the plot."""
 

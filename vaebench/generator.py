@@ -1,0 +1,99 @@
+"""Generates rows from a fitted autoencoder that is kept as data: steps, and the arrays they compute with.
+
+A saved model has this file as its only code, so it imports nothing of vaebench. A step turns an array x, shape
+(n, width), into the next one; the first x has width 0. A folder holds the steps in generator.json and their arrays in
+arrays.npz, named "INDEX OF THE STEP.ARGUMENT".
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FORMAT = 1
+BLOCK = 4096
+"""Rows generated at once. Whole blocks are drawn, so that the first rows do not depend on how many are asked for."""
+
+
+def mixture(x: Any, random: np.random.Generator, *, weights: Any, means: Any, factors: Any) -> Any:
+    """Component k with probability weights[k], then N(means[k], factors[k] factors[k]')."""
+    component = random.choice(len(weights), size=len(x), p=weights)
+    rows = random.standard_normal((len(x), means.shape[1]))
+    for k in range(len(weights)):
+        rows[component == k] = means[k] + rows[component == k] @ factors[k].T
+    return rows
+
+
+STEPS: Mapping[str, Any] = {
+    "normal": lambda x, random, *, units: random.standard_normal((len(x), int(units))),
+    "uniform": lambda x, random, *, units: random.random((len(x), int(units))),
+    "mixture": mixture,
+    "dense": lambda x, random, *, kernel, bias: x @ kernel + bias,
+    "relu": lambda x, random: np.maximum(x, 0.0),
+    "sigmoid": lambda x, random: 1.0 / (1.0 + np.exp(-x)),
+    "noise": lambda x, random, *, std: x + std * random.standard_normal(x.shape),
+    "scale": lambda x, random, *, factor, shift: x * factor + shift,
+}
+"""What a step does to x, by its name."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Steps to take one after the other, each a name in STEPS and its arguments: numbers and arrays."""
+
+    steps: tuple[tuple[str, Mapping[str, Any]], ...]
+
+    def take(self, x: Any, random: np.random.Generator) -> Any:
+        """Return the array that `x` becomes."""
+        for name, arguments in self.steps:
+            x = STEPS[name](x, random, **arguments)
+        return x
+
+    def draw(self, n: int, random: np.random.Generator) -> Any:
+        """Draw `n` rows from nothing."""
+        return self.take(np.empty((n, 0)), random)
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A fitted generator: rows of `columns` in the data's own units."""
+
+    columns: tuple[str, ...]
+    steps: Any  # Steps, or anything else that draws
+    about: Mapping[str, Any] = field(default_factory=dict)  # what it was fitted to; JSON-able
+
+    def generate(self, n: int, seed: int = 0) -> Any:
+        """Generate `n` rows as a pandas.DataFrame; the same `seed`, 0 or more, gives the same rows."""
+        import pandas as pd
+
+        random = np.random.default_rng(seed)
+        blocks = [self.steps.draw(BLOCK, random) for _ in range(0, max(n, 1), BLOCK)]
+        return pd.DataFrame(np.concatenate(blocks)[:n], columns=list(self.columns))
+
+    def predict(self, model_input: Any, params: Any = None) -> Any:
+        """Generate `n` rows for each row of `model_input`, with its `seed` if it has one. MLflow calls this."""
+        import pandas as pd
+
+        wanted = pd.DataFrame({"seed": 0, **pd.DataFrame(model_input)}).fillna(0).astype(int)
+        drawn = [self.generate(n, seed) for n, seed in zip(wanted["n"], wanted["seed"], strict=True)]
+        return pd.concat(drawn, ignore_index=True)
+
+    @classmethod
+    def load(cls, folder: Path) -> "Generator":
+        """Load what `save` wrote: numbers and names, never code. Raises ValueError for another format."""
+        content = json.loads((folder / "generator.json").read_text())
+        if content["format"] != FORMAT or not {name for name, _ in content["steps"]} <= STEPS.keys():
+            raise ValueError(f"{folder} was written by another version of vaebench")
+        steps = [(name, dict(rest)) for name, rest in content["steps"]]
+        with (folder / "arrays.npz").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            for place in arrays.files:
+                index, _, name = place.partition(".")
+                steps[int(index)][1][name] = arrays[place]
+        return cls(tuple(content["columns"]), Steps(tuple(steps)), content["about"])
+
+
+def _load_pyfunc(path: str) -> Generator:  # MLflow prescribes the name
+    return Generator.load(Path(path))
