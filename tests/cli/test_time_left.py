@@ -6,17 +6,18 @@ import pytest
 from hand_made import DEFINITION
 
 from vaebench.cli.time_left import KEPT, LATEST, WRITING, WRITING_EACH, TimeLeft
-from vaebench.study.definition import StudyDefinition
+from vaebench.study.definition import Arm, StudyDefinition
 from vaebench.study.records import Result, TrialRecord
+from vaebench.study.space import OneOf, Space
 
 STUDY = replace(DEFINITION, confirm_top=2, confirm_replicates=20, batch=4)
 
 
 def finished(
-    number: int, fits: int, *, seconds: float = 1.0, pruned: bool = False, failed: bool = False, variant: str = "vae"
+    number: int, fits: int, *, seconds: float = 1.0, pruned: bool = False, failed: bool = False
 ) -> TrialRecord:
     results = tuple(Result(reason="overflow" if failed else None, seconds=seconds) for _ in range(fits))
-    return TrialRecord(number, {"variant": variant}, results, 0.0, 0.0, pruned="plainly worse" if pruned else None)
+    return TrialRecord(number, {"variant": "vae"}, results, 0.0, 0.0, pruned="plainly worse" if pruned else None)
 
 
 class Clock:
@@ -82,20 +83,14 @@ def test_without_pruning_every_trial_has_all_its_replicates(clock: Clock) -> Non
 
 
 @pytest.mark.parametrize(
-    ("changes", "variants", "confirmed"),
-    [
-        ({"confirm_top": 0}, ["vae", "vae"], 0),
-        ({}, ["vae", "vae"], 2),
-        ({}, ["vae", "ae"], 3),
-        ({"confirm_top": 50}, ["vae", "ae"], 10),
-    ],
+    ("top", "variants", "confirmed"),
+    [(0, ["vae"], 0), (2, ["vae"], 2), (2, ["vae", "ae"], 3), (50, ["vae", "ae"], 10)],
     ids=["none", "the best", "and the best of another variant", "no more than there are"],
 )
-def test_every_trial_that_will_be_confirmed_counts(
-    clock: Clock, changes: dict[str, int], variants: list[str], confirmed: int
-) -> None:
-    trials = [finished(number, 1, variant=variant) for number, variant in enumerate(variants)]
-    left = time_left(replace(STUDY, **changes), 10, clock, trials)  # type: ignore[arg-type]
+def test_every_trial_that_will_be_confirmed_counts(clock: Clock, top: int, variants: list[str], confirmed: int) -> None:
+    arm = Arm(name="", space=Space({"variant": OneOf({variant: {} for variant in variants})}))
+    study = replace(STUDY, confirm_top=top, arms=(arm,))
+    left = time_left(study, 10, clock, [finished(0, 1), finished(1, 1)])
     clock.now = 2.0  # one worker, a second each
     assert left.from_search(10) == pytest.approx(confirmed * (20 + 10) + left.writing)
 

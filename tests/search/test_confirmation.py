@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cheap_evaluations import logged
+from hand_made import DEFINITION
 from hand_made import record as hand_made_record
 from hand_made import trial as hand_made_trial
 from small_studies import Heard, evaluated_by, go, none_at_all
@@ -13,8 +15,9 @@ from small_studies import Heard, evaluated_by, go, none_at_all
 from vaebench.errors import InputError
 from vaebench.search.confirmation import candidates
 from vaebench.search.run import confirm
-from vaebench.study.definition import StudyDefinition
+from vaebench.study.definition import Arm, StudyDefinition
 from vaebench.study.records import Diagnosis
+from vaebench.study.space import OneOf, Space
 
 Read = Callable[..., StudyDefinition]
 
@@ -36,6 +39,42 @@ def test_the_best_of_each_variant_is_confirmed_too() -> None:
         trials[number] = replace(trials[number], pruned="plainly worse than trial 1 after 4 of 8 replicates")
     assert [candidate.number for candidate in candidates(hand_made_record(*trials), 2)] == [1, 2, 0, 5, 8]
     assert candidates(hand_made_record(*trials), 0) == []
+
+
+@pytest.mark.parametrize("top", [0, 1, 2, 50])
+@pytest.mark.parametrize(
+    "arms",
+    [
+        [{"vae"}],
+        [{"ae", "vae"}],
+        [{"ae"}, {"vae"}],
+        [{"ae"}, {"vae"}, {"vae"}],
+        [{"vae"}, {"vae"}],
+        [{"ae", "vae"}, {"ae", "vae"}, {"ae", "vae"}],
+    ],
+    ids=str,
+)
+def test_as_many_are_confirmed_as_is_said_beforehand_and_never_more(arms: list[set[str]], top: int) -> None:
+    """Whatever the trials' order by score; the most is reached by some order."""
+    random = np.random.default_rng(0)
+    definition = replace(
+        DEFINITION,
+        confirm_top=top,
+        arms=tuple(
+            Arm(name=f"arm={number}", space=Space({"variant": OneOf({variant: {} for variant in sorted(variants)})}))
+            for number, variants in enumerate(arms)
+        ),
+    )
+    kinds = [(arm.name, variant) for arm in definition.arms for variant in arm.branches("variant")]
+    counts = []
+    for _ in range(200):
+        scores = random.permutation(3 * len(kinds)) + 1.0
+        trials = [
+            hand_made_trial(number, [score], arm=kinds[number % len(kinds)][0], variant=kinds[number % len(kinds)][1])
+            for number, score in enumerate(scores)
+        ]
+        counts.append(len(candidates(hand_made_record(*trials), top)))
+    assert max(counts) == definition.most_confirmed(3 * len(kinds))
 
 
 def test_without_confirmation(definition: StudyDefinition, tmp_path: Path) -> None:

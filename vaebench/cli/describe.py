@@ -13,7 +13,6 @@ from vaebench.study.definition import Arm, StudyDefinition
 from vaebench.study.file.parameters import show, write_nodes
 from vaebench.study.space import RandomTrial
 from vaebench.study.spec import PARTS, Spec
-from vaebench.trial.collapse import branches
 from vaebench.trial.diagnosis import DRAWS
 
 SPECS = 3
@@ -28,16 +27,16 @@ WIDTH = 100
 def describe(definition: StudyDefinition, trials: int | None) -> None:
     """Print what the study searches and what it costs."""
     each, arms = trials or definition.trials, len(definition.arms)
-    top, variants = definition.confirm_top, _variants(definition)
-    confirmed = min(each * arms, top + variants * arms) if top else 0  # these may be among the best
-    fits = each * arms * definition.replicates + confirmed * (definition.confirm_replicates + DRAWS)
+    top, diagnosed = definition.confirm_top, min(DRAWS, definition.confirm_replicates)
+    confirmed = definition.most_confirmed(each * arms)
+    fits = each * arms * definition.replicates + confirmed * (definition.confirm_replicates + diagnosed)
     train, test = split_sizes(definition.rows, definition.test_fraction)
     budget = f"{each} trials" + (f" of each of {arms} arms" if arms > 1 else "")
     budget += f" x {definition.replicates} replicates{' with pruning' if definition.pruning else ''}"
     if top:
-        groups = ["variant"] * (variants > 1) + ["arm"] * (arms > 1)
+        groups = ["variant"] * (len(definition.variants) > 1) + ["arm"] * (arms > 1)
         best_of = f" and the best of each {' and '.join(groups)}" if groups else ""
-        draws = f"{definition.confirm_replicates} further draws and {DRAWS} for its diagnosis"
+        draws = f"{definition.confirm_replicates} further draws and {diagnosed} for its diagnosis"
         budget += f", then the best {top}{best_of} x {draws}"
     click.echo(f"{definition.name}: {definition.question}" if definition.question else definition.name)
     _line("data", f"{definition.data_set.name} {_table(definition.data_set.plain())}")
@@ -49,11 +48,6 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     for arm in definition.arms:
         _describe_arm(arm, SPECS if arms == 1 else 1)
     _describe_doubts(definition)
-
-
-def _variants(definition: StudyDefinition) -> int:
-    """Return how many variants the study searches."""
-    return max(len(branches(arm.space.nodes, "variant")) for arm in definition.arms)
 
 
 def _kept(definition: StudyDefinition) -> list[str]:

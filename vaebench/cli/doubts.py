@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from vaebench.parts import load
 from vaebench.study.definition import StudyDefinition
-from vaebench.trial.collapse import RULE, branches, foresee
+from vaebench.trial.collapse import RULE, foresee
 from vaebench.variants import Variant
 
 FEW = 100
@@ -63,7 +63,7 @@ def _astray(definition: StudyDefinition) -> list[str]:
     """Return the variants without a penalty on their codes for which the only latent sampler is the prior."""
     met: dict[str, set[str]] = {}
     for arm in definition.arms:
-        for name in branches(arm.space.nodes, "variant"):
-            met.setdefault(name, set()).update(branches(arm.space.nodes, "latent_sampler"))
+        for name in arm.branches("variant"):
+            met.setdefault(name, set()).update(arm.branches("latent_sampler"))
     parts = {name: load(Variant, name) for name, samplers in met.items() if samplers == {"prior"}}
     return [name for name, part in parts.items() if part.penalty_name is None]

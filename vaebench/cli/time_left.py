@@ -10,9 +10,9 @@ from vaebench.trial.diagnosis import DRAWS
 
 LATEST = 24
 """Latest trials that give the fits per trial to come. With pruning these fall as the search finds better trials."""
-KEPT = 0.55
-"""Part of its replicates that a trial gets with pruning, until trials show it: of 200 in studies/gaussian.toml, 119 to
-147 were pruned, most of them after 4 or 8 of 16."""
+KEPT = 0.7
+"""Part of its replicates that a trial gets with pruning, until trials show it: of 100 in studies/gaussian.toml, 41 were
+pruned, most of them after 4 of 16."""
 WRITING, WRITING_EACH = 10.0, 0.02
 """Seconds that writing results takes, in all and per trial."""
 
@@ -53,7 +53,8 @@ class TimeLeft:
         whole = [
             result.seconds for trial in self.trials if not (trial.pruned or trial.reason) for result in trial.results
         ]
-        confirming = self._confirmed * self._fits_of_confirmed * median(whole or self.seconds)
+        confirmed = self.definition.most_confirmed(self.target)
+        confirming = confirmed * self._fits_of_confirmed * median(whole or self.seconds)
         return (to_come * median(self.seconds) + confirming) / at_once + self.writing
 
     @property
@@ -71,13 +72,6 @@ class TimeLeft:
         informed = [len(trial.results) for trial in self.trials if trial.number >= uninformed][-LATEST:]
         unknown = LATEST - len(informed)
         return (sum(informed) + unknown * KEPT * replicates) / LATEST
-
-    @property
-    def _confirmed(self) -> int:
-        """How many trials will be confirmed: the best, and the best of other variants or arms."""
-        top = self.definition.confirm_top
-        others = max(len({trial.params["variant"] for trial in self.trials}), len(self.definition.arms)) - 1
-        return min(self.target, top + others) if top else 0
 
     @property
     def _fits_of_confirmed(self) -> int:

@@ -1,12 +1,14 @@
 """The study definition: a study file's content, validated and resolved."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from vaebench.data_sets import DataSet
 from vaebench.rows import Phase
 from vaebench.study.replicate import Replicate
-from vaebench.study.space import Space
+from vaebench.study.space import Leaf, OneOf, Space
+from vaebench.study.spec import Spec
 
 Objective = Literal["score", "ks", "mean_error", "std_error", "wasserstein", "sliced_wasserstein", "correlation_error"]
 JOINT_OBJECTIVES = ("sliced_wasserstein", "correlation_error")
@@ -25,6 +27,11 @@ class Arm:
     name: str
     """For example "variant=ae"; empty without [compare]."""
     space: Space
+
+    def branches(self, kind: str) -> Mapping[str, Mapping[str, Leaf]]:
+        """Return the parts of `kind` that it allows, with their parameters; the spec's default if it names none."""
+        node = self.space.nodes.get(kind)
+        return node.branches if isinstance(node, OneOf) else {getattr(Spec(), kind).name: {}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +64,24 @@ class StudyDefinition:
         """The number of trials each arm should have: the budget, or the number of grid cells if that is smaller."""
         sizes = {arm.name: arm.space.size if self.sampler == "grid" else None for arm in self.arms}
         return {name: self.trials if size is None else min(self.trials, size) for name, size in sizes.items()}
+
+    @property
+    def variants(self) -> set[str]:
+        """The variants that are searched."""
+        return {variant for arm in self.arms for variant in arm.branches("variant")}
+
+    def most_confirmed(self, trials: int) -> int:
+        """Return how many of `trials` trials are confirmed at most: the best, and the best of each variant and arm.
+
+        The best trial of all is the best of its variant and of its arm. If every arm has a single variant, the best of
+        each variant is the best of one of its arms.
+        """
+        if self.confirm_top == 0:
+            return 0
+        others = len(self.arms) - 1
+        if any(len(arm.branches("variant")) > 1 for arm in self.arms):
+            others += len(self.variants) - 1
+        return min(trials, self.confirm_top + others)
 
     @property
     def fresh_draws(self) -> bool:

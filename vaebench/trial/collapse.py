@@ -134,12 +134,12 @@ def _log_int_share(node: Int | Float, values: Rows, threshold: float) -> float:
 
 def _of_arm(arm: Arm, train: Rows) -> Iterator[Collapse]:
     nodes = arm.space.nodes
-    for variant, params in branches(nodes, "variant").items():
+    for variant, params in arm.branches("variant").items():
         part = load(Variant, variant)
         if part.kl_weight is None:
             continue
         weight = params.get(part.kl_weight, Fixed(getattr(part, part.kl_weight)))
-        for loss, loss_params in branches(nodes, "loss").items():
+        for loss, loss_params in arm.branches("loss").items():
             for scaling in _scalings(nodes, loss):
                 x = Scaler.fit(scaling, train).transform(train)
                 found = [critical_weight(sampled, x) for sampled in _losses(loss, loss_params)]
@@ -149,12 +149,6 @@ def _of_arm(arm: Arm, train: Rows) -> Iterator[Collapse]:
                     ends, fixed = (min(doomed), max(doomed)), isinstance(weight, Fixed)
                     share = float(np.mean(shares))
                     yield Collapse(arm.name, variant, loss, scaling, part.kl_weight, fixed, ends, share)
-
-
-def branches(nodes: Mapping[str, Node], kind: str) -> Mapping[str, Mapping[str, Leaf]]:
-    """Return the parts a study allows, with the nodes of their parameters; the spec's default if it names none."""
-    node = nodes.get(kind)
-    return node.branches if isinstance(node, OneOf) else {getattr(Spec(), kind).name: {}}
 
 
 def _scalings(nodes: Mapping[str, Node], loss: str) -> tuple[Any, ...]:
