@@ -124,7 +124,7 @@ class _Judging:
         observer: Observer,
     ) -> None:
         self._definition, self._attainable, self._observer = definition, record.attainable, observer
-        self._pruners = {arm.name: Pruner() for arm in definition.arms}
+        self._pruners = {arm.name: Pruner(definition.replicates) for arm in definition.arms}
         for trial in record.trials:
             self.remember(trial)
 
