@@ -33,11 +33,31 @@ def test_a_lost_correlation_is_the_error(rho):
     assert correlation_error(correlated(0, n, 1), correlated(rho, n)) == pytest.approx(abs(rho), abs=4 * error)
 
 
-def test_constant_columns_are_uncorrelated():
-    true = correlated(0.5, 1000)
-    of_truth = np.corrcoef(true.T)[0, 1]
-    assert correlation_error(np.full((10, 2), 0.1), true) == pytest.approx(of_truth)
-    assert correlation_error(true * [1, 0] + 0.1, true) == pytest.approx(of_truth)
+@pytest.mark.parametrize("rho", [0.5, 0.0, -0.8])
+def test_a_column_without_spread_has_the_largest_error_there_is(rho):
+    true = correlated(rho, 1000)
+    worst = 1 + abs(np.corrcoef(true.T)[0, 1])
+    assert correlation_error(np.full((10, 2), 0.1), true) == pytest.approx(worst)
+    assert correlation_error(true * [1, 0] + 0.1, true) == pytest.approx(worst)
+    assert correlation_error(np.full((10, 2), 1e12 + 0.1), true) == pytest.approx(worst)
+    nearly = np.full((1000, 2), 0.1) + 1e-9 * np.random.default_rng(1).normal(size=(1000, 2))
+    assert correlation_error(nearly, true) == pytest.approx(worst)
+    opposite = true * [1, -1]
+    assert correlation_error(opposite, true) <= worst
+
+
+def test_of_three_columns_each_pair_counts():
+    """One column without spread: two pairs of three are as wrong as can be."""
+    true = np.random.default_rng(0).normal(size=(5000, 3))
+    true[:, 1] = 0.6 * true[:, 0] + 0.8 * true[:, 1]
+    r = np.corrcoef(true.T)
+    found = correlation_error(true * [1, 1, 0], true)
+    assert found == pytest.approx((0 + (1 + abs(r[0, 2])) + (1 + abs(r[1, 2]))) / 3)
+
+
+def test_a_collapsed_generator_is_not_better_than_a_perfect_one_on_independent_columns():
+    true, fresh = correlated(0.0, 15_000), correlated(0.0, 15_000, seed=1)
+    assert correlation_error(fresh, true) < 0.05 < 1 < correlation_error(np.full((15_000, 2), 100.0), true)
 
 
 # ---- sliced Wasserstein

@@ -9,6 +9,8 @@ from vaebench.scoring.metrics.samples import in_units, some
 from vaebench.seeds import generator
 
 PROJECTIONS = 32
+NO_SPREAD = 1e-6
+"""Largest standard deviation, in true ones, of a column without spread: what is left may be rounding."""
 MMD_ROWS = 1000
 """At most so many rows of each kind are used: time and memory grow with the square."""
 
@@ -44,17 +46,22 @@ def sliced_wasserstein(a: Rows, b: Rows) -> float:
 def correlation_error(a: Rows, b: Rows) -> float:
     """Return the mean of |r_ij(a) - r_ij(b)| over all pairs of columns i < j, r Pearson's correlation.
 
-    Shapes (rows, columns). A constant column counts as uncorrelated with every other.
+    Shapes (rows, columns), in units of the true standard deviation; `b` are the true samples. A column without spread
+    has no correlation with any other. In generated rows that is the worst there can be, 1 + |r_ij(b)|: a generator that
+    has collapsed would else be perfect for independent columns.
     """
-    return float(np.abs(_correlations(a) - _correlations(b)).mean())
+    generated, true = _correlations(a), np.nan_to_num(_correlations(b))
+    return float(np.where(np.isnan(generated), 1 + np.abs(true), np.abs(generated - true)).mean())
 
 
 def _correlations(rows: Rows) -> Rows:
+    """Return the correlations of all pairs of columns, NaN where one of them has no spread."""
     columns = np.ascontiguousarray(rows.T)
     centred = columns - columns.mean(axis=1, keepdims=True)
-    centred[np.ptp(columns, axis=1) == 0] = 0.0
     length = np.sqrt((centred**2).sum(axis=1, keepdims=True))
-    unit = centred / np.where(length > 0, length, 1.0)
+    constant = np.ptp(columns, axis=1, keepdims=True) == 0  # whose mean, rounded, may be another value
+    length[constant | (length <= NO_SPREAD * np.sqrt(len(rows)))] = np.nan
+    unit = centred / length
     # einsum, not a matrix product: its sums do not depend on the number of threads
     return np.asarray(np.einsum("in,jn->ij", unit, unit)[np.triu_indices(len(columns), k=1)])
 
