@@ -35,7 +35,7 @@ def test_selection_optimism_is_what_the_draws_do_not_explain() -> None:
 
 def test_the_draws_difficulty_is_that_of_the_baseline_that_scores_are_in_units_of() -> None:
     baselines = [baseline("kde", [1.0, 1.0], [0.9] * 8), baseline("true_family", [1.0, 1.0], [1.2] * 8)]
-    study = record(trial(0, [0.8, 0.8], [1.3] * 8), baselines=baselines)
+    study = record(trial(0, [0.8, 0.8], [1.3] * 8), trial(1, [0.9, 0.9]), baselines=baselines)
     found = optimism(
         standings(dataclasses.replace(study, attainable=dataclasses.replace(ATTAINABLE, baseline="true_family")))
     )
@@ -45,10 +45,20 @@ def test_the_draws_difficulty_is_that_of_the_baseline_that_scores_are_in_units_o
 
 
 def test_a_single_draw_has_no_standard_error() -> None:
-    found = optimism(standings(record(trial(0, [0.8], [1.3] * 8), baselines=[baseline("kde", [1.0], [1.0] * 8)])))
+    study = record(trial(0, [0.8], [1.3] * 8), trial(1, [0.9]), baselines=[baseline("kde", [1.0], [1.0] * 8)])
+    found = optimism(standings(study))
     assert found is not None
     assert found.error != found.error
 
 
 def test_there_is_none_without_confirmation() -> None:
     assert optimism(standings(record(trial(0, [1.0]), baselines=[baseline("gaussian", [1.0])]))) is None
+
+
+def test_there_is_none_where_all_trials_were_confirmed() -> None:
+    """None was chosen, so none has the luck of it; one that failed was not passed over for its score."""
+    baselines = [baseline("gaussian", [1.0], [1.0] * 8)]
+    every = [trial(0, [0.8], [1.3] * 8), trial(1, [0.9], [1.3] * 8), trial(2, [None])]
+    assert optimism(standings(record(*every, baselines=baselines))) is None
+    pruned = dataclasses.replace(trial(3, [5.0]), pruned="plainly worse than trial 0")
+    assert optimism(standings(record(*every, pruned, baselines=baselines))) is not None

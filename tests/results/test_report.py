@@ -14,6 +14,7 @@ from vaebench.data_sets.file import File
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.report import page
 from vaebench.results.standings import standings
+from vaebench.results.table import HEADINGS
 from vaebench.study.records import Diagnosis, Finding
 from vaebench.tracking.artifacts import make_artifacts
 from vaebench.trial.shown import Shown
@@ -73,7 +74,10 @@ def test_its_table_is_the_leaderboard(fitted):
     study = many_digits()
     shown = Page(page(standings(study), standings(study).best.number, fitted))
     frame = leaderboard(standings(study))
-    assert len(shown.of("tr")) == 1 + int((frame["status"] != "failed").sum())
+    headings = [attributes for attributes in shown.of("tr") if attributes.get("class") == "heading"]
+    assert len(headings) == 1
+    assert HEADINGS["searched"] in shown.text
+    assert len(shown.of("tr")) == 1 + len(headings) + int((frame["status"] != "failed").sum())
     assert "1 failed: loss is NaN in epoch 3" in shown.text
     assert "13 of 100 trials, 3 confirmed, 9 searched, 1 failed. Columns of the data: x." in shown.text
 
@@ -81,8 +85,10 @@ def test_its_table_is_the_leaderboard(fitted):
 def test_it_tells_why_each_confirmed_trial_is_off(fitted):
     finding = Finding("no_decoder_noise", "Spread too small: std ratio 0.71.", 1.0)
     diagnosed = dataclasses.replace(trial(0, [1.0] * 3, [2.0] * 8), diagnosis=Diagnosis((finding,), {}))
-    other = dataclasses.replace(trial(1, [1.5] * 3, [2.5] * 8), diagnosis=Diagnosis((), {}))
-    text = Page(page(standings(record(diagnosed, other)), 0, fitted)).text
+    measured = {"as_is.score": 2.5, "codes.score": 2.4, "noise.score": 2.45, "codes_noise.score": 2.35}
+    other = dataclasses.replace(trial(1, [1.5] * 3, [2.5] * 8), diagnosis=Diagnosis((), measured))
+    broken = dataclasses.replace(trial(2, [1.5] * 3, [2.6] * 8), diagnosis=Diagnosis((), {}))
+    text = Page(page(standings(record(diagnosed, other, broken)), 0, fitted)).text
     start = text.index("Trial 0, vae, score 2.00")
     assert text[start + 1 : start + 5] == [
         "",
@@ -90,7 +96,21 @@ def test_it_tells_why_each_confirmed_trial_is_off(fitted):
         ": Spread too small: std ratio 0.71. Set decoder_noise = true.",
         "",
     ]
-    assert text[text.index("Trial 1, vae, score 2.50") + 2] == "No single part explains a plain difference."
+    assert text[text.index("Trial 1, vae, score 2.50") + 2] == (
+        "No single part explains a difference of 0.25 or more: score 2.50 as it is, 2.40 with the codes of the "
+        "training rows, 2.45 with decoder noise, 2.35 with both."
+    )
+    assert text[text.index("Trial 2, vae, score 2.60") + 2].startswith("It could not be diagnosed: it broke down")
+
+
+def test_luck_is_spoken_of_where_trials_were_chosen(fitted):
+    confirmed, left_out = trial(0, [1.0] * 3, [2.0] * 8), trial(1, [1.5] * 3)
+    some, every = (
+        " ".join(" ".join(Page(page(standings(record(*trials)), 0, fitted)).text).split())
+        for trials in ([confirmed, left_out], [confirmed])
+    )
+    assert "Trials were chosen for their scores in the search" in some
+    assert "All trials were confirmed, so none was chosen for its luck" in every
 
 
 def test_before_any_confirmation_there_is_no_word_of_luck(fitted):

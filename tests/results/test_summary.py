@@ -11,6 +11,8 @@ from vaebench.results.summary import summary, worth
 from vaebench.study.records import Diagnosis, Finding
 
 NOISE = np.linspace(-0.2, 0.2, 8)
+LEFT_OUT = trial(99, [5.0, 5.0])
+"""A trial that was not chosen for the confirmation."""
 
 
 def test_nothing_is_said_of_nothing() -> None:
@@ -39,14 +41,14 @@ def test_what_is_no_more_than_its_error_is_said_to_be_unsure() -> None:
     sure, unsure = (
         next(
             line
-            for line in summary(standings(record(trial(0, search, [1.5] * 8), baselines=baselines)))
+            for line in summary(standings(record(trial(0, search, [1.5] * 8), LEFT_OUT, baselines=baselines)))
             if "luck" in line
         )
         for search in ([0.9, 1.1], [1.0, 1.9])
     )
-    assert sure.endswith("+0.50 (standard error 0.00) is selection optimism, the luck of being chosen.")
+    assert sure.endswith(" The rest, +0.50 (standard error 0.00), is selection optimism, the luck of being chosen.")
     assert unsure.endswith(
-        "(standard error 0.35) is selection optimism, the luck of being chosen, not surely more than none."
+        "(standard error 0.35), is selection optimism, the luck of being chosen, not surely more than none."
     )
 
 
@@ -94,10 +96,11 @@ def test_the_best_of_many_is_not_called_better_for_being_the_luckiest() -> None:
 def test_the_luck_of_being_chosen_is_told_from_the_draws_difficulty(level: float, word: str) -> None:
     baselines = [baseline("gaussian", [0.85, 0.95], level + NOISE)]
     trials = [trial(number, [0.7, 0.8], 1.0 + NOISE) for number in (1, 2)]
-    said = next(line for line in summary(standings(record(*trials, baselines=baselines))) if "optimism" in line)
-    assert said.startswith("The 2 best trials of the search scored 0.75 there and 1.00 on fresh draws: ")
-    assert f"{level - 0.9:+.2f} since these are {word} (so much gaussian changed)" in said
-    assert f"{0.25 - (level - 0.9):+.2f} (standard error 0.00) is selection optimism" in said
+    lines = summary(standings(record(*trials, LEFT_OUT, baselines=baselines)))
+    said = next(line for line in lines if "optimism" in line)
+    assert said.startswith("The 2 best trials of the search scored 0.75 there and 1.00 on fresh draws. ")
+    assert f"By what gaussian changed, {level - 0.9:+.2f}, these are {word}." in said
+    assert f"The rest, {0.25 - (level - 0.9):+.2f} (standard error 0.00), is selection optimism" in said
 
 
 @pytest.mark.parametrize(
@@ -107,7 +110,7 @@ def test_the_luck_of_being_chosen_is_told_from_the_draws_difficulty(level: float
 )
 def test_the_best_stands_beside_the_best_baseline(own: float, verdict: str) -> None:
     baselines = [baseline("gaussian", [1.0], 1.0 + NOISE[::-1]), baseline("kde", [1.0], [1.6] * 8)]
-    first, second = summary(standings(record(trial(4, [0.8], own + NOISE / 2), baselines=baselines)))
+    first, second = summary(standings(record(trial(4, [0.8], own + NOISE / 2), LEFT_OUT, baselines=baselines)))
     assert first.startswith(f"Best: trial 4 (vae), score {own:.2f} on 8 fresh draws, 95 % interval")
     assert first.endswith(f" {verdict} gaussian, the best baseline that copies no rows (1.00).")
     assert "selection optimism" in second

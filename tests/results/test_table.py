@@ -1,5 +1,8 @@
 """The leaderboard as a table on a terminal."""
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 from hand_made import baseline, many_digits, record, trial
@@ -24,8 +27,8 @@ def shown(frame: pd.DataFrame, top: int, width: int = 100) -> list[str]:
 
 def cells(lines: list[str]) -> list[list[str]]:
     """Return the cells of the table's rows, which end where the notes begin."""
-    end = next(place for place, line in enumerate(lines) if line.startswith(("confirmed;", "=")))
-    return [line.split() for line in lines[2:end] if line]
+    end = next(place for place, line in enumerate(lines) if line.startswith(("not confirmed", "=")))
+    return [line.split() for line in lines[2:end] if line and not line.startswith("not comparable")]
 
 
 def test_table_shows_the_top_trials_and_every_baseline_in_place(frame):
@@ -44,7 +47,7 @@ def test_table_shows_the_top_trials_and_every_baseline_in_place(frame):
     assert lines[-3:] == [tie, "7 more trials", "1 failed: loss is NaN in epoch 3"]
 
 
-def test_a_gap_parts_confirmed_rows_from_searched_ones(frame):
+def test_a_heading_parts_confirmed_rows_from_searched_ones(frame):
     lines = shown(frame, 5)
     gap = lines.index("")
     confirmed = frame[(frame["status"] == "confirmed") & frame["rank"].notna()]
@@ -52,8 +55,26 @@ def test_a_gap_parts_confirmed_rows_from_searched_ones(frame):
     assert [int(line.split()[2]) for line in ranked] == confirmed["trial"].tolist()
     for line, searched in zip(ranked, confirmed["metric.search_score"], strict=True):
         assert line.removesuffix(" =").split()[-1] == f"{searched:.2f}"
-    assert [line.split()[0] for line in lines[gap + 1 : gap + 3]] == ["4", "5"]
-    assert lines[gap + 3].startswith("confirmed; then searched, partly luck")
+    assert lines[gap + 1] == "not comparable: searched, on other draws, and partly luck"
+    assert [line.split()[0] for line in lines[gap + 2 : gap + 4]] == ["4", "5"]
+    assert not any(line.startswith("not confirmed") for line in lines)
+    assert len({line.index("mse") for line in (*ranked, *lines[gap + 2 : gap + 4])}) == 1, "columns are in line"
+
+
+def test_pruned_rows_have_a_heading_too_and_unconfirmed_ones_alone_a_note():
+    pruned = replace(trial(1, [2.0]), pruned="plainly worse than trial 0")
+    lines = shown(leaderboard(standings(record(trial(0, [1.0, 1.1]), pruned))), 5)
+    assert [line for line in lines if line.startswith("not")] == [
+        "not comparable: pruned, on fewer draws",
+        "not confirmed: the scores are of the search, and partly luck",
+    ]
+
+
+def test_the_best_trial_has_no_tie_with_itself(frame):
+    lines = shown(frame, 5)
+    first = next(line for line in lines if line.startswith("1 "))
+    assert frame.loc[frame["rank"] == 1, "tied_with_best"].item() is np.True_
+    assert not first.endswith("=")
 
 
 @pytest.mark.parametrize("width", [70, 80, 96])

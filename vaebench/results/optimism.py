@@ -41,8 +41,10 @@ def optimism(standings: Standings) -> Optimism | None:
 
         selection = mean (s - b) over confirmation draws - mean (s - b) over search draws
 
-    None if no trial is confirmed, or no baseline.
+    None if no trial is confirmed, or no baseline, or if none was chosen.
     """
+    if not selected(standings):
+        return None
     record, rows = standings.record, [row for row in standings.rows if row.status == "confirmed"]
     top = record.definition.confirm_top
     chosen = sorted((row for row in rows if row.trial and not row.trial.pruned), key=_searched)[:top]
@@ -65,6 +67,11 @@ def optimism(standings: Standings) -> Optimism | None:
         baseline=baseline.name,
         error=float(np.sqrt(sum(errors))),
     )
+
+
+def selected(standings: Standings) -> bool:
+    """Return whether the confirmed trials were chosen among others. If all are confirmed, none had the luck of it."""
+    return any(row.trial and row.status in ("searched", "pruned") for row in standings.rows)
 
 
 def _beyond(trials: Sequence[Sequence[Result]], baseline: Sequence[Result], row: Standing) -> NDArray[np.float64]:

@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vaebench.results.leaderboard import leaderboard
+from vaebench.results.optimism import selected
 from vaebench.results.plots.generated_against_true import generated_against_true
 from vaebench.results.plots.leaderboard import leaderboard_picture
 from vaebench.results.plots.pairs_of_columns import pairs_of_columns
 from vaebench.results.plots.search_history import search_history
 from vaebench.results.plots.searched_and_confirmed import searched_and_confirmed
 from vaebench.results.standings import ORDER, Standing, Standings
-from vaebench.results.summary import answer, findings
-from vaebench.results.table import COLUMNS, lines, notes
+from vaebench.results.summary import answer, findings, no_finding
+from vaebench.results.table import COLUMNS, HEADINGS, lines, notes
 from vaebench.study.file import to_plain
 from vaebench.study.records import StudyRecord
 
@@ -61,8 +62,11 @@ def page(standings: Standings, best: int, shown: "Shown") -> str:
         best=best,
         columns=COLUMNS,
         lines=lines(frame, TOP),
+        headings=HEADINGS,
         notes=list(notes(frame, TOP)),
         diagnoses=[(row, findings(row.trial)) for row in confirmed if row.trial and row.trial.diagnosis],
+        no_finding=no_finding,
+        selected=selected(standings),
         pictures={name: _embedded(figure) for name, figure in plots.items()},
         definition=json.dumps(_without_folders(to_plain(record.definition)), indent=2),
         version=version("vaebench"),

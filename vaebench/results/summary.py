@@ -9,7 +9,7 @@ from vaebench.scoring.baseline_scores import baseline
 from vaebench.scoring.intervals import interval
 from vaebench.scoring.score import mean_metrics
 from vaebench.study.records import StudyRecord, TrialRecord
-from vaebench.trial.diagnosis import REMEDIES
+from vaebench.trial.diagnosis import PLAIN, REMEDIES
 
 
 def summary(standings: Standings) -> list[str]:
@@ -46,6 +46,18 @@ def findings(trial: TrialRecord) -> list[tuple[str, str]]:
     """Return the findings on a trial, worst first: each one's name, and a sentence on it and on what to change."""
     found = trial.diagnosis.findings if trial.diagnosis else ()
     return [(finding.name, f"{finding.text} {REMEDIES[finding.name]}".rstrip()) for finding in found]
+
+
+def no_finding(trial: TrialRecord) -> str:
+    """Return what the diagnosis of a trial without findings measured."""
+    measured = trial.diagnosis.evidence if trial.diagnosis else {}
+    if not measured:
+        return "It could not be diagnosed: it broke down on the draws of the diagnosis."
+    of = {name: f"{measured[f'{name}.score']:.2f}" for name in ("as_is", "codes", "noise", "codes_noise")}
+    return (
+        f"No single part explains a difference of {PLAIN} or more: score {of['as_is']} as it is, {of['codes']} with "
+        f"the codes of the training rows, {of['noise']} with decoder noise, {of['codes_noise']} with both."
+    )
 
 
 def worth(standings: Standings, number: int) -> str:
@@ -119,9 +131,9 @@ def _luck(found: Optimism, draws: str) -> str:
     unsure = "" if found.selection > 2 * found.error else ", not surely more than none"
     error = "" if np.isnan(found.error) else f" (standard error {found.error:.2f})"
     return (
-        f"The {many} of the search scored {found.searched:.2f} there and {found.confirmed:.2f} on {draws}: "
-        f"{found.draws:+.2f} since these are {harder} (so much {found.baseline} changed), "
-        f"{found.selection:+.2f}{error} is selection optimism, the luck of being chosen{unsure}."
+        f"The {many} of the search scored {found.searched:.2f} there and {found.confirmed:.2f} on {draws}. "
+        f"By what {found.baseline} changed, {found.draws:+.2f}, these are {harder}. "
+        f"The rest, {found.selection:+.2f}{error}, is selection optimism, the luck of being chosen{unsure}."
     )
 
 

@@ -1,13 +1,15 @@
 """The leaderboard as the terminal and the report show it: the best rows, a few columns, rounded."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from vaebench.results.export import is_empty
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
@@ -26,7 +28,11 @@ COLUMNS = (
     Column("latent", 8, False), Column("dim", 3, True), Column("score [95 %]", 17, True), Column("ks", 6, True),
     Column("mean err", 8, True), Column("std err", 7, True), Column("search", 6, True), Column("", 2, False),
 )  # fmt: skip
-NOTES = {"confirmed": "confirmed", "searched": "searched, partly luck", "pruned": "pruned, on fewer draws"}
+HEADINGS = {
+    "searched": "not comparable: searched, on other draws, and partly luck",
+    "pruned": "not comparable: pruned, on fewer draws",
+}
+"""What stands above the rows of a status, where others come before them."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,8 @@ def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
     failed = frame[frame["status"] == "failed"]
     if trials.empty:
         yield "no trial yet"
-    groups = [NOTES[status] for status in shown["status"].unique()]
-    if groups not in ([], ["confirmed"]):
-        yield "; then ".join(groups)
+    if len(shown) and shown["status"].iloc[0] == "searched":
+        yield "not confirmed: the scores are of the search, and partly luck"
     if (frame["tied_with_best"].fillna(False) & frame["rank"].ne(1)).any():
         yield f"= a paired test cannot tell it from trial {frame.loc[frame['rank'] == 1, 'trial'].iloc[0]}"
     if int(frame["pareto_front"].sum()) > 1:
@@ -69,28 +74,39 @@ def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
         yield f"{name} failed: {_first_line(reason)}"
 
 
-def table(frame: "pd.DataFrame", top: int, width: int = 100) -> "Table":
+def table(frame: "pd.DataFrame", top: int, width: int = 100) -> "Group":
     """Return a leaderboard's `top` trials as a table for a terminal `width` characters wide, confirmed ones first.
 
-    Baselines and the noise floor are shown dim. "search" is the score in the search. Below 100 characters, that column
-    and the score's interval are left out.
+    Rows of another status stand below a heading. Baselines and the noise floor are shown dim. "search" is the score in
+    the search. Below 100 characters, that column and the score's interval are left out.
     """
-    from rich import box
-    from rich.table import Table
+    from rich.console import Group
 
     wide = width >= sum(column.width for column in COLUMNS) + len(COLUMNS) - 1
     places = [place for place, column in enumerate(COLUMNS) if wide or column.header != "search"]
-    result = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, caption=_plain("\n".join(notes(frame, top))))
-    result.caption_justify = "left"
-    for column in (COLUMNS[place] for place in places):
-        justify: Literal["left", "right"] = "right" if column.number else "left"
+    shown = lines(frame, top, intervals=wide)
+    parts: list[Table | Text] = [_rows(places, shown, (), wide)]
+    for status, group in groupby(shown, key=lambda line: line.status):
+        if len(parts) > 1:
+            parts += [_plain(""), _plain(HEADINGS[status])]
+        parts.append(_rows(places, shown, tuple(group), wide))
+    return Group(*parts, _plain("\n".join(notes(frame, top))))
+
+
+def _rows(places: Sequence[int], every: Sequence[Line], some: Sequence[Line], wide: bool) -> "Table":
+    """Return `some` lines, or the header if there are none, as a table with the columns' widths for `every` line."""
+    from rich import box
+    from rich.cells import cell_len
+    from rich.table import Table
+
+    result = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, show_header=not some)
+    for place in places:
+        column = COLUMNS[place]
         header = column.header if wide else column.header.removesuffix(" [95 %]")
-        result.add_column(header, justify=justify, max_width=column.width, no_wrap=True, overflow="ellipsis")
-    before = None
-    for line in lines(frame, top, intervals=wide):
-        if before not in (None, line.status):
-            result.add_section()
-        before = line.status
+        width = min(column.width, max(cell_len(text) for text in (header, *(line.cells[place] for line in every))))
+        justify: Literal["left", "right"] = "right" if column.number else "left"
+        result.add_column(header, justify=justify, width=width, no_wrap=True, overflow="ellipsis")
+    for line in some:
         result.add_row(*(_plain(line.cells[place]) for place in places), style="dim" if line.kind != "trial" else None)
     return result
 
@@ -106,7 +122,9 @@ def _cells(row: Mapping[Any, Any], several: bool, intervals: bool) -> tuple[str,
     name = "noise floor" if row["kind"] == "floor" else row["variant"]
     named = (row["rank"], name, *(row[column] for column in ("trial", "loss", "latent_sampler", "latent_dim")))
     searched = row["metric.search_score"]
-    marks = ("=" if row["tied_with_best"] is True else " ") + ("P" if several and row["pareto_front"] is True else "")
+    marks = ("=" if row["tied_with_best"] is True and row["rank"] != 1 else " ") + (
+        "P" if several and row["pareto_front"] is True else ""
+    )
     return (
         *("" if is_empty(cell) else str(cell) for cell in named),
         score,
