@@ -5,6 +5,7 @@ later trials count as in flight, even if they have finished. So what is asked de
 earlier results in order, never on workers, timing, or where a run was killed and resumed.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from copy import copy
 from itertools import islice
@@ -35,16 +36,16 @@ class Asker:
         self._definition = definition
         self._arm = arm
         self._finished = list(finished)
-        self._asked = list(finished)
-        self._begin(block=len(finished) // BLOCK * BLOCK)
-        for trial in finished[len(finished) // BLOCK * BLOCK :]:
-            self._study.add_trial(_in_flight(trial))
-        self._points = self._point_sequence()
-
-    @property
-    def asked(self) -> int:
+        block = len(finished) // BLOCK * BLOCK
+        self.asked = block
         """How many trials have been asked."""
-        return len(self._asked)
+        self._flying = deque(finished[self._known(block) : block])
+        self._begin()
+        for trial in finished[block:]:
+            self._study.add_trial(_in_flight(trial))
+            self._flying.append(trial)
+        self.asked = len(finished)
+        self._points = self._point_sequence()
 
     @property
     def known(self) -> int:
@@ -55,7 +56,7 @@ class Asker:
         """Ask for the next trial. Return its values by path, and Optuna's trial."""
         index = self.asked
         if index % BLOCK == 0:
-            self._begin(block=index)
+            self._begin()
         self._tell(before=self._known(index))
         if self._points is not None:
             self._study.enqueue_trial(next(self._points))
@@ -63,8 +64,9 @@ class Asker:
         self._study.sampler = make_sampler(self._definition.sampler, seed, self._shared)
         trial = self._study.ask()
         values = self._arm.space.suggest(trial)
-        self._asked.append(self._study.get_trials(deepcopy=False)[trial.number])
-        return dict(values), self._asked[-1]
+        self._flying.append(self._study.get_trials(deepcopy=False)[trial.number])
+        self.asked += 1
+        return dict(values), self._flying[-1]
 
     def finish(self, trial: FrozenTrial) -> None:
         """Keep the next trial's outcome. The sampler is told when the first trial that may know it is asked."""
@@ -74,14 +76,16 @@ class Asker:
         """Return how many trials have results that trial `index` may know."""
         return max(0, (index // self._definition.batch - 1) * self._definition.batch)
 
-    def _begin(self, block: int) -> None:
-        """Build the in-memory study as it is before trial `block` is asked."""
+    def _begin(self) -> None:
+        """Build the in-memory study as it is before the next trial is asked, the first of a block."""
         self._study = optuna.create_study(directions=["minimize"] * len(self._definition.objectives))
         self._shared = IntersectionSearchSpace(include_pruned=True)
-        self._told = self._known(block)
+        self._told = self._known(self.asked)
+        while len(self._flying) > self.asked - self._told:
+            self._flying.popleft()
         known = self._finished[: self._told]
         kept = remembered(known) if self._definition.sampler == "tpe" else [_complete(trial) for trial in known]
-        self._study.add_trials([*kept, *map(_in_flight, self._asked[self._told : block])])
+        self._study.add_trials([*kept, *map(_in_flight, self._flying)])
         self._forgotten = self._told - len(kept)
 
     def _tell(self, before: int) -> None:
