@@ -82,7 +82,8 @@ def score(metrics: Metrics, attainable: Attainable) -> float:
 
     1.0 is the expected score of the best baseline. On a single draw that baseline may be above or below.
     """
-    return float(np.mean([metrics[name] / attainable.metrics[name] for name in MAIN_METRICS]))
+    ks, mean_error, std_error = (metrics[name] / attainable.metrics[name] for name in MAIN_METRICS)
+    return float((ks + mean_error + std_error) / len(MAIN_METRICS))  # np.mean takes ten times as long for three numbers
 
 
 def mean_metrics(results: Sequence[Result]) -> dict[str, float]:
@@ -91,11 +92,12 @@ def mean_metrics(results: Sequence[Result]) -> dict[str, float]:
     generated_mean and generated_std are those of the first replicate. Their mean over draws would belong to no single
     generator, while the fit to the first search replicate is the one that `generate` uses.
     """
-    return {
-        name: value if name.startswith("generated_") else float(np.mean([result.metrics[name] for result in results]))
-        for name, value in results[0].metrics.items()
-        if all(name in result.metrics for result in results)
-    }
+    first, *others = (result.metrics for result in results)
+    shared = set(first).intersection(*others)
+    names = [name for name in first if name in shared]
+    values = np.array([[result.metrics[name] for result in results] for name in names], dtype=np.float64)
+    means = dict(zip(names, values.reshape(len(names), len(results)).mean(axis=1).tolist(), strict=True))
+    return {name: first[name] if name.startswith("generated_") else mean for name, mean in means.items()}
 
 
 def mean_score(results: Sequence[Result], attainable: Attainable) -> float:
