@@ -120,7 +120,7 @@ class RecordStore:
         """
         assert trial.number == self.count, f"trial {trial.number} is told in place of trial {self.count}"
         assert self._study is not None
-        attributes = {ARM: trial.arm, RECORD: _trial.dump_python(trial, mode="json")}
+        attributes = {ARM: trial.arm, RECORD: _trial.dump_python(trial, mode="json", exclude_defaults=True)}
         line = trial_line(self._study, asked, trial, values, attributes)
         self._append(CREATE_TRIAL, line)
         self.count += 1
@@ -143,11 +143,11 @@ class RecordStore:
 
     def set_baseline(self, baseline: BaselineRecord) -> None:
         """Persist a baseline; this replaces what was stored for it."""
-        self._set(f"{BASELINE}{baseline.name}", _baseline.dump_python(baseline, mode="json"))
+        self._set(f"{BASELINE}{baseline.name}", _baseline.dump_python(baseline, mode="json", exclude_defaults=True))
 
     def set_confirmation(self, number: int, results: Sequence[Result]) -> None:
         """Persist the confirmation of trial `number`; this replaces what was stored for it."""
-        self._set(f"confirmation:{number}", _results.dump_python(tuple(results), mode="json"))
+        self._set(f"confirmation:{number}", _results.dump_python(tuple(results), mode="json", exclude_defaults=True))
 
     def set_diagnosis(self, number: int, diagnosis: Diagnosis) -> None:
         """Persist the diagnosis of trial `number`."""

@@ -29,10 +29,14 @@ def result_of(future: "Future[T]") -> T:
 
 
 def evaluate_spec(spec: Spec, replicate: Replicate) -> Result:
-    """Evaluate `spec` on `replicate`. TensorFlow takes seconds to load, so it is loaded only where the task runs."""
+    """Evaluate `spec` on `replicate`. TensorFlow takes seconds to load, so it is loaded only where the task runs.
+
+    Loss curves are kept of the first search replicate alone, which MLflow shows: else they would be most of a record.
+    """
     from vaebench.trial.evaluate import evaluate
 
-    return evaluate(spec, replicate)
+    result = evaluate(spec, replicate)
+    return result if (replicate.phase, replicate.index) == ("search", 0) else replace(result, curves={})
 
 
 @dataclass(frozen=True)

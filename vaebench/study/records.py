@@ -16,7 +16,8 @@ class Result:
     metrics: Metrics = field(default_factory=dict)
     """ks, mean_error, std_error, ... (see vaebench.scoring.score); empty if the evaluation failed."""
     curves: Mapping[str, Curve] = field(default_factory=dict)
-    """Thinned loss curves by name, e.g. "training.reconstruction" (see vaebench.trial.evaluate)."""
+    """Thinned loss curves by name, e.g. "training.reconstruction" (see vaebench.trial.evaluate), of a trial's first
+    search replicate; empty for others."""
     reason: str | None = None
     """Why the evaluation failed; None if it did not."""
     epochs: int = 0
