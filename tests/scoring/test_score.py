@@ -208,3 +208,20 @@ def test_objectives_are_means_over_replicates():
     assert objective_values(results, ("std_error", "ks"), attainable) == pytest.approx((2.0, 0.2))
     each = [score(result.metrics, attainable) for result in results]
     assert objective_values(results, ("score",), attainable)[0] == pytest.approx(np.mean(each))
+
+
+@pytest.mark.parametrize("replicates", [1, 2, 3, 7, 8, 9, 50, 130])
+def test_means_are_those_of_numpy_to_the_last_bit(replicates: int) -> None:
+    random = np.random.default_rng(replicates)
+    values = random.normal(size=(5, replicates)) * 10.0 ** random.integers(-9, 9, size=(5, replicates))
+    names = (*MAIN[:3], "further", "generated_mean")
+    results = [Result(metrics=dict(zip(names, column, strict=True))) for column in values.T.tolist()]
+    expected = {name: float(np.mean(row)) for name, row in zip(names, values.tolist(), strict=True)}
+    means = mean_metrics(results)
+    assert means == expected | {"generated_mean": values[4, 0]}
+    attainable = Attainable({name: 0.1 + float(random.random()) for name in MAIN[:3]})
+    assert score(means, attainable) == np.mean([means[name] / attainable.metrics[name] for name in MAIN[:3]])
+
+
+def test_without_a_shared_metric_there_is_no_mean() -> None:
+    assert mean_metrics([Result(metrics={"ks": 0.1}), Result()]) == {}

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from small_specs import small_replicate, small_spec
 
-from vaebench.search.tasks import Task, Workers, result_of
+from vaebench.rows import Phase
+from vaebench.search.tasks import Task, Workers, evaluate_spec, result_of
 from vaebench.study.records import Result
 
 GOOD = Result(metrics={"ks": 0.1, "mean_error": 1.0, "std_error": 1.0})
@@ -95,3 +97,10 @@ def test_an_error_in_the_block_cancels_what_is_under_way() -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted(waiting)
     assert [future.cancelled() for future in waiting.futures] == [False, True, True]
+
+
+@pytest.mark.parametrize(("phase", "index", "kept"), [("search", 0, True), ("search", 1, False), ("confirm", 0, False)])
+def test_loss_curves_are_kept_of_the_first_search_replicate_alone(phase: Phase, index: int, kept: bool) -> None:
+    result = evaluate_spec(small_spec("ae", epochs=3), small_replicate(index, phase=phase, size=100))
+    assert result.reason is None
+    assert bool(result.curves) == kept
