@@ -4,17 +4,15 @@ Uses SQLite alone, since importing MLflow takes seconds. MLflow is a projection 
 is written in full by the next `sync` of each study.
 """
 
-import fcntl
 import logging
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from vaebench.tracking.store import artifact_root, database, elsewhere
+from vaebench.tracking.store import alone, artifact_root, database, elsewhere
 
 log = logging.getLogger("vaebench")
 
@@ -31,7 +29,7 @@ def repair(home: Path, *, thorough: bool = False) -> None:
     """
     if elsewhere() is not None or not database(home).exists():
         return
-    with suppress(sqlite3.Error, OSError), _alone(home):  # whoever opens the store says so
+    with suppress(sqlite3.Error, OSError), alone(home):  # whoever opens the store says so
         if _is_damaged(home, thorough=thorough):
             _set_aside(home)
         else:
@@ -41,7 +39,10 @@ def repair(home: Path, *, thorough: bool = False) -> None:
 def _is_damaged(home: Path, *, thorough: bool) -> bool:
     try:
         with closing(sqlite3.connect(database(home))) as connection:
-            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # fails if the file is truncated
+            # Fails if the file is truncated. What it counts are traces of a change of the tables that was interrupted.
+            interrupted = "SELECT count(*) FROM sqlite_master WHERE name LIKE '#_alembic#_tmp#_%' ESCAPE '#'"
+            if connection.execute(interrupted).fetchone() != (0,):
+                return True
             return thorough and connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",)
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF in DAMAGED:
@@ -66,8 +67,9 @@ def _follow(home: Path) -> None:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
         if ("experiments",) not in tables:
             return
-        locations = connection.execute("SELECT name, artifact_location FROM experiments").fetchall()
-        olds = {old for name, location in locations if (old := _root(name, location or "")) and not _same(old, new)}
+        locations = connection.execute("SELECT name, experiment_id, artifact_location FROM experiments").fetchall()
+        roots = {_root(location or "", *map(str, endings)) for *endings, location in locations} - {""}
+        olds = {root for root in roots if not _same(root, new)}
         for old in olds:
             with connection:
                 for (table,) in tables:
@@ -81,12 +83,13 @@ def _follow(home: Path) -> None:
             log.warning("%s was moved from %s: MLflow finds its artifacts here again", home, Path(_path(old)).parent)
 
 
-def _root(name: str, location: str) -> str:
-    """Return the address of the folder of artifacts that an experiment was made in; empty if it is not ours."""
-    ending = (Path("/artifacts") / name).as_uri().removeprefix("file://")
-    if not location.startswith("file:") or not location.endswith(ending):
-        return ""
-    return location.removesuffix(ending) + "/artifacts"
+def _root(location: str, *endings: str) -> str:
+    """Return the address of the folder of artifacts that an experiment was made in; empty if it is not a home's."""
+    for ending in endings:
+        folder = (Path("/artifacts") / ending).as_uri().removeprefix("file://")
+        if location.startswith("file:") and location.endswith(folder):
+            return location.removesuffix(folder) + "/artifacts"
+    return ""
 
 
 def _path(address: str) -> str:
@@ -96,14 +99,3 @@ def _path(address: str) -> str:
 def _same(old: str, new: Path) -> bool:
     """Return whether both are one folder, which may have several names."""
     return old == new.as_uri() or (new.exists() and os.path.exists(_path(old)) and new.samefile(_path(old)))
-
-
-@contextmanager
-def _alone(home: Path) -> Iterator[None]:
-    """Wait until no other process repairs the store of `home`."""
-    descriptor = os.open(home, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

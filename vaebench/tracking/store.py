@@ -1,5 +1,6 @@
 """MLflow's store and a quiet client for it. MLflow takes seconds to import, so functions import it when called."""
 
+import fcntl
 import logging
 import os
 import random
@@ -66,7 +67,7 @@ def import_mlflow() -> Any:
 
     # Set at every call: importing mlflow, or the filters of a test, restore the defaults.
     for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # it logs tracebacks of what it also raises
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     for module in (r"mlflow\b", r"alembic\b", r"sqlalchemy\b"):
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=module)
@@ -79,12 +80,14 @@ def open_client(home: Path) -> Any:
     uri = tracking_uri(home)
     if elsewhere() is None:
         home.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(database(home))
-        # With a write-ahead log the UI can read while the search writes. The file keeps the setting.
-        connection.execute("PRAGMA journal_mode=WAL")
-        if connection.execute("PRAGMA user_version").fetchone() == (0,):
-            connection.execute(f"PRAGMA user_version={random.SystemRandom().randrange(1, 2**31)}")
-        connection.close()
+        with alone(home):
+            if not database(home).exists():
+                _create(home)
+        with closing(sqlite3.connect(database(home))) as connection:
+            # With a write-ahead log the UI can read while the search writes. The file keeps the setting.
+            connection.execute("PRAGMA journal_mode=WAL")
+            if connection.execute("PRAGMA user_version").fetchone() == (0,):
+                connection.execute(f"PRAGMA user_version={random.SystemRandom().randrange(1, 2**31)}")
     return mlflow.MlflowClient(tracking_uri=uri, registry_uri=None if elsewhere() else uri)
 
 
@@ -100,6 +103,35 @@ def default_store(home: Path) -> Iterator[None]:
         yield
     finally:
         mlflow.set_tracking_uri(None)
+
+
+def _create(home: Path) -> None:
+    """Create the database, whole or not at all: MLflow cannot open one in whose making it was interrupted."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    part = database(home).with_name(".mlflow.db.part")
+    _remove(part)
+    try:
+        SqlAlchemyStore(f"sqlite:///{part}", artifact_root(home).as_uri()).engine.dispose()
+        part.rename(database(home))
+    finally:
+        _remove(part)
+
+
+def _remove(part: Path) -> None:
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        part.with_name(f"{part.name}{suffix}").unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(home: Path) -> Iterator[None]:
+    """Wait until no other process makes or repairs the store of `home`."""
+    descriptor = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def store_errors() -> tuple[type[Exception], ...]:
