@@ -13,6 +13,16 @@ PASSING = (InputError, OSError, MemoryError)
 that are gone. It ends the run, nothing of it is kept, and the same command tries again."""
 
 
+def in_words(error: OSError) -> str:
+    """Return what an error of the operating system says, without its number.
+
+    >>> in_words(OSError(28, "No space left on device", "runs/mlflow.db"))
+    'runs/mlflow.db: No space left on device'
+    """
+    said = error.strerror or str(error)
+    return f"{error.filename}: {said}" if error.filename else said
+
+
 def unknown(kind: str, name: object, known: Iterable[str]) -> str:
     """Return the message that `name` is no known `kind`, with the nearest known name and the list of all.
 

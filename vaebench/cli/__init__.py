@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from vaebench.cli import check, parts, results, run, selftest, ui
-from vaebench.errors import InputError
+from vaebench.errors import InputError, in_words
 
 
 class Commands(click.Group):
@@ -40,7 +40,7 @@ class Commands(click.Group):
             click.echo("error: there is not enough memory; what is finished is kept", err=True)
             ctx.exit(1)
         except OSError as error:  # the workers are gone, a full disk, ...
-            click.echo(f"error: {error}", err=True)
+            click.echo(f"error: {in_words(error)}", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
             goes_on = "; what is finished is kept, and the same command goes on from here"

@@ -3,6 +3,7 @@
 Figures are made without pyplot, so that nothing is shown, shared or left open. `savefig` draws them with Agg.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ INK, FAINT = "#2B2F33", "#D9DDE1"
 
 def new_figure(width: float, height: float) -> "Figure":
     """Return an empty figure; `width` and `height` are in inches."""
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it warns if it cannot keep its cache
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), dpi=110, layout="constrained", facecolor="white")
