@@ -9,13 +9,19 @@ import numpy as np
 from vaebench.study.definition import Arm
 from vaebench.study.file import from_plain
 from vaebench.study.records import Attainable, BaselineRecord, Result, StudyRecord, TrialRecord
-from vaebench.study.space import Space
 
 ERRORS = {"ks": 0.05, "mean_error": 1.0, "std_error": 0.5}
 ATTAINABLE = Attainable(ERRORS)
 DEFINITION = from_plain(
-    {"study": {"name": "hand-made"}, "data": {"distribution": {"name": "norm", "loc": 100.0, "scale": 10.0}}}
+    {
+        "study": {"name": "hand-made"},
+        "data": {"distribution": {"name": "norm", "loc": 100.0, "scale": 10.0}},
+        "search": {"learning_rate": {"float": [1e-4, 1e-2]}},
+    }
 )
+
+
+SPACE = DEFINITION.arms[0].space
 
 
 def result(score: float, **more: float) -> Result:
@@ -43,7 +49,7 @@ def record(
     *trials: TrialRecord, baselines: Sequence[BaselineRecord] = (), objectives: tuple[str, ...] = ("score",)
 ) -> StudyRecord:
     """Return a study of these trials, with the arms that they are of."""
-    arms = tuple(Arm(name=name, space=Space({})) for name in dict.fromkeys(trial.arm for trial in trials))
+    arms = tuple(Arm(name=name, space=SPACE) for name in dict.fromkeys(trial.arm for trial in trials))
     definition = replace(DEFINITION, objectives=objectives, arms=arms or DEFINITION.arms)  # type: ignore[arg-type]
     return StudyRecord(definition, ATTAINABLE, trials, tuple(baselines))
 
@@ -62,7 +68,13 @@ def many_digits() -> StudyRecord:
     """Return a study of 12 trials, 3 of them confirmed, whose figures have many digits, and one that failed."""
     random = np.random.default_rng(0)
     trials = [
-        trial(number, random.gamma(2, size=3), random.gamma(2, size=8) if number % 4 == 0 else (), seed=2**61 + number)
+        trial(
+            number,
+            random.gamma(2, size=3),
+            random.gamma(2, size=8) if number % 4 == 0 else (),
+            seed=2**61 + number,
+            learning_rate=(number + 1) / 3000,
+        )
         for number in range(12)
     ]
     baselines = [baseline("gaussian", [1.0, 1 / 3], [2 / 3] * 8), floor([0.1, 0.1], [0.1] * 8)]

@@ -31,7 +31,7 @@ def test_several_columns_several_objectives_and_a_comparison(tmp_path: Path, mon
 
     result = invoke("run", pairs.study, "--home", pairs.home, "--workers", 0)
     assert " searching: 0 of 6 trials done, 3 for each of 2 arms\n" in result.stderr
-    assert "each trial is scored against only 10 held-out rows" in result.stderr
+    assert "each trial is scored against only 10 true samples" in result.stderr
     frame = pairs.leaderboard()
     trials = frame[frame["kind"] == "trial"]
     assert trials["arm"].value_counts().to_dict() == {"scaling=standard": 3, "scaling=minmax": 3}

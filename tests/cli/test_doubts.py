@@ -23,7 +23,7 @@ def doubts_of(folder: Path, data: str, parts: str) -> list[Doubt]:
 
 COLLAPSE = "some settings are doomed to posterior collapse, where only decoder noise is left"
 ASTRAY = "ae generates from the prior, but nothing brings its codes there"
-FEW_ROWS = "each trial is scored against only 16 held-out rows"
+FEW_ROWS = "each trial is scored against only 16 true samples"
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,6 @@ def test_check_says_when_few_rows_are_left_to_score_against(folder: Path) -> Non
         (folder / "rows.csv").write_text("x\n" + "".join(f"{stats.norm.ppf((i + 0.5) / rows)}\n" for i in range(rows)))
         (folder / "own.toml").write_text(study.replace(norm, 'file = "rows.csv"\n'))
         output = said("check", "own.toml")
-        assert ("warning each trial is scored against only 17 held-out rows" in output) is few
+        assert ("warning each trial is scored against only 17 true samples" in output) is few
         assert ("Endless rows of the truth would have a ks of about 0.21 to them." in output) is few
-        assert ("held-out" in output) is few
+        assert ("scored against only" in output) is few

@@ -43,7 +43,12 @@ def test_check_says_what_is_searched_and_what_it_costs() -> None:
     gaussian = next(path for path in STUDIES if path.stem == "gaussian")
     lines = invoke("check", gaussian, "--trials", 10).stdout.splitlines()
     assert 'data        distribution name = "norm", loc = 100, scale = 10' in lines
-    assert "rows        100: 67 train, 33 test; columns x" in lines
+    assert lines[2:5] == [
+        "rows        100: 67 to train, 33 held out",
+        "columns     x",
+        "scored      15000 generated rows against 15000 true samples, on each replicate",
+    ]
+    assert "            with loss binary_crossentropy scaling is always minmax" in lines
     budget = " ".join(" ".join(lines).split())
     each = "10 trials x 16 replicates with pruning, then the best 10 and the best of each variant x 50 further draws"
     each += " and 10 for its diagnosis"
@@ -52,6 +57,24 @@ def test_check_says_what_is_searched_and_what_it_costs() -> None:
     assert searched["latent_dim"].strip() == "int = [1, 42]"
     assert searched["variant"].strip() == "one of ae, vae"
     assert searched["variant.vae.beta"].strip() == "float = [0.003, 0.1], log = true"
+
+
+def test_check_says_which_rows_of_a_file_are_compared(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text('[study]\nname = "own"\n[data]\nfile = "own.csv"\n')
+    (tmp_path / "own.csv").write_text("a,b\n" + "".join(f"{row % 7},{row % 11}\n" for row in range(250)))
+    lines = invoke("check", tmp_path / "own.toml").stdout.splitlines()
+    assert "rows        250: 168 to train, 82 held out, half of them (41) as true samples" in lines
+    assert "scored      15000 generated rows against 41 true samples, on each replicate" in lines
+    assert "warning     each trial is scored against only 41 true samples" in lines
+
+
+def test_check_counts_the_combinations_of_a_small_space(tmp_path: Path) -> None:
+    text = '[study]\nname = "three"\ntrials = 12\n[data]\ndistribution = { name = "norm" }\n[confirm]\ntop = 0\n'
+    (tmp_path / "three.toml").write_text(text + "[search.loss.one_of]\nmse = {}\nmae = {}\nlog_cosh = {}\n")
+    said = " ".join(invoke("check", tmp_path / "three.toml").stdout.split())
+    budget = "3 trials, each combination once (trials = 12 are more than there are) x 3 replicates: at most 9 fits"
+    assert budget in said
+    assert "space 1 dimension, 3 combinations" in said
 
 
 @pytest.mark.parametrize(

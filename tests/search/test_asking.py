@@ -134,6 +134,27 @@ def test_a_grid_visits_every_cell_once(read: Callable[..., StudyDefinition]) -> 
     assert go_on(definition, outcomes[:7], 18)[0] == points[7:]
 
 
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_no_combination_is_tried_twice_and_all_are_if_there_is_time(
+    read: Callable[..., StudyDefinition], sampler: str
+) -> None:
+    definition = read(GRID.replace('sampler = "grid"', f'sampler = "{sampler}"'))
+    assert definition.targets == {"": 18}
+    points, outcomes = go_on(definition, [], 18)
+    assert len({str(sorted(point.items())) for point in points}) == 18
+    for cut in (1, 6, 13, 17):
+        assert go_on(definition, outcomes[:cut], 18)[0] == points[cut:]
+
+
+def test_steps_that_add_up_to_other_digits_are_the_same_combination(read: Callable[..., StudyDefinition]) -> None:
+    text = GRID.replace("batch_norm = { choice = [false, true] }", "dropout = { float = [0.0, 0.3], step = 0.1 }")
+    for sampler in ("random", "tpe"):
+        definition = read(text.replace('sampler = "grid"', f'sampler = "{sampler}"'))
+        points, _ = go_on(definition, [], 36)
+        rounded = [{**point, "dropout": round(point["dropout"], 6)} for point in points]
+        assert len({str(sorted(point.items())) for point in rounded}) == 36
+
+
 def test_arms_take_turns_and_go_on_in_the_middle_of_one(read: Callable[..., StudyDefinition]) -> None:
     text = STUDY.replace("[confirm]", '[compare]\nvariant = ["ae", "vae"]\n\n[confirm]')
     definition = read(text, trials=10)

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -11,7 +12,7 @@ from vaebench.cli.options import duration
 from vaebench.data_sets import split_sizes
 from vaebench.study.definition import Arm, StudyDefinition
 from vaebench.study.file.parameters import show, write_nodes
-from vaebench.study.space import RandomTrial
+from vaebench.study.space import RandomTrial, required_scaling
 from vaebench.study.spec import PARTS, Spec
 from vaebench.trial.diagnosis import DRAWS
 
@@ -26,12 +27,19 @@ WIDTH = 100
 
 def describe(definition: StudyDefinition, trials: int | None) -> None:
     """Print what the study searches and what it costs."""
-    each, arms = trials or definition.trials, len(definition.arms)
+    arms = len(definition.arms)
+    if trials is not None:
+        definition = replace(definition, trials=trials)
+    searched = sum(definition.targets.values())
     top, diagnosed = definition.confirm_top, min(DRAWS, definition.confirm_replicates)
-    confirmed = definition.most_confirmed(each * arms)
-    fits = each * arms * definition.replicates + confirmed * (definition.confirm_replicates + diagnosed)
+    confirmed = definition.most_confirmed(searched)
+    fits = searched * definition.replicates + confirmed * (definition.confirm_replicates + diagnosed)
     train, test = split_sizes(definition.rows, definition.test_fraction)
-    budget = f"{each} trials" + (f" of each of {arms} arms" if arms > 1 else "")
+    budget = f"{searched} trials" + (f" of {arms} arms" if arms > 1 else "")
+    if arms > 1 and searched == arms * definition.trials:
+        budget = f"{definition.trials} trials of each of {arms} arms"
+    if searched < arms * definition.trials:
+        budget += f", each combination once (trials = {definition.trials} are more than there are)"
     budget += f" x {definition.replicates} replicates{' with pruning' if definition.pruning else ''}"
     if top:
         groups = ["variant"] * (len(definition.variants) > 1) + ["arm"] * (arms > 1)
@@ -40,7 +48,11 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
         budget += f", then the best {top}{best_of} x {draws}"
     click.echo(f"{definition.name}: {definition.question}" if definition.question else definition.name)
     _line("data", f"{definition.data_set.name} {_table(definition.data_set.plain())}")
-    _line("rows", f"{definition.rows}: {train} train, {test} test; columns {', '.join(definition.data_set.columns)}")
+    true = definition.true if definition.fresh_draws else test - test // 2
+    held_out = "" if definition.fresh_draws else f", half of them ({true}) as true samples"
+    _line("rows", f"{definition.rows}: {train} to train, {test} held out{held_out}")
+    _line("columns", ", ".join(definition.data_set.columns))
+    _line("scored", f"{definition.generated} generated rows against {true} true samples, on each replicate")
     if kept := _kept(definition):
         _line("kept", f"of these rows, a saved generator may hold {'; '.join(kept)}")
     _line("objectives", f"{', '.join(definition.objectives)}; sampler {definition.sampler}")
@@ -68,18 +80,24 @@ def _describe_doubts(definition: StudyDefinition) -> None:
 
 def _describe_arm(arm: Arm, specs: int) -> None:
     size = arm.space.size
-    points = "continuous" if size is None else f"{size} combinations"
+    points = "continuous" if size is None else f"{size} combination{'s' * (size > 1)}"
     click.echo()
-    _line("space", f"{arm.name + ': ' if arm.name else ''}{arm.space.dimensions} dimensions, {points}")
+    dimensions = f"{arm.space.dimensions} dimension{'s' * (arm.space.dimensions != 1)}"
+    _line("space", f"{arm.name + ': ' if arm.name else ''}{dimensions}, {points}")
     searched = dict(_searched(write_nodes(arm.space)["search"]))
     at = max(map(len, searched), default=0) + 4
     for name, text in searched.items():
         _line(f"  {name}", text, at)
+    for loss in arm.branches("loss"):
+        if "scaling" in searched and (scaling := required_scaling(loss)):
+            _line("", f"with loss {loss} scaling is always {scaling}")
     shown = {*PARTS, *(name.removesuffix(".off") for name in arm.space.names)}
-    for index in range(specs):
-        values = Spec.from_flat(arm.space.suggest(RandomTrial(index))).flat()
-        pairs = " ".join(f"{name}={_text(value)}" for name, value in values.items() if name in shown)
-        _line("for example", pairs)
+    examples = (Spec.from_flat(arm.space.suggest(RandomTrial(index))).flat() for index in range(specs))
+    pairs = (
+        " ".join(f"{name}={_text(value)}" for name, value in values.items() if name in shown) for values in examples
+    )
+    for example in dict.fromkeys(pairs):
+        _line("for example", example)
 
 
 def _searched(search: dict[str, Any]) -> Iterator[tuple[str, str]]:

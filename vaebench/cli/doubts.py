@@ -30,7 +30,7 @@ def doubts(definition: StudyDefinition) -> Iterator[Doubt]:
     """Yield every doubt about a study."""
     if not definition.fresh_draws and (true := len(definition.replicate("search", 0).draw().true)) < FEW:
         yield Doubt(
-            f"each trial is scored against only {true} held-out rows",
+            f"each trial is scored against only {true} true samples",
             (
                 f"Endless rows of the truth would have a ks of about {KS_OF_TRUTH / true**0.5:.2f} to them.",
                 "More rows, or a larger test_fraction, would tell trials apart.",

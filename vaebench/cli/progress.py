@@ -135,6 +135,10 @@ class Progress:
                 self._search = SearchState(record, target)
                 if (done := len(record.trials)) < target:
                     arms = len(record.definition.arms)
+                    if target < (wanted := record.definition.trials * arms):
+                        self._print(
+                            f"the space has {target} combinations, fewer than {wanted} trials: each is tried once"
+                        )
                     each = f", {target // arms} for each of {arms} arms" if arms > 1 else ""
                     self._begin("searching", target, done, f": {done} of {target} trials done{each}")
                     self._searching = True
@@ -188,10 +192,12 @@ class Progress:
         confirmed = sum(bool(trial.confirmation) for trial in record.trials)
         also = f" and the confirmation of {confirmed}" if confirmed else ""
         each = " of each arm" if len(record.definition.arms) > 1 else ""
-        return (
-            f"{record.name}: nothing to do, all {done} trials{also} are there "
-            f"(run --trials N goes on to N trials{each}, --fresh starts over)"
-        )
+        more = f"run --trials N goes on to N trials{each}"
+        if all(
+            arm.space.size is not None and arm.space.size <= record.definition.trials for arm in record.definition.arms
+        ):
+            more = "the space has no other combinations"
+        return f"{record.name}: nothing to do, all {done} trials{also} are there ({more}, --fresh starts over)"
 
     def _logged(self, record: logging.LogRecord) -> None:
         """Show a warning that vaebench logs, above the live progress."""

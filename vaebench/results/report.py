@@ -74,7 +74,7 @@ def page(standings: Standings, best: int, shown: "Shown") -> str:
 
 
 def _facts(record: StudyRecord, trials: Sequence[Standing]) -> str:
-    asked = record.definition.trials * len(record.definition.arms)
+    asked = sum(record.definition.targets.values())
     of = f"{len(trials)} of {asked}" if len(trials) < asked else str(len(trials))
     counts = Counter(row.status for row in trials)
     said = [f"{of} trials", *(f"{counts[status]} {status}" for status in ORDER if counts[status])]

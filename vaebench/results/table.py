@@ -68,6 +68,8 @@ def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
         yield "P Pareto front"
     if more := int(trials["rank"].notna().sum() - shown["rank"].notna().sum()):
         yield f"{more} more trials"
+    if count := _repeats(trials):
+        yield f"{count} trials repeat the configuration of another with other seeds: the best of them is luck"
     if count := int((failed["kind"] == "trial").sum()):
         yield f"{count} failed: {_first_line(failed[failed['kind'] == 'trial']['reason'].iloc[0])}"
     for name, reason in failed[failed["kind"] != "trial"][["variant", "reason"]].to_numpy():
@@ -109,6 +111,14 @@ def _rows(places: Sequence[int], every: Sequence[Line], some: Sequence[Line], wi
     for line in some:
         result.add_row(*(_plain(line.cells[place]) for place in places), style="dim" if line.kind != "trial" else None)
     return result
+
+
+def _repeats(trials: "pd.DataFrame") -> int:
+    """Return how many trials have the configuration of an earlier one. Searches of before tried some again."""
+    if "param.seed" not in trials:
+        return 0
+    same = [name for name in trials if name == "arm" or (str(name).startswith("param.") and name != "param.seed")]
+    return int(trials.duplicated(same).sum())
 
 
 def _shown(frame: "pd.DataFrame", top: int) -> "pd.DataFrame":

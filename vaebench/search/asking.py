@@ -3,10 +3,14 @@
 Trial i of an arm is in batch b = i // B, with B the batch size. It is asked with the results of batches 0 to b - 2; all
 later trials count as in flight, even if they have finished. So what is asked depends only on the definition and on
 earlier results in order, never on workers, timing, or where a run was killed and resumed.
+
+No combination of a space without continuous ranges is tried twice: where a sampler asks for one again, the next cell of
+the grid that was not tried takes its place. More draws of one configuration are what replicates are for.
 """
 
+import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from itertools import islice
 from typing import Any
@@ -36,15 +40,12 @@ class Asker:
         self._definition = definition
         self._arm = arm
         self._finished = list(finished)
-        block = len(finished) // BLOCK * BLOCK
-        self.asked = block
-        """How many trials have been asked."""
-        self._flying = deque(finished[self._known(block) : block])
-        self._begin()
-        for trial in finished[block:]:
-            self._study.add_trial(_in_flight(trial))
-            self._flying.append(trial)
         self.asked = len(finished)
+        """How many trials have been asked."""
+        self._flying = deque(finished)
+        self._grid = arm.space.grid() if arm.space.size is not None else None
+        self._tried = {_combination(trial.params) for trial in finished} if self._grid else set()
+        self._begin()
         self._points = self._point_sequence()
 
     @property
@@ -58,29 +59,40 @@ class Asker:
         if index % BLOCK == 0:
             self._begin()
         self._tell(before=self._known(index))
-        if self._points is not None:
-            self._study.enqueue_trial(next(self._points))
-        seed = derive("sampler", self._definition.seed, self._arm.name, index)
-        self._study.sampler = make_sampler(self._definition.sampler, seed, self._shared)
-        trial = self._study.ask()
-        values = self._arm.space.suggest(trial)
-        self._flying.append(self._study.get_trials(deepcopy=False)[trial.number])
+        values, trial = self._ask(next(self._points) if self._points is not None else None)
+        if self._grid is not None:
+            if _combination(trial.params) in self._tried:
+                self._begin()
+                self._tell(before=self._known(index))
+                values, trial = self._ask(next(point for point in self._grid if _combination(point) not in self._tried))
+            self._tried.add(_combination(trial.params))
+        self._flying.append(trial)
         self.asked += 1
-        return dict(values), self._flying[-1]
+        return values, trial
 
     def finish(self, trial: FrozenTrial) -> None:
         """Keep the next trial's outcome. The sampler is told when the first trial that may know it is asked."""
         self._finished.append(trial)
+
+    def _ask(self, point: Point | None) -> tuple[dict[str, Any], FrozenTrial]:
+        """Ask for a trial: at `point`, or where the sampler wants it."""
+        if point is not None:
+            self._study.enqueue_trial(point)
+        seed = derive("sampler", self._definition.seed, self._arm.name, self.asked)
+        self._study.sampler = make_sampler(self._definition.sampler, seed, self._shared)
+        trial = self._study.ask()
+        values = self._arm.space.suggest(trial)
+        return dict(values), self._study.get_trials(deepcopy=False)[trial.number]
 
     def _known(self, index: int) -> int:
         """Return how many trials have results that trial `index` may know."""
         return max(0, (index // self._definition.batch - 1) * self._definition.batch)
 
     def _begin(self) -> None:
-        """Build the in-memory study as it is before the next trial is asked, the first of a block."""
+        """Build the in-memory study as it is before the next trial is asked; it was told what its block may know."""
         self._study = optuna.create_study(directions=["minimize"] * len(self._definition.objectives))
         self._shared = IntersectionSearchSpace(include_pruned=True)
-        self._told = self._known(self.asked)
+        self._told = self._known(self.asked // BLOCK * BLOCK)
         while len(self._flying) > self.asked - self._told:
             self._flying.popleft()
         known = self._finished[: self._told]
@@ -125,6 +137,12 @@ def remembered(finished: Sequence[FrozenTrial]) -> list[FrozenTrial]:
     places = values.argsort(axis=0, kind="stable").argsort(axis=0).sum(axis=1)
     best = places.argsort(kind="stable")[: REMEMBERED // 5]
     return [trials[i] for i in sorted({*best, *range(len(trials) - REMEMBERED + len(best), len(trials))})]
+
+
+def _combination(point: Mapping[str, Any]) -> str:
+    """Return the answers as text: the same for the same combination, though steps are summed up in other ways."""
+    rounded = {name: float(f"{value:.9g}") if isinstance(value, float) else value for name, value in point.items()}
+    return json.dumps(rounded, sort_keys=True)
 
 
 def _complete(trial: FrozenTrial) -> FrozenTrial:

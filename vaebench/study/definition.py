@@ -61,8 +61,8 @@ class StudyDefinition:
 
     @property
     def targets(self) -> dict[str, int]:
-        """The number of trials each arm should have: the budget, or the number of grid cells if that is smaller."""
-        sizes = {arm.name: arm.space.size if self.sampler == "grid" else None for arm in self.arms}
+        """The number of trials each arm should have: the budget, or all combinations of its space."""
+        sizes = {arm.name: arm.space.size for arm in self.arms}
         return {name: self.trials if size is None else min(self.trials, size) for name, size in sizes.items()}
 
     @property
