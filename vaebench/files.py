@@ -45,8 +45,22 @@ def own_cache(*names: str) -> Path:
 
 
 def study_folder(home: Path, name: str) -> Path:
-    """Return the folder of the study called `name`. It need not exist."""
-    return home.absolute() / "studies" / name
+    """Return the folder of the study called `name`. It need not exist.
+
+    Raises InputError where it, or a file in it, is a link out of the home: a home may come from somebody else.
+    """
+    folder = within(home, home.absolute() / "studies" / name)
+    if folder.is_dir():
+        for path in folder.iterdir():
+            within(home, path)
+    return folder
+
+
+def within(home: Path, path: Path) -> Path:
+    """Return `path`, which is in `home`. Raises InputError if links lead elsewhere; the home itself may be one."""
+    if not path.resolve().is_relative_to(home.resolve()):
+        raise InputError(f"{path} is a link out of {home}, where everything has to be: move what it points to there")
+    return path
 
 
 def study_names(home: Path) -> list[str]:

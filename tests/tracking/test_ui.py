@@ -1,9 +1,13 @@
 """The MLflow UI: the right store, the study's page, and what a browser shows there."""
 
+import json
 import os
 import shutil
+import urllib.error
+import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 from hand_made import timed_study as study
 from hand_made import timed_trial as trial
@@ -12,7 +16,7 @@ from tracking_server import free_port, serving
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
 from vaebench.tracking.sync import bring_up_to_date
-from vaebench.tracking.ui import ui_command, ui_url
+from vaebench.tracking.ui import shared_server, ui_command, ui_url
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -43,6 +47,50 @@ def test_a_tracking_server_has_its_ui_already(tmp_path: Path, monkeypatch: pytes
 
 def test_a_study_that_was_never_written_opens_the_start_page(tmp_path: Path) -> None:
     assert ui_url(tmp_path, "gaussian", port=5123) == "http://127.0.0.1:5123"
+
+
+@pytest.mark.slow
+def test_the_server_answers_this_machine_alone_and_reports_to_nobody(home: Path) -> None:
+    bring_up_to_date(home, standings(study([trial(0)])), {})
+    port = free_port()
+    with serving(home, port) as url:
+        (listener,) = {
+            connection.laddr.ip
+            for connection in psutil.net_connections("tcp")
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+        }
+        assert listener == "127.0.0.1"
+        status = {}
+        hosts = [f"127.0.0.1:{port}", f"localhost:{port}", "evil.example", "10.evil.example", "192.168.0.evil.example"]
+        for host in hosts:
+            for path in ("/", "/ajax-api/2.0/mlflow/experiments/search?max_results=1"):
+                asked = urllib.request.Request(url + path, headers={"Host": host})
+                try:
+                    with urllib.request.urlopen(asked, timeout=30) as answer:
+                        status.setdefault(host, set()).add(answer.status)
+                except urllib.error.HTTPError as error:
+                    status.setdefault(host, set()).add(error.code)
+        assert status == {host: {200} if host in hosts[:2] else {403} for host in hosts}
+        with urllib.request.urlopen(f"{url}/ajax-api/3.0/mlflow/ui-telemetry", timeout=30) as answer:
+            assert json.load(answer)["disable_ui_telemetry"] is True
+        (server,) = [
+            process
+            for process in psutil.process_iter()
+            if process.ppid() == os.getpid() and "mlflow" in " ".join(process.cmdline())
+        ]
+        environments = [process.environ() for process in (server, *server.children(recursive=True))]
+        assert {environment.get("MLFLOW_DISABLE_TELEMETRY") for environment in environments} == {"true"}
+
+
+def test_what_others_can_reach_asks_for_a_name_and_a_password(tmp_path: Path) -> None:
+    command = shared_server(tmp_path, 5123)
+    for words in (
+        "--host 0.0.0.0",
+        "--allowed-hosts NAME:5123",
+        "--app-name basic-auth",
+        "MLFLOW_DISABLE_TELEMETRY=true",
+    ):
+        assert words in command
 
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

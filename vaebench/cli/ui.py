@@ -11,6 +11,7 @@ import click
 
 from vaebench.cli.options import home_option
 from vaebench.errors import InputError
+from vaebench.files import home_folder
 
 HOST = "127.0.0.1"
 
@@ -20,11 +21,12 @@ HOST = "127.0.0.1"
 @click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True)
 @home_option
 def ui(study: str | None, port: int, home: str | None) -> None:
-    """Serve the MLflow UI at 127.0.0.1.
+    """Serve the MLflow UI at 127.0.0.1, to this machine alone.
 
     It opens the right store, and the address that is printed is the study's page.
     """
     from vaebench import api
+    from vaebench.tracking.ui import shared_server
 
     address, command = api.ui(study, host=HOST, port=port, home=home)
     if command is not None:
@@ -34,6 +36,10 @@ def ui(study: str | None, port: int, home: str | None) -> None:
         click.echo("a tracking server serves it already (MLFLOW_TRACKING_URI)")
         return
     click.echo("starting, which takes some seconds; Ctrl-C ends it")
+    click.echo(
+        "Only this machine reaches it, without a password. For a server that people share, with passwords "
+        f"(pip install 'mlflow[auth]'):\n  {shared_server(home_folder(home), port)}"
+    )
     sys.exit(_serve(*command))
 
 

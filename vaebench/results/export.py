@@ -1,7 +1,9 @@
 """Export: a leaderboard, or generated rows, as a file."""
 
+import html
 import json
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +22,8 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def write(frame: "pd.DataFrame", path: Path, ending: str = "") -> None:
     """Write `frame` to `path`, whole or not at all, in the format of `ending`, by default that of `path`.
 
-    .csv: full float precision; text that a spreadsheet would run as a formula gets a leading '. .json: a list of
-    records. .parquet: typed columns. .md: for reading, so only a leaderboard's first columns, with four significant
+    .csv: full float precision; text and names that a spreadsheet would run as a formula get a leading '. .json: a list
+    of records. .parquet: typed columns. .md: for reading, so only a leaderboard's first columns, with four significant
     digits. Raises InputError for another ending, a missing folder, or a file that cannot be written.
     """
     writer = writer_for(path, ending)
@@ -46,6 +48,7 @@ def _csv(frame: "pd.DataFrame", path: Path) -> None:
     safe = frame.copy()
     for name in frame.select_dtypes(["object", "string"]):
         safe[name] = frame[name].map(_defused)
+    safe.columns = [_defused(str(name)) for name in frame.columns]
     # pandas writes the shortest text that reads back as the same float
     safe.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
 
@@ -66,7 +69,7 @@ def _json(frame: "pd.DataFrame", path: Path) -> None:
 
 def _markdown(frame: "pd.DataFrame", path: Path) -> None:
     shown = [name for name in (*COLUMNS, "metric.search_score", "diagnosis") if name in frame] or list(frame.columns)
-    rows = ([_text(cell) for cell in row] for row in frame[shown].itertuples(index=False))
+    rows = ([_text(cell) for cell in row] for row in frame[shown].itertuples(index=False, name=None))
     lines = [[_text(name) for name in shown], ["---"] * len(shown), *rows]
     path.write_text("".join(f"| {' | '.join(line)} |\n" for line in lines), encoding="utf-8")
 
@@ -76,7 +79,13 @@ def _text(cell: Any) -> str:
         return ""
     if isinstance(cell, float):
         return f"{cell:.4g}"
-    return str(cell).replace("|", "\\|").replace("\n", " ")
+    return markdown(str(cell))
+
+
+def markdown(text: str) -> str:
+    """Return text as Markdown that shows it as it is, in one line: no links, pictures, headings or HTML."""
+    plain = re.sub(r"\s+", " ", text)
+    return re.sub(r"[\\`*\[\]#!|]", r"\\\g<0>", html.escape(plain, quote=False))
 
 
 def is_empty(cell: Any) -> bool:

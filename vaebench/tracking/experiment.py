@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from vaebench.files import within
+from vaebench.results.export import markdown
 from vaebench.results.standings import standings
 from vaebench.results.summary import summary
 from vaebench.study.records import StudyRecord
@@ -26,7 +28,9 @@ def find_or_create(client: Any, home: Path, record: StudyRecord, model: str) -> 
     name = f"{record.name} (study)" if record.name == MLFLOWS_OWN else record.name
     experiment = client.get_experiment_by_name(name)
     if experiment is None:
-        location = (artifact_root(home) / name).as_uri() if tracking_uri(home).startswith(DATABASES) else None
+        location = (
+            within(home, artifact_root(home) / name).as_uri() if tracking_uri(home).startswith(DATABASES) else None
+        )
         try:
             client.create_experiment(name, artifact_location=location)
         except MlflowException:  # another process may have created it meanwhile
@@ -70,10 +74,10 @@ def _view(record: StudyRecord) -> dict[str, Any]:
 def describe(record: StudyRecord, model: str) -> str:
     """Return the Markdown shown above the study's runs; `model` is the name of the champion's registered model."""
     name, found = record.name, "".join(f"- {line}\n" for line in summary(standings(record)))
-    return f"""{record.definition.question}
+    return f"""{markdown(record.definition.question)}
 
 {found}
-Columns of the data: {", ".join(f"`{column}`" for column in record.columns)}.
+Columns of the data: {", ".join(map(markdown, record.columns))}.
 
 | metric | meaning |
 |---|---|

@@ -12,6 +12,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from vaebench.files import within
+
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
@@ -37,7 +39,7 @@ def elsewhere() -> str | None:
 
 def database(home: Path) -> Path:
     """Return the database file of the embedded store."""
-    return home.absolute() / "mlflow.db"
+    return within(home, home.absolute() / "mlflow.db")
 
 
 def store_id(home: Path) -> str | None:
@@ -56,7 +58,7 @@ def store_id(home: Path) -> str | None:
 
 def artifact_root(home: Path) -> Path:
     """Return the folder of artifacts. A tracking server has its own instead."""
-    return home.absolute() / "artifacts"
+    return within(home, home.absolute() / "artifacts")
 
 
 def import_mlflow() -> Any:

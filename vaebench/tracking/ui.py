@@ -1,6 +1,7 @@
 """The command that serves the MLflow UI on the right store, and the address of a study's page."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -15,9 +16,22 @@ def ui_command(home: Path, host: str = "127.0.0.1", port: int = 5000) -> tuple[l
         return None
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", tracking_uri(home)]
     command += ["--default-artifact-root", artifact_root(home).as_uri(), "--host", host, "--port", str(port)]
+    # MLflow allows private addresses too, by patterns that a stranger's name such as 10.example.org fits
+    command += [
+        "--allowed-hosts",
+        ",".join(f"{name}:{port}" for name in dict.fromkeys((host, "127.0.0.1", "localhost"))),
+    ]
     # By default MLflow starts 15 processes, which take 3 GB and half a minute.
     command += ["--workers", "1"]
     return command, {**SETTINGS, **os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+
+def shared_server(home: Path, port: int = 5000) -> str:
+    """Return the command that serves the store of `home` to other machines, for people with a password only."""
+    words = ["mlflow", "server", "--backend-store-uri", tracking_uri(home)]
+    words += ["--default-artifact-root", artifact_root(home).as_uri(), "--host", "0.0.0.0", "--port", str(port)]
+    words += ["--allowed-hosts", f"NAME:{port}", "--app-name", "basic-auth"]
+    return f"MLFLOW_DISABLE_TELEMETRY=true MLFLOW_FLASK_SERVER_SECRET_KEY=... {shlex.join(words)}"
 
 
 def ui_url(home: Path, study: str | None = None, host: str = "127.0.0.1", port: int = 5000) -> str:

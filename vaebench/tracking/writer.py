@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from vaebench.results.export import markdown
 from vaebench.study.records import Diagnosis, StudyRecord, TrialRecord
 from vaebench.tracking.champion import owned_name
 from vaebench.tracking.experiment import find_or_create
@@ -105,7 +106,7 @@ class StudyRuns:
         if run.reason:
             tags |= failure_tags(run.reason)
         elif run.pruned:
-            tags |= {"vaebench.reason": run.pruned, "mlflow.note.content": f"Stopped early: {run.pruned}"}
+            tags |= {"vaebench.reason": run.pruned, "mlflow.note.content": f"Stopped early: {markdown(run.pruned)}"}
         created = self.client.create_run(self.experiment_id, start_time=started, tags=tags, run_name=run.name)
         run_id: str = created.info.run_id
         metrics = [Metric(name, value, ended, 0) for name, value in finite(run.metrics).items()]
@@ -146,7 +147,7 @@ class StudyRuns:
 
 def failure_tags(reason: str) -> dict[str, str]:
     """Return the tags that say why a run failed. The second is the description on its page."""
-    return {"vaebench.reason": reason[:8000], "mlflow.note.content": f"Failed: {reason}"[:8000]}
+    return {"vaebench.reason": reason[:8000], "mlflow.note.content": f"Failed: {markdown(reason)}"[:8000]}
 
 
 def diagnosis_tags(diagnosis: Diagnosis) -> dict[str, str]:
