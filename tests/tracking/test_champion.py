@@ -69,6 +69,8 @@ def test_the_model_belongs_to_its_run_and_to_the_registry(home: Path, shown: "Ar
     assert (logged.source_run_id, logged.status) == (written.run_ids[0], "READY")
     assert [output.model_id for output in run.outputs.model_outputs] == [logged.model_id]
     version = client.get_model_version_by_alias("gaussian", "champion")
+    card = shown.model["README.md"].decode()
+    assert (logged.name, logged.tags["mlflow.note.content"], version.description) == ("trial-0", card, card)
     assert (version.run_id, version.source) == (written.run_ids[0], f"models:/{logged.model_id}")
 
 

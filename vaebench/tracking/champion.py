@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from vaebench.tracking.writer import StudyRuns
 
 ALIAS = "champion"
+DESCRIPTION = "mlflow.note.content"
+"""The tag that the UI shows as a description."""
 OWNER = "vaebench.owner"
 """The tag of a registered model that says whose it is."""
 LOADER = "vaebench_generator"
@@ -24,13 +26,14 @@ REQUIREMENTS = ("mlflow", "numpy", "pandas")
 """Packages that generating needs. MLflow would take 18 s to infer them."""
 
 
-def log_model(client: Any, experiment: str, run_id: str, artifacts: "Artifacts") -> str:
-    """Log the generator of `artifacts` as a model of run `run_id`, whose only one it becomes. Return the model's id."""
+def log_model(client: Any, experiment: str, run_id: str, name: str, artifacts: "Artifacts") -> str:
+    """Log the generator of `artifacts` as the one model of run `run_id`, called `name`. Return the model's id."""
     from mlflow.entities import LoggedModelOutput
 
     for begun in models_of(client, experiment, run_id):  # by a process that was killed
         client.delete_logged_model(begun.model_id)
-    model = client.create_logged_model(experiment, "generator", source_run_id=run_id, model_type="generator")
+    tags = {DESCRIPTION: artifacts.model["README.md"].decode()[:8000]}
+    model = client.create_logged_model(experiment, name, source_run_id=run_id, tags=tags, model_type="generator")
     with TemporaryDirectory() as temporary:
         folder = Path(temporary) / "model"
         _save(artifacts, folder, model.model_id, run_id)
@@ -97,7 +100,13 @@ def register(runs: "StudyRuns", home: Path, run_id: str) -> str | None:
     source = f"models:/{models[0].model_id}"
     same = [model_version for model_version in known if model_version.source == source]
     with default_store(home):
-        chosen = same[0] if same else client.create_model_version(name, source, run_id, model_id=models[0].model_id)
+        chosen = (
+            same[0]
+            if same
+            else client.create_model_version(
+                name, source, run_id, description=models[0].tags.get(DESCRIPTION), model_id=models[0].model_id
+            )
+        )
     if client.get_registered_model(name).aliases.get(ALIAS) != str(chosen.version):
         client.set_registered_model_alias(name, ALIAS, str(chosen.version))
     return str(chosen.version)

@@ -43,9 +43,9 @@ def sync(
     if not again and is_up_to_date(home, record):
         return None
     shown = [row.trial for row in standings.ranked[:SHOWN] if row.trial]
-    observer(Step("writing runs, plots and models to MLflow", len(shown)))
     artifacts = ArtifactTasks(record.definition, shown, executors)
     artifacts.begin()
+    observer(Step("writing runs, plots and models to MLflow", len(shown)))
     written = bring_up_to_date(home, standings, artifacts, observer)
     for trial in shown:
         with suppress(ConnectionError):  # a generator that is not kept is made when rows are asked for
@@ -164,5 +164,5 @@ def _show(runs: StudyRuns, run_id: str, trial: TrialRecord, artifacts: Mapping[i
             (Path(folder) / name).write_bytes(content)
         client.log_artifacts(run_id, folder)
     if made.model:
-        log_model(client, runs.experiment_id, run_id, made)
+        log_model(client, runs.experiment_id, run_id, f"trial-{trial.number}", made)
     client.set_tag(run_id, SHOWN_AS, str(FORMAT))  # last, since it marks the artifacts as complete
