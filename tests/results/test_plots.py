@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import itertools
 import subprocess
 import sys
 
@@ -173,6 +174,40 @@ def test_search_history_shows_pruned_trials_hollow_and_none_of_them_as_the_best(
     scores = [np.mean([result.metrics["ks"] for result in searched.results]) / 0.05 for searched in study.trials[:8]]
     assert min(best.get_ydata()) == pytest.approx(min(scores))
     assert max(best.get_xdata()) == 8
+
+
+def labelled(axis) -> list[float]:
+    """Return the values at which an axis has a label in its range."""
+    low, high = axis.get_view_interval()
+    return [value for value in axis.get_majorticklocs() if low <= value <= high]
+
+
+@pytest.mark.parametrize("trials", [1, 3, 200])
+@pytest.mark.parametrize(("low", "high"), [(1.2, 1.8), (1.0, 1.0), (0.01, 3000.0)])
+def test_axes_have_enough_labels_and_trials_are_whole_numbers(trials, low, high):
+    scores = np.geomspace(low, high, trials).tolist()
+    numbered = [trial(number, [score], [score], variant="ae") for number, score in enumerate(scores)]
+    rows = standings(record(*numbered, baselines=[baseline("gaussian", [1.0], [1.0])]))
+    history, board = search_history(rows).axes[0], leaderboard_picture(leaderboard(rows)).axes[0]
+    assert all(value == int(value) for value in labelled(history.xaxis))
+    assert all(2 <= len(labelled(axis)) <= 25 for axis in (history.yaxis, board.xaxis))
+    assert len(labelled(history.yaxis)) >= 3 or low == high
+
+
+def test_epochs_are_whole_numbers():
+    panel = loss_curves({"training.total": ((1, 2.0), (2, 1.0))}).axes[0]
+    assert labelled(panel.xaxis) == [1, 2]
+
+
+def test_large_numbers_do_not_run_into_each_other():
+    random = np.random.default_rng(0)
+    incomes = [random.uniform(50_000, 250_000, size=(n, 1)) for n in (3000, 2500, 67)]
+    figure = generated_against_true(*incomes, ("income",), "trial 3")
+    drawn(figure)
+    for panel in figure.axes:
+        boxes = [label.get_window_extent() for label in panel.get_xticklabels() if label.get_text()]
+        assert len(boxes) >= 2
+        assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
 def test_leaderboard_picture_shows_top_trials_and_baselines(study):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from vaebench.results.plots.style import GENERATED, TRAIN, TRUE, new_figure, set_labels, set_title
+from vaebench.results.plots.style import GENERATED, TRAIN, TRUE, few_ticks, new_figure, set_labels, set_title
 from vaebench.rows import Rows
 from vaebench.scoring.metrics.distances import ks_distance
 
@@ -85,4 +85,5 @@ def _quantiles(panel: "Axes", generated: NDArray[np.float64], true: NDArray[np.f
     panel.plot(ends, ends, color=TRUE, linewidth=1.2)
     panel.plot(expected, got, ".", color=GENERATED, markersize=4)
     panel.set_aspect("equal", adjustable="datalim")
+    few_ticks(panel)
     set_labels(panel, "true quantiles", "generated quantiles", "")

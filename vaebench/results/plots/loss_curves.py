@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from vaebench.results.plots.style import GENERATED, TRAIN, new_figure, set_labels
+from vaebench.results.plots.style import GENERATED, TRAIN, new_figure, set_labels, whole_numbers
 from vaebench.rows import Curve
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def loss_curves(curves: Mapping[str, Curve]) -> "Figure":
                 values += losses
         if values and min(values) > 0 and max(values) > 20 * min(values):
             panel.set_yscale("log")
+        whole_numbers(panel.xaxis)
         set_labels(panel, "epoch", "loss" if index == 0 else "", name)
         if index == 0:
             panel.legend(frameon=False, fontsize=9)

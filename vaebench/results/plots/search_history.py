@@ -4,7 +4,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vaebench.results.plots.style import COLOURS, INK, TRUE, colours_of, new_figure, plain_log, set_labels, set_title
+from vaebench.results.plots.style import (
+    COLOURS,
+    INK,
+    TRUE,
+    colours_of,
+    new_figure,
+    plain_log,
+    set_labels,
+    set_title,
+    whole_numbers,
+)
 from vaebench.results.standings import Standings
 from vaebench.scoring.score import mean_score
 
@@ -57,6 +67,7 @@ def search_history(standings: Standings) -> "Figure":
     panel.set_yscale("log")
     panel.margins(y=0.1)
     plain_log(panel.yaxis)
+    whole_numbers(panel.xaxis)
     set_labels(panel, "trial", "score (lower is better)", "")
     panel.legend(frameon=False, fontsize=9, loc="center left", bbox_to_anchor=(1.0, 0.5))
     set_title(figure, f"{record.name}: search")

@@ -15,6 +15,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#7
 """Colour-blind readers can tell these apart; the first six are Okabe and Ito's."""
 GENERATED, TRUE, TRAIN = COLOURS[1], "#8A9199", COLOURS[0]
 INK, FAINT = "#2B2F33", "#D9DDE1"
+FEW = 3
+"""With fewer ticks, an axis cannot be read."""
 
 
 def new_figure(width: float, height: float) -> "Figure":
@@ -53,12 +55,33 @@ def name_rows(panel: "Axes", names: Sequence[str], strong: Sequence[bool]) -> No
 
 
 def plain_log(axis: Any) -> None:
-    """Label a logarithmic axis with plain numbers at 1, 2 and 5 times powers of ten."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+    """Label a logarithmic axis with plain numbers: 1, 2 and 5 times powers of ten, or more where it has few of these.
 
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    Call it once all is drawn, since it looks at the axis' range.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+    low, high = axis.get_view_interval()
+    powers = LogLocator(subs=(1.0, 2.0, 5.0))
+    few = sum(low <= tick <= high for tick in powers.tick_values(low, high)) < FEW
+    axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]) if few else powers)
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_locator(NullLocator())
+
+
+def whole_numbers(axis: Any) -> None:
+    """Label an axis of trials or epochs, of which there are no halves."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+
+
+def few_ticks(panel: "Axes") -> None:
+    """Label both axes of a small panel at four places at most, so that large numbers do not run into each other."""
+    from matplotlib.ticker import MaxNLocator
+
+    for axis in (panel.xaxis, panel.yaxis):
+        axis.set_major_locator(MaxNLocator(4))
 
 
 def colours_of(names: Iterable[object]) -> dict[str, str]:
