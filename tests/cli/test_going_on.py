@@ -80,6 +80,8 @@ def test_a_tracking_server_that_is_down_is_one_line_of_warning(quick: Ran) -> No
         patch.setenv("MLFLOW_TRACKING_URI", "http://user:secret@127.0.0.1:9")  # the port of "discard"
         patch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
         result = invoke("run", quick.study, "--home", quick.home, "--workers", 0)
+        refused = invoke("sync", "small", "--home", quick.home, "--workers", 0, status=1)
+        assert "error: MLflow at http://127.0.0.1:9 is not up to date (MlflowException: [Errno 111]" in refused.stderr
     warnings = [line for line in result.stderr.splitlines() if "warning" in line]
     assert len(warnings) == 1
     assert warnings[0].startswith("warning: MLflow at http://127.0.0.1:9 is not up to date")
@@ -88,8 +90,11 @@ def test_a_tracking_server_that_is_down_is_one_line_of_warning(quick: Ran) -> No
     frame = quick.leaderboard()
     assert frame["rank"].count() == 2
     assert frame["mlflow_run_id"].isna().all()
+    synced = invoke("sync", "small", "--home", quick.home, "--workers", 0)
+    assert synced.stdout == "small: MLflow is up to date, all 2 trials are there\n"
     again = invoke("run", quick.study, "--home", quick.home)
     assert "nothing to do" in again.stderr
+    assert "writing runs" not in again.stderr
     assert set(quick.leaderboard()["mlflow_run_id"].dropna()) == {run.info.run_id for run in quick.nested_runs()[1]}
 
 
