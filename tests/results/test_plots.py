@@ -118,6 +118,20 @@ def test_generated_rows_beyond_the_true_range_are_counted_and_drawn_nowhere():
     assert abs(area) == pytest.approx(0.75, abs=0.01)
 
 
+def test_a_generated_tail_is_shown_where_it_can_be_and_counted_where_not():
+    """A normal fitted to incomes has negative ones; a few values far away do not set the axis."""
+    random = np.random.default_rng(0)
+    true = random.lognormal(10, 0.7, size=(41, 1))
+    generated = random.normal(true.mean(), true.std(), size=(5000, 1))
+    panel = generated_against_true(generated, true, true[:5], ("income",), "t").axes[0]
+    assert panel.get_xlim()[0] == pytest.approx(generated.min())
+    assert "beyond" not in panel.get_title(loc="left")
+    generated[:10] = -1e9
+    panel = generated_against_true(generated, true, true[:5], ("income",), "t").axes[0]
+    assert panel.get_xlim()[0] > -1e6
+    assert panel.get_title(loc="left").endswith(", 0.2% beyond the axis")
+
+
 def test_generated_against_true_survives_collapse_and_outliers():
     true = np.random.default_rng(0).normal(size=(500, 1))
     for generated in (np.zeros((100, 1)), np.vstack([true, [[1e12]]])):

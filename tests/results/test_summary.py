@@ -1,11 +1,14 @@
 """What a leaderboard says, in sentences."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from hand_made import baseline, record, trial
+from hand_made import baseline, record, result, trial
 
+from vaebench.data_sets.file import File
 from vaebench.results.standings import standings
 from vaebench.results.summary import summary, worth
 from vaebench.study.records import Diagnosis, Finding
@@ -136,6 +139,28 @@ def test_any_trial_is_worth_what_its_own_draws_say() -> None:
     )
     assert worth(standings(study), 2).startswith("trial 2 (vae), score 2.50 on 2 search draws")
     assert "It is not confirmed" in worth(standings(study), 2)
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.046, True), (0.002, False), (None, False)])
+def test_values_outside_the_range_of_the_data_are_told_where_they_are_many(share: float | None, told: bool) -> None:
+    """None: a record of before, which lacks the metric."""
+    more = {} if share is None else {"outside_range": share}
+    confirmed = replace(trial(4, [0.8]), confirmation=tuple(result(1.0, **more) for _ in range(8)))
+    lines = summary(standings(record(confirmed)))
+    said = "Outside the range of the data are 4.6% of its values of x; of fresh rows it would be 0.0%."
+    assert (said in lines) is told
+    assert any(line.startswith("Outside") for line in lines) is told
+
+
+def test_of_several_columns_the_worst_is_told_beside_what_few_rows_would_have(tmp_path: Path) -> None:
+    rows = np.random.default_rng(0).lognormal(size=(99, 2))
+    pd.DataFrame(rows, columns=["age", "income"]).to_csv(tmp_path / "rows.csv", index=False)
+    shares = {"outside_range": 0.035, "outside_range.age": 0.02, "outside_range.income": 0.05}
+    confirmed = replace(trial(4, [0.8]), confirmation=tuple(result(1.0, **shares) for _ in range(8)))
+    study = record(confirmed)
+    definition = replace(study.definition, data_set=File.parse("rows.csv", tmp_path), rows=99)
+    lines = summary(standings(replace(study, definition=definition)))
+    assert "Outside the range of the data are 5.0% of its values of income; of fresh rows it would be 2.0%." in lines
 
 
 def test_the_diagnosis_of_the_best_is_told() -> None:

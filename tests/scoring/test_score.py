@@ -23,7 +23,7 @@ QUANTILES = ["q01_error", "q05_error", "q25_error", "q50_error", "q75_error", "q
 COLUMN = {
     "attainable": MAIN,
     "search": [*MAIN, "wasserstein"],
-    "confirm": [*MAIN, "wasserstein", "energy", "quantile_error", *QUANTILES],
+    "confirm": [*MAIN, "wasserstein", "energy", "quantile_error", *QUANTILES, "outside_range"],
 }
 JOINT = {
     "attainable": [],
@@ -79,6 +79,7 @@ def test_several_columns_average_in_units_of_the_true_spread():
     each = [measured(generated[:, [i]], true[:, [i]], phase="confirm") for i in range(2)]
     for of_column in each:
         del of_column["ks_exact"], of_column["copying"]  # of the data set, and of all columns
+        of_column.pop("outside_range")  # of all rows of the draw, which are others here
     for column, of_column in zip("ab", each, strict=True):
         assert {name: found[f"{name}.{column}"] for name in of_column} == of_column
     stds = true.std(axis=0, ddof=1)
@@ -86,6 +87,23 @@ def test_several_columns_average_in_units_of_the_true_spread():
     assert found["std_ratio"] == pytest.approx((each[0]["std_ratio"] + each[1]["std_ratio"]) / 2)
     for name in ("mean_error", "std_error", "wasserstein", "energy", "quantile_error", *QUANTILES):
         assert found[name] == pytest.approx((each[0][name] / stds[0] + each[1][name] / stds[1]) / 2)
+
+
+def test_what_is_outside_the_range_of_all_rows_of_the_draw():
+    draw = Draw(np.array([[1.0, 0.0]]), np.array([[5.0, 1.0]]), np.array([[2.0, 3.0], [3.0, 2.0]]), np.empty((0, 2)))
+    generated = np.array([[1.0, 0.0], [5.0, 3.0], [0.9, -1.0], [5.1, 4.0], [3.0, 9.0]])
+    found = measure(generated, draw, Plane(), "confirm")
+    assert (found["outside_range.a"], found["outside_range.b"], found["outside_range"]) == (0.4, 0.6, 0.5)
+
+
+def test_fresh_rows_are_outside_the_range_as_seldom_as_their_number_says():
+    random = np.random.default_rng(0)
+    shares = []
+    for _ in range(400):
+        train, test, true = random.normal(size=(30, 1)), random.normal(size=(9, 1)), random.normal(size=(10, 1))
+        draw = Draw(train, test, true, true)
+        shares.append(measure(random.normal(size=(200, 1)), draw, NORMAL, "confirm")["outside_range"])
+    assert np.mean(shares) == pytest.approx(2 / 50, abs=4 * np.std(shares) / np.sqrt(400))
 
 
 def test_overall_figures_do_not_depend_on_units():

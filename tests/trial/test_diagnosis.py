@@ -42,6 +42,17 @@ def test_a_good_trial_is_limited_by_its_rows_and_by_nothing_else():
     assert diagnosis.evidence["as_is.score"] == pytest.approx(1.1)
 
 
+@pytest.mark.parametrize(("true_samples", "few"), [(41, True), (990, True), (1100, False), (15_000, False)])
+def test_few_true_samples_are_not_said_to_show_that_a_trial_is_good(true_samples, few):
+    """A KS of 0.055, of which 0.8687 / sqrt(n) is the scatter of the true samples: half of it at n = 997."""
+    (finding,) = diagnosis_of(evidence(1.1) | {"true_samples": float(true_samples)}).findings
+    assert finding.name == "limited_by_rows"
+    assert ("about as good as these rows allow" in finding.text) is not few
+    if few:
+        assert f"as far as {true_samples} true samples can tell: of the KS of 0.055, " in finding.text
+    assert "score 1.10" in finding.text
+
+
 def test_missing_noise_is_found_with_its_figures():
     measured = evidence(3.25, noise=1.1, codes=3.25, codes_noise=1.1) | {
         "as_is.std_ratio": 0.707,

@@ -11,6 +11,9 @@ from vaebench.scoring.score import mean_metrics
 from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.trial.diagnosis import PLAIN, REMEDIES
 
+OUTSIDE = 0.01
+"""Smallest share of values outside the range of the data that is told."""
+
 
 def summary(standings: Standings) -> list[str]:
     """Return sentences on the best trial against the best baseline, on selection optimism, and on the diagnosis."""
@@ -34,6 +37,7 @@ def answer(standings: Standings) -> list[str]:
             "The score sees columns one by one. How well their relation is kept: "
             f"correlation_error {of_trial:.3f}, {baseline.name} {other:.3f}."
         )
+    lines += _outside(row, record)
     lines += _arms(standings)
     if found := optimism(standings):
         lines.append(_luck(found, _draws(record)))
@@ -97,6 +101,22 @@ def _copies(name: str) -> bool:
         return baseline(name).copies
     except InputError:  # its file was removed since
         return False
+
+
+def _outside(row: Standing, record: StudyRecord) -> list[str]:
+    """Return a sentence on the column of which most values are outside the range of the data, if they are many."""
+    means, columns = mean_metrics(row.results), record.columns
+    names = {"outside_range": columns[0]} if len(columns) == 1 else {f"outside_range.{name}": name for name in columns}
+    shares = {column: means[name] for name, column in names.items() if name in means}  # the first records have none
+    rows = record.definition.rows + (record.definition.true if record.definition.fresh_draws else 0)
+    expected = 2 / (rows + 1)
+    column = max(shares, key=lambda name: shares[name], default="")
+    if not shares or shares[column] < max(OUTSIDE, 2 * expected):
+        return []
+    return [
+        f"Outside the range of the data are {shares[column]:.1%} of its values of {column}; of fresh rows it would be "
+        f"{expected:.1%}."
+    ]
 
 
 def _arms(standings: Standings) -> list[str]:

@@ -10,7 +10,7 @@ from vaebench.scoring.metrics.copying import copying
 from vaebench.scoring.metrics.distances import Sample
 from vaebench.scoring.metrics.exact import ks_exact
 from vaebench.scoring.metrics.joint import joint_metrics
-from vaebench.scoring.metrics.one_column import column_metrics, overall, spreads
+from vaebench.scoring.metrics.one_column import column_metrics, outside_range, overall, spreads
 from vaebench.study.records import Attainable, Result
 
 
@@ -35,6 +35,7 @@ def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dic
     and the confirmation alone has, since they take longer and are many,
 
         energy, quantile_error, q01_error, ..., q99_error                     vaebench.scoring.metrics.one_column
+        outside_range  share of values outside those of the draw's rows       vaebench.scoring.metrics.one_column
         ks_exact    ks to the exact CDF, where the data set has one           vaebench.scoring.metrics.exact
         mmd         of all columns                                            vaebench.scoring.metrics.joint
         classifier  of all columns                                            vaebench.scoring.metrics.classifier
@@ -59,6 +60,10 @@ def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dic
         _column(generated[:, i], true[:, i], units[i], columns[i] if len(columns) > 1 else "", phase)
         for i in range(len(columns))
     ]
+    if phase == "confirm":
+        known = np.concatenate([draw.train, draw.test, true])
+        for i, of_column in enumerate(each):
+            of_column["outside_range"] = outside_range(generated[:, i], known[:, i])
     metrics = each[0]
     if len(columns) > 1:
         metrics = overall(columns, each, units) | joint_metrics(generated, true, units, phase)

@@ -38,6 +38,10 @@ COPIED = 0.5
 """Copying: halfway from a perfect generator (0) to the bootstrap (1). With 67 and 33 rows the standard deviation on one
 draw is 0.1; Gaussian maximum likelihood has 0.03 and a kernel density estimate 0.06; in 5 columns 0.12 and 0.47
 (measured: a wide kernel in several columns does copy)."""
+FEW_TRUE = 0.5
+"""True samples are few if their own scatter is so much of the KS measured. Then the score sees no small fault."""
+KOLMOGOROV = 0.8687
+"""Mean of sqrt(n) max |F_n - F|, sqrt(pi / 2) ln 2: the KS of n samples to the distribution that they come from."""
 SPREAD_TO_COPY = 0.5
 """Smallest std ratio at which copying is judged. Nearly equal rows are all closest to one row, of either kind."""
 
@@ -205,10 +209,19 @@ def _underfitted(case: _Case, excess: float) -> Finding:
 
 
 def _limited(case: _Case) -> Finding:
-    score_as_is = case.mean["as_is.score"]
+    score_as_is, ks = case.mean["as_is.score"], case.mean["as_is.ks"]
+    true = case.mean.get("true_samples", np.inf)
+    scatter = KOLMOGOROV / np.sqrt(true)
+    if scatter >= FEW_TRUE * ks:
+        head = (
+            f"Column by column no worse than the baseline behind score 1, as far as {true:.0f} true samples can tell: "
+            f"of the KS of {ks:.3f}, {scatter:.3f} is their own scatter"
+        )
+    else:
+        head = "Column by column about as good as these rows allow"
     return Finding(
         "limited_by_rows",
-        f"Column by column about as good as these rows allow: on {len(case.each)} of the draws score "
-        f"{score_as_is:.2f}, where the baseline behind score 1 has {case.expected.mean():.2f}.",
+        f"{head}; on {len(case.each)} of the draws score {score_as_is:.2f}, where the baseline behind score 1 has "
+        f"{case.expected.mean():.2f}.",
         score_as_is,
     )

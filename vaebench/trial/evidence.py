@@ -43,6 +43,7 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
         kl                 KL(q(z given x) || N(0, 1)) in nats, summed over units, mean over rows; likewise
         kl_largest_unit    the largest unit's part of it; likewise
         copied             copying (see scoring.metrics.copying) in units of the bootstrap's: 0 for a perfect generator
+        true_samples       how many true samples the metrics are measured against
         epochs             epochs trained
         fall_at_end        fall of the training loss in the last tenth of the epochs, in units of its whole fall
         fall_error         its standard error
@@ -77,6 +78,7 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
         "noise_share": on * _mean_share(fitted.recipe.noise_std**2, drawn.var(axis=0) + fitted.recipe.noise_std**2),
         **_posterior(codes),
         "copied": _copied(generated["as_is"][:COPIES_LOOKED_AT], fitted.draw),
+        "true_samples": float(len(fitted.draw.true)),
         **end_of_training(fitted.trained.history[:, 2]),
     }
 

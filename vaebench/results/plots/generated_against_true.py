@@ -44,10 +44,7 @@ def _histogram(
     train: NDArray[np.float64],
     column: str,
 ) -> None:
-    # the true samples set the range: generated outliers would flatten the plot
-    low, high = np.quantile(true, [0.0005, 0.9995])
-    margin = 0.15 * (high - low or abs(high) or 1.0)
-    low, high = low - margin, high + margin
+    low, high = _range(generated, true)
     bins = np.linspace(low, high, 71 if len(true) > 2000 else 31).tolist()
     width = bins[1] - bins[0]
 
@@ -74,8 +71,20 @@ def _histogram(
     panel.set_yticks([])
     distance = ks_distance(generated, true)
     beyond = float(np.mean((generated < low) | (generated > high)))
-    more = f", {beyond:.1%} beyond the axis" if beyond >= 0.005 else ""
+    more = f", {beyond:.1%} beyond the axis" if beyond else ""
     set_labels(panel, column, "density", f"{column}: KS {distance:.4f}{more}")
+
+
+def _range(generated: NDArray[np.float64], true: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the ends of the axis: the true samples' range, and the generated tails' as far as that is wide again.
+
+    Generated values farther away would flatten the plot.
+    """
+    low, high = np.quantile(true, [0.0005, 0.9995])
+    margin = 0.15 * (high - low or abs(high) or 1.0)
+    low, high = low - margin, high + margin
+    near = generated[np.abs(generated - (low + high) / 2) < 1.5 * (high - low)]
+    return float(near.min(initial=low)), float(near.max(initial=high))
 
 
 def _quantiles(panel: "Axes", generated: NDArray[np.float64], true: NDArray[np.float64]) -> None:

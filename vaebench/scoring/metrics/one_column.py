@@ -9,7 +9,7 @@ from vaebench.scoring.metrics.distances import Sample, energy_distance, ks_dista
 
 PERCENT = (1, 5, 25, 50, 75, 95, 99)
 """The quantiles compared, in percent."""
-UNITLESS = ("ks", "std_ratio")
+UNITLESS = ("ks", "std_ratio", "outside_range")
 """The metrics that are not in the column's units."""
 
 
@@ -58,6 +58,15 @@ def quantile_errors(generated: Sample, true: Sample) -> dict[str, float]:
     errors = np.abs(np.quantile(generated, levels) - np.quantile(true, levels))
     each = {f"q{percent:02d}_error": float(error) for percent, error in zip(PERCENT, errors, strict=True)}
     return {"quantile_error": float(errors.mean())} | each
+
+
+def outside_range(generated: Sample, rows: Sample) -> float:
+    """Return the share of generated values below the smallest or above the largest of the data's `rows`.
+
+    It finds what cannot be, negative incomes say, however few rows there are to score against. Of fresh rows of a
+    continuous distribution it is 2 / (n + 1) on average, n the number of `rows`.
+    """
+    return float(np.mean((generated < rows.min()) | (generated > rows.max())))
 
 
 def overall(columns: Sequence[str], each: Sequence[Metrics], units: Rows) -> dict[str, float]:
