@@ -50,7 +50,8 @@ def store_id(home: Path) -> str | None:
     if elsewhere() is not None:
         return tracking_uri(home)
     try:
-        with closing(sqlite3.connect(f"{database(home).as_uri()}?mode=ro", uri=True)) as connection:
+        # as if nobody could change it: looking at a write-ahead log would leave files beside it
+        with closing(sqlite3.connect(f"{database(home).as_uri()}?immutable=1", uri=True)) as connection:
             return f"{tracking_uri(home)} {connection.execute('PRAGMA user_version').fetchone()[0]}"
     except sqlite3.Error:
         return None
