@@ -11,10 +11,12 @@ vaebench.report("gaussian", "gaussian.html")
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vaebench.api import confirm, generate, leaderboard, report, run, status, summary, sync
+    from vaebench.api.looking import generate, leaderboard, report, status, summary
+    from vaebench.api.running import confirm, run, sync
     from vaebench.errors import InputError
 
 __all__ = ["InputError", "confirm", "generate", "leaderboard", "report", "run", "status", "summary", "sync"]
+RUNNING = ("confirm", "run", "sync")
 
 
 def __dir__() -> list[str]:
@@ -28,8 +30,12 @@ def __getattr__(name: str) -> Any:
         from vaebench.errors import InputError
 
         return InputError
-    if name in __all__:
-        from vaebench import api
+    if name in RUNNING:
+        from vaebench.api import running
 
-        return getattr(api, name)
+        return getattr(running, name)
+    if name in __all__:
+        from vaebench.api import looking
+
+        return getattr(looking, name)
     raise AttributeError(f"module 'vaebench' has no attribute {name!r}")

@@ -22,9 +22,9 @@ WIDTH = 100
 @home_option
 def status(study: str | None, home: str | None) -> None:
     """Say which studies there are, and how far they are."""
-    from vaebench import api
+    from vaebench.api import looking
 
-    frame = api.status(study, home=home)
+    frame = looking.status(study, home=home)
     if frame.empty:
         click.echo(f"no study was run in {home_folder(home)}")
     for row in frame.to_dict(orient="records"):
@@ -51,20 +51,20 @@ def leaderboard(study: str, top: int, csv: Path | None, output: Path | None, hom
 
     Its rows are every trial, baseline and the noise floor, best first; files hold them all.
     """
-    from vaebench import api
+    from vaebench.api import looking
     from vaebench.results.export import write, writer_for
 
     wanted = [(path, ending) for path, ending in ((csv, ".csv"), (output, "")) if path is not None]
     for path, ending in wanted:
         writer_for(path, ending)
-    name = api.study_name(study)
-    api.check_output(name, *(path for path, _ in wanted), home=home)
-    frame = api.leaderboard(name, home=home)
+    name = looking.study_name(study)
+    looking.check_output(name, *(path for path, _ in wanted), home=home)
+    frame = looking.leaderboard(name, home=home)
     for path, ending in wanted:
         write(frame, path, ending)
         click.echo(f"{len(frame)} rows written to {path}")
     if not wanted:
-        show(frame, top, api.summary(name, home=home))
+        show(frame, top, looking.summary(name, home=home))
 
 
 @click.command()
@@ -76,11 +76,11 @@ def report(study: str, output: Path | None, home: str | None) -> None:
 
     It has the answer, the leaderboard, the plots, and why confirmed trials are off; it loads nothing from anywhere.
     """
-    from vaebench import api
+    from vaebench.api import looking
 
-    name = api.study_name(study)
+    name = looking.study_name(study)
     output = output or Path(f"{name}.html")
-    api.report(name, output, home=home)
+    looking.report(name, output, home=home)
     click.echo(f"report written to {output}")
 
 
@@ -98,15 +98,15 @@ def generate(study: str, n: int, output: Path, trial: int | None, seed: int, hom
 
     They are in the data's own units and columns.
     """
-    from vaebench import api
+    from vaebench.api import looking
     from vaebench.results.export import write, writer_for
 
     writer_for(output)
-    name = api.study_name(study)
-    api.check_output(name, output, home=home)
-    frame = api.generate(name, n, trial=trial, seed=seed, home=home, observer=_say)
+    name = looking.study_name(study)
+    looking.check_output(name, output, home=home)
+    frame = looking.generate(name, n, trial=trial, seed=seed, home=home, observer=_say)
     write(frame, output)
-    click.echo(f"{n} rows written to {output}, from {api.worth(name, trial=trial, home=home)}")
+    click.echo(f"{n} rows written to {output}, from {looking.worth(name, trial=trial, home=home)}")
 
 
 def _say(event: Event) -> None:

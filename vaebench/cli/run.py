@@ -26,12 +26,12 @@ def run(
     home: str | None,
 ) -> None:
     """Search, then confirm the best trials on further draws. Run again, it goes on where it ended."""
-    from vaebench import api
+    from vaebench.api import looking, running
     from vaebench.cli.progress import Progress
     from vaebench.cli.results import show
 
     with Progress(study) as progress:
-        frame = api.run(
+        frame = running.run(
             study,
             home=home,
             trials=trials,
@@ -44,7 +44,7 @@ def run(
         )
     assert progress.definition is not None
     name = progress.definition.name
-    show(frame, top=10, said=api.summary(name, home=home))
+    show(frame, top=10, said=looking.summary(name, home=home))
     at = f"{name} --home {shlex.quote(home)}" if home else name
     status = set(frame.loc[frame["kind"] == "trial", "status"])
     following = [f"leaderboard {at} --csv leaderboard.csv"]
@@ -68,16 +68,16 @@ def confirm(
     study: str, top: int | None, replicates: int | None, workers: int | None, cluster: str | None, home: str | None
 ) -> None:
     """Refit the best trials on draws that the search never saw."""
-    from vaebench import api
+    from vaebench.api import looking, running
     from vaebench.cli.progress import Progress
     from vaebench.cli.results import show
 
-    name = api.study_name(study)
+    name = looking.study_name(study)
     with Progress() as progress:
-        frame = api.confirm(
+        frame = running.confirm(
             name, home=home, top=top, replicates=replicates, workers=workers, cluster=cluster, observer=progress
         )
-    show(frame, top=10, said=api.summary(name, home=home))
+    show(frame, top=10, said=looking.summary(name, home=home))
 
 
 @click.command()
@@ -89,10 +89,10 @@ def sync(study: str, workers: int | None, cluster: str | None, home: str | None)
 
     A run does so by itself: this is for a store that was away, damaged or deleted.
     """
-    from vaebench import api
+    from vaebench.api import looking, running
     from vaebench.cli.progress import Progress
 
-    name = api.study_name(study)
+    name = looking.study_name(study)
     with Progress() as progress:
-        trials = api.sync(name, home=home, workers=workers, cluster=cluster, observer=progress)
+        trials = running.sync(name, home=home, workers=workers, cluster=cluster, observer=progress)
     click.echo(f"{name}: MLflow is up to date, all {trials} trials are there")

@@ -25,10 +25,10 @@ def ui(study: str | None, port: int, home: str | None) -> None:
 
     It opens the right store, and the address that is printed is the study's page.
     """
-    from vaebench import api
+    from vaebench.api import looking
     from vaebench.tracking.ui import shared_server
 
-    address, command = api.ui(study, host=HOST, port=port, home=home)
+    address, command = looking.ui(study, host=HOST, port=port, home=home)
     if command is not None:
         _check_free(port)
     click.echo(address)

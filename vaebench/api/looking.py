@@ -1,9 +1,6 @@
-"""The Python interface: the commands as functions."""
+"""What looks at a study, or generates from it: leaderboard, summary, generate, report, status, ui."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +9,6 @@ from vaebench.data_sets.file import File
 from vaebench.errors import InputError
 from vaebench.files import (
     check_place,
-    check_writable,
     existing_study,
     home_folder,
     study_names,
@@ -22,19 +18,11 @@ from vaebench.results import summary as in_words
 from vaebench.results.leaderboard import leaderboard as table
 from vaebench.results.standings import Standings, standings
 from vaebench.results.status import status_of
-from vaebench.search import run as studies
-from vaebench.search.events import Loaded, Observer, Step, both, unheard
-from vaebench.search.lock import lock
+from vaebench.search.events import Observer, Step, unheard
 from vaebench.search.store import RecordStore
-from vaebench.search.tasks import Executors
-from vaebench.search.workers import cores, executor
 from vaebench.study.file import load
-from vaebench.study.records import StudyRecord
-from vaebench.tracking.discard import discard
 from vaebench.tracking.ids import run_ids
-from vaebench.tracking.live import LiveTracking
 from vaebench.tracking.repair import repair
-from vaebench.tracking.sync import sync as write_to_mlflow
 from vaebench.tracking.ui import ui_command, ui_url
 from vaebench.trial import kept
 
@@ -44,106 +32,17 @@ if TYPE_CHECKING:
 log = logging.getLogger("vaebench")
 
 
-def run(
-    study_file: str | Path,
-    *,
-    home: str | Path | None = None,
-    trials: int | None = None,
-    time_limit: float | None = None,
-    workers: int | None = None,
-    cluster: str | None = None,
-    confirm: bool = True,
-    fresh: bool = False,
-    observer: Observer = unheard,
-) -> "pd.DataFrame":
-    """Run a study: search, confirm the best trials, write everything to MLflow. Return the leaderboard.
-
-    A second call goes on where the first ended; `fresh` starts the study over. `trials` (per arm) and `time_limit`
-    (seconds) bound the search. Trials are evaluated by `workers` processes (default: one per core; 0: this process) or
-    by the Dask cluster at the address `cluster`. `observer` is called with each event.
-
-    Raises InputError if the study file is wrong, if another definition was run under the study's name, or if another
-    process is running it.
-    """
-    folder, definition = home_folder(home), load(Path(study_file))
-    _check_positive(trials=trials, time_limit=time_limit)
-    check_writable(folder)
-    observer(Loaded(definition))
-    with (
-        studies.interruptible(),
-        _executors(workers, cluster, observer) as executors,
-        lock(folder, definition.name),
-    ):
-        with LiveTracking(folder) as live:
-            if fresh:
-                discard(folder, definition)
-            record = studies.run(
-                definition,
-                home=folder,
-                executors=executors,
-                observer=both(observer, live),
-                trials=trials,
-                time_limit=time_limit,
-                confirm=confirm,
-            )
-        return _finish(folder, record, executors, observer, said=live.said)
-
-
-def confirm(
-    study: str,
-    *,
-    home: str | Path | None = None,
-    top: int | None = None,
-    replicates: int | None = None,
-    workers: int | None = None,
-    cluster: str | None = None,
-    observer: Observer = unheard,
-) -> "pd.DataFrame":
-    """Refit the best `top` trials of a study on `replicates` further draws each. Return the leaderboard."""
-    folder, name = home_folder(home), study_name(study)
-    _check_positive(top=top, replicates=replicates)
-    existing_study(folder, name)
-    with studies.interruptible(), _executors(workers, cluster, observer) as executors, lock(folder, name):
-        record = studies.confirm(
-            name, home=folder, executors=executors, observer=observer, top=top, replicates=replicates
-        )
-        return _finish(folder, record, executors, observer)
-
-
-def sync(
-    study: str,
-    *,
-    home: str | Path | None = None,
-    workers: int | None = None,
-    cluster: str | None = None,
-    observer: Observer = unheard,
-) -> int:
-    """Bring MLflow up to date with a study: write what is missing or damaged there. Return how many trials it holds.
-
-    Runs do this by themselves; it is for a store that was away. Raises InputError for an unknown study or one that is
-    being run, OSError if the store is still away.
-    """
-    folder, name = home_folder(home), study_name(study)
-    existing_study(folder, name)
-    with studies.interruptible(), _executors(workers, cluster, observer) as executors, lock(folder, name):
-        rows = _standings(folder, name)
-        warning = write_to_mlflow(folder, rows, executors, observer, again=True)
-        if warning is not None:
-            raise OSError(warning)
-        return len(rows.record.trials)
-
-
 def leaderboard(study: str, *, home: str | Path | None = None) -> "pd.DataFrame":
     """Return the leaderboard of a study: one row per trial, per baseline and for the noise floor, best first."""
     folder, name = home_folder(home), study_name(study)
-    rows = _standings(folder, name)
+    rows = standings_of(folder, name)
     repair(folder)  # the run ids lead to MLflow
     return table(rows, run_ids(folder, name))
 
 
 def summary(study: str, *, home: str | Path | None = None) -> list[str]:
     """Return the results of a study as sentences: the best trial, selection optimism, the diagnosis."""
-    return in_words.summary(_standings(home_folder(home), study_name(study)))
+    return in_words.summary(standings_of(home_folder(home), study_name(study)))
 
 
 def worth(study: str, *, trial: int | None = None, home: str | Path | None = None) -> str:
@@ -151,7 +50,7 @@ def worth(study: str, *, trial: int | None = None, home: str | Path | None = Non
 
     Raises InputError for an unknown study or trial, or a failed trial.
     """
-    rows = _standings(home_folder(home), study_name(study))
+    rows = standings_of(home_folder(home), study_name(study))
     definition, said = rows.record.definition, in_words.worth(rows, rows.choose(trial).number)
     if (every := definition.data_set.available_rows) is None:
         return said
@@ -174,11 +73,11 @@ def generate(
     fitted, while scores are of fits to a part of them. The same `seed` gives the same rows. Raises InputError for an
     unknown study or trial, or a failed trial.
     """
-    _check_positive(n=n)
+    check_positive(n=n)
     if seed < 0:
         raise InputError(f"seed = {seed}: 0 or more is needed")
     folder = home_folder(home)
-    rows = _standings(folder, study_name(study))
+    rows = standings_of(folder, study_name(study))
     chosen, definition = rows.choose(trial), rows.record.definition
     generator = kept.read(folder, chosen, definition)
     if generator is None:
@@ -199,7 +98,7 @@ def report(study: str, path: str | Path, *, home: str | Path | None = None) -> N
     from vaebench.trial.shown import Shown
 
     name = study_name(study)
-    rows = _standings(home_folder(home), name)
+    rows = standings_of(home_folder(home), name)
     best = rows.choose(None)
     check_output(name, Path(path), home=home)
     html = page(rows, best.number, Shown.of_trial(best, rows.record.definition))
@@ -210,11 +109,11 @@ def status(study: str | None = None, *, home: str | Path | None = None) -> "pd.D
     """Return the progress of a study, or of all: trials, target, failed, confirmed, the best trial and its score."""
     folder = home_folder(home)
     if study is not None:
-        return status_of([_standings(folder, study_name(study))])
+        return status_of([standings_of(folder, study_name(study))])
     readable, problems = [], {}
     for name in study_names(folder):
         try:
-            readable.append(_standings(folder, name))
+            readable.append(standings_of(folder, name))
         except InputError as error:  # of one study, which must not hide the others
             problems[name] = str(error)
     return status_of(readable, problems).sort_values("study", ignore_index=True)
@@ -253,38 +152,13 @@ def study_name(study: str) -> str:
     return study
 
 
-def _standings(home: Path, name: str) -> Standings:
+def standings_of(home: Path, name: str) -> Standings:
+    """Return the standings of the study called `name`."""
     return standings(RecordStore.open(home, name).record())
 
 
-def _finish(
-    home: Path, record: StudyRecord, executors: Executors, observer: Observer, said: str | None = None
-) -> "pd.DataFrame":
-    """Write final results to MLflow and return the leaderboard. A warning that was `said` already is not repeated."""
-    rows = standings(record)
-    warning = write_to_mlflow(home, rows, executors, observer)
-    if warning is not None and warning.partition(" (")[0] != (said or "").partition(" (")[0]:
-        log.warning("%s", warning)
-    return table(rows, run_ids(home, record.name))
-
-
-@contextmanager
-def _executors(workers: int | None, cluster: str | None, observer: Observer) -> Iterator[Executors]:
-    """Yield what starts the workers at the first task; they end with the context. A cluster is joined at once."""
-    if cluster is not None and workers is not None:
-        raise InputError("workers and cluster exclude each other: a cluster has workers of its own")
-    if workers is None:
-        workers = len(cores())
-    if workers < 0:
-        raise InputError(f"workers = {workers}: 0 (this process) or more")
-    with ExitStack() as stack:
-        start = cache(lambda: stack.enter_context(executor(workers, cluster, lambda what: observer(Step(what)))))
-        if cluster is not None:  # fail now if no cluster answers
-            start()
-        yield lambda: nullcontext(start())
-
-
-def _check_positive(**values: float | None) -> None:
+def check_positive(**values: float | None) -> None:
+    """Raise InputError for a value that is not above 0."""
     for name, value in values.items():
         if value is not None and value <= 0:
             raise InputError(f"{name} = {value}: more than 0 is needed")
