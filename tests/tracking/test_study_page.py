@@ -1,11 +1,13 @@
 """The parent run sums a study up."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 from hand_made import timed_study as study
 from hand_made import timed_trial as trial
 
+from vaebench.data_sets.file import File
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
 from vaebench.tracking.ids import run_ids
@@ -40,3 +42,20 @@ def test_the_parent_run_sums_the_study_up(home: Path, tmp_path: Path) -> None:
     assert "Which one is best?" in experiment.tags["mlflow.note.content"]
     assert experiment.tags["mlflow.experiment.primaryMetric.name"] == "score"
     assert run_ids(home, "gaussian") == written.run_ids
+
+
+def test_no_folder_of_the_users_gets_there(home: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "secret" / "people.csv"
+    rows.parent.mkdir()
+    pd.DataFrame({"a": range(40), "b": [n * n % 7 for n in range(40)]}).to_csv(rows, index=False)
+    record = study([trial(0)])
+    definition = replace(record.definition, data_set=File.parse(str(rows), tmp_path), rows=40)
+    written = bring_up_to_date(home, standings(replace(record, definition=definition)), {})
+    client = open_client(home)
+    run = client.get_run(written.parent_run_id)
+    file = Path(client.download_artifacts(written.parent_run_id, "study.json", str(tmp_path))).read_text()
+    assert run.data.tags["data.file.path"] == "people.csv"
+    assert '"path": "people.csv"' in file
+    (data,) = run.inputs.dataset_inputs
+    for text in (file, data.dataset.source, str(run.data), str(client.get_experiment(written.experiment_id).tags)):
+        assert "secret" not in text

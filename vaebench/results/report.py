@@ -3,12 +3,11 @@
 import json
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.resources import files
 from io import BytesIO
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.optimism import selected
@@ -20,7 +19,7 @@ from vaebench.results.plots.searched_and_confirmed import searched_and_confirmed
 from vaebench.results.standings import ORDER, Standing, Standings
 from vaebench.results.summary import answer, findings, no_finding
 from vaebench.results.table import COLUMNS, HEADINGS, lines, notes
-from vaebench.study.file import to_plain
+from vaebench.study.file import shareable
 from vaebench.study.records import StudyRecord
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def page(standings: Standings, best: int, shown: "Shown") -> str:
         no_finding=no_finding,
         selected=selected(standings),
         pictures={name: _embedded(figure) for name, figure in plots.items()},
-        definition=json.dumps(_without_folders(to_plain(record.definition)), indent=2),
+        definition=json.dumps(shareable(record.definition), indent=2),
         version=version("vaebench"),
     )
 
@@ -79,14 +78,6 @@ def _facts(record: StudyRecord, trials: Sequence[Standing]) -> str:
     counts = Counter(row.status for row in trials)
     said = [f"{of} trials", *(f"{counts[status]} {status}" for status in ORDER if counts[status])]
     return f"{', '.join(said)}. Columns of the data: {', '.join(record.columns)}."
-
-
-def _without_folders(definition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the definition with the data file's name instead of its path, since a report is passed on."""
-    data = dict(definition["data"])
-    if "file" in data:
-        data["file"] = {**data["file"], "path": Path(data["file"]["path"]).name}
-    return {**definition, "data": data}
 
 
 def _embedded(figure: "Figure") -> str:

@@ -12,7 +12,7 @@ from vaebench.results.optimism import optimism
 from vaebench.results.plots.leaderboard import leaderboard_picture
 from vaebench.results.plots.search_history import search_history
 from vaebench.results.standings import Standings
-from vaebench.study.file import may_change, to_plain
+from vaebench.study.file import may_change, shareable
 from vaebench.study.file.parameters import flatten
 from vaebench.study.records import StudyRecord
 from vaebench.tracking.champion import ALIAS
@@ -41,7 +41,7 @@ def write_study_page(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame
 def _write(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame", known: Mapping[str, str]) -> None:
     from mlflow.entities import Param
 
-    record, plain = standings.record, dict(flatten(to_plain(standings.record.definition)))
+    record, plain = standings.record, dict(flatten(shareable(standings.record.definition)))
     # values that may change are tags, since MLflow never changes a param
     names = keys(plain)
     fixed = {names[path]: text(value) for path, value in plain.items() if not may_change(path)}
@@ -63,7 +63,7 @@ def _write(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame", known: 
     runs.update(runs.parent_run_id, metrics=metrics, tags=tags, step=len(record.trials))
     with TemporaryDirectory() as folder:
         files = Path(folder)
-        (files / "study.json").write_text(json.dumps(to_plain(record.definition), indent=2), encoding="utf-8")
+        (files / "study.json").write_text(json.dumps(shareable(record.definition), indent=2), encoding="utf-8")
         export(frame, files / "leaderboard.csv")
         export(frame, files / "leaderboard.md")
         if standings.best is not None:
@@ -76,7 +76,7 @@ def _data_set(record: StudyRecord) -> Any:
     """Return the study's data as the input of a run."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
-    source = json.dumps(to_plain(record.definition)["data"], sort_keys=True)
+    source = json.dumps(shareable(record.definition)["data"], sort_keys=True)
     columns = [{"type": "double", "name": column, "required": True} for column in record.columns]
     dataset = Dataset(
         name=record.name,

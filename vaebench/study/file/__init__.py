@@ -72,6 +72,14 @@ def to_plain(definition: StudyDefinition) -> dict[str, Any]:
     return plain | {"arms": {arm.name: write_nodes(arm.space) for arm in definition.arms}}
 
 
+def shareable(definition: StudyDefinition) -> dict[str, Any]:
+    """Return `to_plain` with a data file's name in place of its path, for what is passed on: a report, MLflow."""
+    plain = to_plain(definition)
+    if "file" in plain["data"]:
+        plain["data"]["file"]["path"] = Path(plain["data"]["file"]["path"]).name
+    return plain
+
+
 def may_change(path: str) -> bool:
     """Return whether the value at `path`, such as "study.trials", may change when a study is run again."""
     return any(path == free or path.startswith(f"{free}.") for free in EXTENDING)
