@@ -10,6 +10,7 @@ from hand_made import timed_trial as trial
 from stored import nested
 
 from vaebench.results.standings import standings
+from vaebench.tracking.runs import curve_points
 from vaebench.tracking.store import open_client
 from vaebench.tracking.sync import bring_up_to_date
 
@@ -43,6 +44,14 @@ def test_a_trial_is_one_complete_nested_run(home: Path) -> None:
     for name, curve in written_trial.results[0].curves.items():
         points = client.get_metric_history(run.info.run_id, name)
         assert sorted((point.step, point.value) for point in points) == list(curve)
+
+
+@pytest.mark.parametrize(("epochs", "kept"), [(0, []), (1, [1]), (5, [1, 2, 3, 4, 5]), (12, [1, 3, 5, 8, 10, 12])])
+def test_a_curve_has_few_points_the_last_among_them_and_is_there_once(epochs: int, kept: list[int]) -> None:
+    falling = tuple((epoch, 1 / epoch) for epoch in range(1, epochs + 1))
+    curves = {"training.reconstruction": falling, "training.total": falling, "validation.total": falling}
+    names = ("training.reconstruction", "validation.total")
+    assert list(curve_points(curves)) == [(name, epoch, 1 / epoch) for name in names for epoch in kept]
 
 
 def test_a_failed_trial_says_why(home: Path) -> None:

@@ -15,6 +15,8 @@ from vaebench.study.records import BaselineRecord, Result, StudyRecord, TrialRec
 
 LONGEST = 250
 """Characters of a param's or metric's name in MLflow."""
+POINTS = 6
+"""Points of a curve in MLflow, each 285 bytes of its database. With 12, curves were two thirds of the database."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,9 +160,16 @@ def _metrics(record: StudyRecord, results: tuple[Result, ...]) -> dict[str, floa
 
 
 def curve_points(curves: Mapping[str, Curve]) -> Iterable[tuple[str, int, float]]:
-    """Yield (metric, epoch, value) of every finite point."""
+    """Yield (metric, epoch, value) of the finite points of every curve: at most POINTS, the first and last among them.
+
+    A total that is the reconstruction, without any penalty, is left out.
+    """
     allowed = keys(curves)
     for name, curve in curves.items():
-        for epoch, value in curve:
+        part, _, what = name.rpartition(".")
+        if what == "total" and curve == curves.get(f"{part}.reconstruction"):
+            continue
+        kept = {round(place * (len(curve) - 1) / (POINTS - 1)) for place in range(POINTS)}
+        for epoch, value in (curve[place] for place in sorted(kept) if curve):
             if math.isfinite(value):
                 yield allowed[name], epoch, value
