@@ -1,6 +1,8 @@
 """A journal is read as Optuna reads it, and written as Optuna writes it (replay, trial_lines)."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -126,3 +128,12 @@ def test_states_are_those_of_optuna(definition: StudyDefinition, tmp_path: Path)
     run(definition, home=tmp_path, executors=evaluated_by(wide_fails), confirm=False)
     trials = RecordStore.open(tmp_path, "small").finished()[""]
     assert {trial.state for trial in trials} == {TrialState.COMPLETE, TrialState.FAIL}
+
+
+def test_reading_a_record_does_not_wait_for_optuna(tmp_path: Path) -> None:
+    folder = study_folder(tmp_path, "first")
+    folder.mkdir(parents=True)
+    (folder / "journal.log").write_bytes((Path(__file__).parent / "first_record" / "journal.log").read_bytes())
+    code = "import sys, vaebench; vaebench.status('first', home=sys.argv[1]); print('optuna' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert ended.stdout == "False\n"

@@ -16,7 +16,6 @@ from vaebench.search.baselines import send_baselines
 from vaebench.search.compile_ahead import compile_ahead
 from vaebench.search.confirmation import confirm_best
 from vaebench.search.events import Advanced, NothingToDo, Observer, SearchStarted, Step, unheard
-from vaebench.search.loop import search
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Executors, Workers, result_of
 from vaebench.study.definition import StudyDefinition
@@ -39,6 +38,8 @@ def run(
     keep what is finished and raise KeyboardInterrupt. The caller holds the study's lock. Raises InputError if another
     definition was run under its name.
     """
+    from vaebench.search.loop import search  # it needs Optuna, for which commands that only read should not wait
+
     deadline = math.inf if time_limit is None else time.monotonic() + time_limit
     definition = definition if trials is None else replace(definition, trials=trials)
     with interruptible(), Workers(executors) as workers:

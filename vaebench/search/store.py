@@ -30,7 +30,6 @@ from vaebench.search.replay import (
     damaged,
     replay,
 )
-from vaebench.search.trial_lines import frozen_trial, trial_line
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.file import difference, from_plain, to_plain
 from vaebench.study.records import Attainable, BaselineRecord, Diagnosis, Result, StudyRecord, TrialRecord
@@ -118,6 +117,8 @@ class RecordStore:
 
         Return it as `finished` would.
         """
+        from vaebench.search.trial_lines import frozen_trial, trial_line
+
         assert trial.number == self.count, f"trial {trial.number} is told in place of trial {self.count}"
         assert self._study is not None
         attributes = {ARM: trial.arm, RECORD: _trial.dump_python(trial, mode="json", exclude_defaults=True)}
@@ -128,6 +129,8 @@ class RecordStore:
 
     def finished(self) -> dict[str, list["FrozenTrial"]]:
         """Return the finished trials of each arm that has any, as Optuna's, in order."""
+        from vaebench.search.trial_lines import frozen_trial  # reading a record should not wait for Optuna
+
         arms = defaultdict[str, list["FrozenTrial"]](list)
         numbers = count()
 
