@@ -10,6 +10,7 @@ experiment      the study's experiment: description, primary metric, view
 artifacts       plots, samples and the saved model of a trial
 champion        a generator as a logged model, the winner as a registered one
 discard         deletes the record of a study, so that it starts over
+held            tells lost or truncated files of a run
 repair          sets a damaged store aside, and follows a moved home
 store, ids, ui  the store and its client, ids in it, its web page
 """

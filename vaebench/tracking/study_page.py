@@ -17,6 +17,7 @@ from vaebench.study.file.parameters import flatten
 from vaebench.study.records import StudyRecord
 from vaebench.tracking.champion import ALIAS
 from vaebench.tracking.experiment import describe
+from vaebench.tracking.held import held
 from vaebench.tracking.ids import digest
 from vaebench.tracking.runs import best_so_far, confirmed_metrics, keys, milliseconds, text
 from vaebench.tracking.writer import StudyRuns
@@ -26,16 +27,20 @@ if TYPE_CHECKING:
 
 
 def write_study_page(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame") -> None:
-    """Write the contents of the parent run, if they changed. `frame` is the leaderboard."""
+    """Write the contents of the parent run, if they changed or are not whole. `frame` is the leaderboard."""
     record = standings.record
     run = runs.client.get_run(runs.parent_run_id)
-    now = digest(record)
-    if run.data.tags.get("vaebench.shown") != now:
+    if run.data.tags.get("vaebench.shown") != _shown(runs, record):
         _write(runs, standings, frame, known=run.data.params)
-        runs.client.set_tag(runs.parent_run_id, "vaebench.shown", now)  # last, since it marks the page as complete
+        # last, since it marks the page as complete
+        runs.client.set_tag(runs.parent_run_id, "vaebench.shown", _shown(runs, record))
     ended = max([run.info.start_time, *(milliseconds(trial.ended) for trial in record.trials)])
     if (run.info.status, run.info.end_time) != ("FINISHED", ended):
         runs.client.set_terminated(runs.parent_run_id, status="FINISHED", end_time=ended)
+
+
+def _shown(runs: StudyRuns, record: StudyRecord) -> str:
+    return f"{digest(record)} {held(runs.client, runs.experiment_id, runs.parent_run_id)}"
 
 
 def _write(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame", known: Mapping[str, str]) -> None:

@@ -15,6 +15,7 @@ from vaebench.search.tasks import Executors
 from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.tracking.artifacts import Artifacts, ArtifactTasks
 from vaebench.tracking.champion import log_model, register
+from vaebench.tracking.held import held
 from vaebench.tracking.ids import digest, read_ids, run_ids, write_ids
 from vaebench.tracking.repair import repair
 from vaebench.tracking.runs import baseline_identity, confirmed_metrics, described, trial_identity
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 SHOWN = 3
 """How many of the best trials have plots, samples and a model in MLflow."""
 SHOWN_AS = "vaebench.shown"
-"""The tag of a run that has them: the format of its model."""
+"""The tag of a run that has them: the format of its model, and a digest of its files."""
 
 
 def sync(
@@ -154,9 +155,9 @@ def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> Non
 
 
 def _show(runs: StudyRuns, run_id: str, trial: TrialRecord, artifacts: Mapping[int, Artifacts]) -> None:
-    """Add a trial's artifacts to its run, if they are not there yet."""
+    """Add a trial's artifacts to its run, if they are not there yet, or not whole any more."""
     client = runs.client
-    if client.get_run(run_id).data.tags.get(SHOWN_AS) == str(FORMAT):
+    if client.get_run(run_id).data.tags.get(SHOWN_AS) == f"{FORMAT} {held(client, runs.experiment_id, run_id)}":
         return
     made = artifacts[trial.number]
     with TemporaryDirectory() as folder:
@@ -165,4 +166,5 @@ def _show(runs: StudyRuns, run_id: str, trial: TrialRecord, artifacts: Mapping[i
         client.log_artifacts(run_id, folder)
     if made.model:
         log_model(client, runs.experiment_id, run_id, f"trial-{trial.number}", made)
-    client.set_tag(run_id, SHOWN_AS, str(FORMAT))  # last, since it marks the artifacts as complete
+    # last, since it marks the artifacts as complete
+    client.set_tag(run_id, SHOWN_AS, f"{FORMAT} {held(client, runs.experiment_id, run_id)}")
