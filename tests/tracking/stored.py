@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from vaebench.tracking.repair import repair
 from vaebench.tracking.store import open_client
 
 
@@ -13,6 +14,7 @@ def home_with_a_store(folder: Path, template: Path) -> Path:
     folder.mkdir()
     with closing(sqlite3.connect(template)) as source, closing(sqlite3.connect(folder / "mlflow.db")) as target:
         source.backup(target)
+    repair(folder)  # it is not where it was made
     return folder
 
 
