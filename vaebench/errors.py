@@ -8,6 +8,10 @@ class InputError(Exception):
     """Wrong input. The message says what, where and what is allowed; the command line prints it and exits with 2."""
 
 
+class NoResult(Exception):
+    """An evaluation left no result, and another try would not: it killed its workers, or took too long."""
+
+
 PASSING = (InputError, OSError, MemoryError)
 """What an evaluation may raise that is no fault of what is evaluated: a changed file, a full disk, no memory, workers
 that are gone. It ends the run, nothing of it is kept, and the same command tries again."""

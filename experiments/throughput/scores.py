@@ -19,7 +19,7 @@ from training import spec_of
 from vaebench.latent_samplers import LatentSampler
 from vaebench.parts import make
 from vaebench.rows import MAIN_METRICS
-from vaebench.search.workers import ENVIRONMENT
+from vaebench.search.local_workers import ENVIRONMENT
 from vaebench.study.file import load
 from vaebench.study.spec import Spec
 

@@ -14,7 +14,7 @@ from typing import Any
 from children import THROUGHPUT, answer, child
 
 from vaebench.parts import make
-from vaebench.search.workers import ENVIRONMENT
+from vaebench.search.local_workers import ENVIRONMENT
 from vaebench.study.file import load
 from vaebench.study.replicate import Replicate
 from vaebench.study.space import RandomTrial

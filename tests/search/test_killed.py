@@ -11,6 +11,7 @@ import pytest
 from cheap_evaluations import signals
 from small_studies import STUDY, go, timeless
 
+from vaebench.search import local_workers
 from vaebench.search import workers as cluster
 from vaebench.search.store import RecordStore
 from vaebench.study.definition import StudyDefinition
@@ -25,18 +26,21 @@ from typing import NoReturn
 
 import cheap_evaluations, small_studies
 import vaebench.search.run as run
+from vaebench.search import local_workers
 from vaebench.search import workers as cluster
+from vaebench.search.interrupts import interruptible
 from vaebench.study import file as study_file
 
 if __name__ == "__main__":
     run.begin_attainable = cheap_evaluations.scale
-    cluster._load_everywhere = lambda client: None
+    local_workers._load_everywhere = lambda client: None
     home, workers = Path(sys.argv[1]), int(sys.argv[2])
-    run.run(
-        study_file.load(home / "study.toml"),
-        home=home,
-        executors=small_studies.evaluated_by(cheap_evaluations.signals, lambda: cluster.executor(workers)),
-    )
+    with interruptible():
+        run.run(
+            study_file.load(home / "study.toml"),
+            home=home,
+            executors=small_studies.evaluated_by(cheap_evaluations.signals, lambda: cluster.executor(workers)),
+        )
 """
 
 
@@ -48,7 +52,7 @@ def run_process(
     script = home / "script.py"
     script.write_text(SCRIPT)
     environment = os.environ | {
-        "PYTHONPATH": str(Path(cheap_evaluations.__file__).parent),
+        "PYTHONPATH": os.pathsep.join([str(Path(cheap_evaluations.__file__).parent), *sys.path]),
         "EVALUATIONS": str(home / "evaluations"),
         "AT": str(at),
         "VICTIM": victim,
@@ -72,10 +76,11 @@ def test_killed_at_any_moment_it_goes_on_as_if_it_had_not_been(
     assert timeless(record) == timeless(go(definition, tmp_path / "other"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupt_keeps_what_is_finished(tmp_path: Path, number: int) -> None:
     ended = run_process(tmp_path, 0, number, 19)
-    assert ended.stderr.splitlines()[-1] == "KeyboardInterrupt"
+    raised = "KeyboardInterrupt" if number == signal.SIGINT else f"vaebench.search.interrupts.Interrupted: {number:d}"
+    assert ended.stderr.splitlines()[-1] == raised
     assert RecordStore.open(tmp_path, "small").count == 9
 
 
@@ -97,7 +102,7 @@ def test_the_end_of_the_coordinator_ends_the_workers(
 def test_two_workers_one_of_them_killed_give_the_same_record(
     definition: StudyDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "_load_everywhere", lambda client: None)
+    monkeypatch.setattr(local_workers, "_load_everywhere", lambda client: None)
     monkeypatch.setenv("EVALUATIONS", str(tmp_path / "evaluations"))
     for name, value in {"AT": "7", "VICTIM": "self", "SIGNAL": str(int(signal.SIGKILL))}.items():
         monkeypatch.setenv(name, value)

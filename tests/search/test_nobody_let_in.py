@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from vaebench.search import local_workers
 from vaebench.search import workers as cluster
 
 INTRUDER = """
@@ -68,7 +69,7 @@ def others() -> set[int]:
 
 @pytest.fixture
 def one_worker(others: set[int], temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
-    monkeypatch.setattr(cluster, "_load_everywhere", lambda client: None)
+    monkeypatch.setattr(local_workers, "_load_everywhere", lambda client: None)
     with cluster.executor(1) as executor:
         yield executor
 

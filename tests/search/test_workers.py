@@ -2,21 +2,25 @@
 
 import json
 import os
+import resource
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, wait
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
-from vaebench.errors import InputError
+from vaebench.errors import InputError, NoResult
+from vaebench.search import local_workers
 from vaebench.search import workers as cluster
+from vaebench.search.in_worker import in_time
 
 
 @pytest.fixture(autouse=True)
 def _without_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "_load_everywhere", lambda client: None)
+    monkeypatch.setattr(local_workers, "_load_everywhere", lambda client: None)
 
 
 @pytest.fixture
@@ -57,6 +61,27 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def hang(folder: Path, value: int) -> int:
+    """Never end the first time; say who began."""
+    first = not list(folder.iterdir())
+    (folder / str(os.getpid())).touch()
+    while first:
+        pass
+    return value
+
+
+def exhaust_memory(flag: Path, value: int) -> int:
+    if not flag.exists():
+        flag.touch()
+        resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))
+        np.ones(2**33)
+    return value
+
+
+def out_of_time() -> None:
+    raise TimeoutError("its own")
+
+
 def square(value: int) -> int:
     return value**2
 
@@ -86,7 +111,7 @@ def test_each_worker_has_a_core_and_an_environment_of_its_own(two_workers: Execu
     else:
         assert {pinned_to for _, pinned_to in met} == {frozenset(available)}
     theirs = two_workers.submit(environment).result()
-    assert {name: theirs[name] for name in cluster.ENVIRONMENT} == cluster.ENVIRONMENT
+    assert {name: theirs[name] for name in local_workers.ENVIRONMENT} == local_workers.ENVIRONMENT
     assert listening(os.getpid()) | set().union(*(listening(pid) for pid, _ in met)) == {"127.0.0.1"}
 
 
@@ -104,8 +129,32 @@ def test_nothing_is_left_behind_and_nothing_is_said(tmp_path: Path, capfd: pytes
 def test_a_task_that_kills_its_workers_fails_alone(two_workers: Executor) -> None:
     deadly, others = two_workers.submit(die), [two_workers.submit(square, value) for value in range(10)]
     assert [future.result() for future in others] == [value**2 for value in range(10)]
-    with pytest.raises(Exception, match="workers died"):
+    with pytest.raises(NoResult, match=r"^its worker died 3 times \(killed, or out of memory\)$"):
         deadly.result()
+
+
+def test_a_task_that_hangs_fails_alone_and_its_worker_is_replaced(tmp_path: Path) -> None:
+    with cluster.executor(1) as executor:
+        hanging = executor.submit(in_time, 0.01, hang, tmp_path, 1)
+        others = [executor.submit(in_time, 1, hang, tmp_path, value) for value in range(5)]
+        with pytest.raises(NoResult, match=r"^it took longer than trial_minutes = 0.01 and was stopped$"):
+            hanging.result(timeout=120)
+        assert [future.result(timeout=120) for future in others] == list(range(5))
+        first, second = (int(path.name) for path in sorted(tmp_path.iterdir(), key=lambda path: path.stat().st_ctime))
+        assert not psutil.pid_exists(first)
+        assert psutil.pid_exists(second)
+        with pytest.raises(TimeoutError, match="its own"):
+            executor.submit(in_time, 1, out_of_time).result(timeout=120)
+
+
+def test_a_worker_without_memory_is_replaced_and_its_task_run_again(tmp_path: Path) -> None:
+    with cluster.executor(1) as executor:
+        assert executor.submit(exhaust_memory, tmp_path / "flag", 7).result(timeout=120) == 7
+
+
+def test_in_this_process_nothing_is_limited() -> None:
+    with cluster.executor(0) as executor:
+        assert executor.submit(in_time, 1e-9, square, 3).result() == 9
 
 
 def test_futures_are_those_of_the_standard_library(two_workers: Executor) -> None:

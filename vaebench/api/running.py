@@ -14,9 +14,11 @@ from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
 from vaebench.search import run as studies
 from vaebench.search.events import Loaded, Observer, Step, both, unheard
+from vaebench.search.interrupts import interruptible
+from vaebench.search.local_workers import cores
 from vaebench.search.lock import lock
 from vaebench.search.tasks import Executors
-from vaebench.search.workers import cores, executor
+from vaebench.search.workers import executor
 from vaebench.study.file import load
 from vaebench.study.records import StudyRecord
 from vaebench.tracking.discard import discard
@@ -55,8 +57,10 @@ def run(
     check_positive(trials=trials, time_limit=time_limit)
     check_writable(folder)
     observer(Loaded(definition))
+    if definition.trial_minutes and workers == 0:
+        log.warning("trial_minutes needs worker processes: with --workers 0 a trial that hangs is not stopped")
     with (
-        studies.interruptible(),
+        interruptible(),
         _executors(workers, cluster, observer) as executors,
         lock(folder, definition.name),
     ):
@@ -89,7 +93,7 @@ def confirm(
     folder, name = home_folder(home), study_name(study)
     check_positive(top=top, replicates=replicates)
     existing_study(folder, name)
-    with studies.interruptible(), _executors(workers, cluster, observer) as executors, lock(folder, name):
+    with interruptible(), _executors(workers, cluster, observer) as executors, lock(folder, name):
         record = studies.confirm(
             name, home=folder, executors=executors, observer=observer, top=top, replicates=replicates
         )
@@ -111,7 +115,7 @@ def sync(
     """
     folder, name = home_folder(home), study_name(study)
     existing_study(folder, name)
-    with studies.interruptible(), _executors(workers, cluster, observer) as executors, lock(folder, name):
+    with interruptible(), _executors(workers, cluster, observer) as executors, lock(folder, name):
         rows = standings_of(folder, name)
         warning = write_to_mlflow(folder, rows, executors, observer, again=True)
         if warning is not None:

@@ -7,21 +7,24 @@ results              status, leaderboard, report, generate
 ui                   ui
 parts                variants, losses, latent-samplers, data-sets, baselines
 selftest             selftest
+leaving              ends a run in time after a signal
 progress, time_left  the progress of a run, and an estimate of the time left
 options              shared options, durations
 """
 
+import signal
 import sys
 from typing import Any
 
 import click
 
 from vaebench.cli import check, parts, results, run, selftest, ui
-from vaebench.errors import InputError, in_words
+from vaebench.cli.leaving import KEPT, say
+from vaebench.errors import InputError, NoResult, in_words
 
 
 class Commands(click.Group):
-    """A group whose commands exit with one message: status 2 for wrong input, 1 for an interruption or a failure."""
+    """A group whose commands exit with one message: status 2 for wrong input, 1 for a failure, 128 + N for signal N."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List commands in the order of use, not of the alphabet."""
@@ -32,20 +35,20 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except InputError as error:
-            click.echo(f"error: {error}", err=True)
-            ctx.exit(2)
+            status, why = 2, f"error: {error}"
         except BrokenPipeError:  # `vaebench ... | head`: click ends quietly
             raise
         except MemoryError:
-            click.echo("error: there is not enough memory; what is finished is kept", err=True)
-            ctx.exit(1)
+            status, why = 1, "error: there is not enough memory; what is finished is kept"
         except OSError as error:  # the workers are gone, a full disk, ...
-            click.echo(f"error: {in_words(error)}", err=True)
-            ctx.exit(1)
-        except KeyboardInterrupt:
-            goes_on = "; what is finished is kept, and the same command goes on from here"
-            click.echo(f"stopped{goes_on if ctx.invoked_subcommand in ('run', 'confirm') else ''}", err=True)
-            ctx.exit(1)
+            status, why = 1, f"error: {in_words(error)}"
+        except NoResult as error:
+            status, why = 1, f"error: {error}"
+        except KeyboardInterrupt as error:
+            status = 128 + getattr(error, "number", signal.SIGINT)
+            why = f"stopped; {KEPT}" if ctx.invoked_subcommand in ("run", "confirm", "sync") else "stopped"
+        say(why)
+        ctx.exit(status)
 
 
 HELP = """Find the autoencoder that is the best generator of more rows like yours.

@@ -4,6 +4,7 @@ import shlex
 
 import click
 
+from vaebench.cli.leaving import leaving_in_time
 from vaebench.cli.options import DURATION, home_option, workers_options
 
 
@@ -30,7 +31,7 @@ def run(
     from vaebench.cli.progress import Progress
     from vaebench.cli.results import show
 
-    with Progress(study) as progress:
+    with leaving_in_time(), Progress(study) as progress:
         frame = running.run(
             study,
             home=home,
@@ -73,7 +74,7 @@ def confirm(
     from vaebench.cli.results import show
 
     name = looking.study_name(study)
-    with Progress() as progress:
+    with leaving_in_time(), Progress() as progress:
         frame = running.confirm(
             name, home=home, top=top, replicates=replicates, workers=workers, cluster=cluster, observer=progress
         )
@@ -93,6 +94,6 @@ def sync(study: str, workers: int | None, cluster: str | None, home: str | None)
     from vaebench.cli.progress import Progress
 
     name = looking.study_name(study)
-    with Progress() as progress:
+    with leaving_in_time(), Progress() as progress:
         trials = running.sync(name, home=home, workers=workers, cluster=cluster, observer=progress)
     click.echo(f"{name}: MLflow is up to date, all {trials} trials are there")

@@ -15,6 +15,9 @@ trial_lines        a trial as a line of it
 lock               keeps a second coordinator out of a study
 tasks              evaluations sent to workers, and their results
 workers            worker processes on this machine, or a Dask cluster
+local_workers      worker processes on this machine
+in_worker          what stands around a task in a worker process
 in_process         evaluates in this process, without workers
+interrupts         the signals that end a run
 events             what a run reports to its observer
 """

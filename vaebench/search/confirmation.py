@@ -47,6 +47,7 @@ def confirm_best(store: RecordStore, definition: StudyDefinition, workers: Worke
             evaluate_spec,
             Spec.from_flat(trial.params),
             [definition.replicate("confirm", index) for index in range(len(trial.confirmation), target)],
+            definition.trial_minutes,
         )
         for trial in missing
     ]

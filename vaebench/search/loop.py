@@ -92,7 +92,7 @@ class _Asking:
         self._replicates = [definition.replicate("search", index) for index in range(definition.replicates)]
         self._stage = STAGE if definition.pruning else definition.replicates
         self._seed, self._number = definition.seed, count
-        self._workers = workers
+        self._workers, self._minutes = workers, definition.trial_minutes
 
     def send(self, arm: str, count: int) -> list[_Trial]:
         """Ask for a batch and send the first replicates of each of its trials."""
@@ -111,7 +111,7 @@ class _Asking:
         """Send the next replicates of a trial."""
         have = len(trial.tasks)
         replicates = self._replicates[have : have + self._stage]
-        trial.tasks.extend(self._workers.evaluate(evaluate_spec, trial.spec, replicates))
+        trial.tasks.extend(self._workers.evaluate(evaluate_spec, trial.spec, replicates, self._minutes))
 
 
 class _Judging:

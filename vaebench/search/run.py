@@ -1,14 +1,10 @@
 """Run a study: baselines, search, confirmation. The same call resumes a run that was interrupted."""
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 from vaebench.files import existing_study
 from vaebench.search.attainable_cache import begin_attainable
@@ -42,7 +38,7 @@ def run(
 
     deadline = math.inf if time_limit is None else time.monotonic() + time_limit
     definition = definition if trials is None else replace(definition, trials=trials)
-    with interruptible(), Workers(executors) as workers:
+    with Workers(executors) as workers:
         store = RecordStore.create_or_open(home, definition)
         target = sum(definition.targets.values())
         # compiling alone might use up a time limit
@@ -97,7 +93,7 @@ def confirm(
     The caller holds the study's lock. Raises InputError if the study was never run.
     """
     existing_study(home, name)
-    with interruptible(), Workers(executors) as workers:
+    with Workers(executors) as workers:
         store = RecordStore.open(home, name, writing=True)
         definition = store.definition
         definition = replace(
@@ -110,20 +106,3 @@ def confirm(
         if not workers.started:
             observer(NothingToDo(record))
     return record
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Make SIGTERM raise KeyboardInterrupt in the block, as Ctrl-C does."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from vaebench.errors import PASSING
+from vaebench.errors import PASSING, NoResult
 from vaebench.rows import MAIN_METRICS
+from vaebench.search.in_worker import in_time
 from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
@@ -57,7 +58,8 @@ class Task:
             raise
         except Exception as error:  # whatever it is, only this trial fails
             seconds = time.time() - self.submitted
-            return Result(reason=f"{type(error).__name__}: {error}", started=self.submitted, seconds=seconds)
+            reason = str(error) if isinstance(error, NoResult) else f"{type(error).__name__}: {error}"
+            return Result(reason=reason, started=self.submitted, seconds=seconds)
 
 
 class Workers:
@@ -98,10 +100,14 @@ class Workers:
         return future
 
     def evaluate(
-        self, function: Callable[..., Result], first: Spec | str, replicates: Iterable[Replicate]
+        self, function: Callable[..., Result], first: Spec | str, replicates: Iterable[Replicate], minutes: float = 0
     ) -> list[Task]:
-        """Send one task per replicate: the evaluation of a spec, or of the baseline of that name."""
-        return [Task(self.submit(function, first, replicate), time.time()) for replicate in replicates]
+        """Send one task per replicate: the evaluation of a spec, or of the baseline of that name.
+
+        A task that takes longer than `minutes` fails; 0 is no limit.
+        """
+        task = (in_time, minutes, function) if minutes else (function,)
+        return [Task(self.submit(*task, first, replicate), time.time()) for replicate in replicates]
 
 
 def _finite(result: Result) -> Result:

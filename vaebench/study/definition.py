@@ -50,6 +50,8 @@ class StudyDefinition:
     sampler: Sampler
     batch: int
     """Trials asked at once. It makes results independent of the number of workers."""
+    trial_minutes: float
+    """Minutes after which a fit counts as hanging, and its trial fails; 0: never."""
     data_set: DataSet
     rows: int
     test_fraction: float

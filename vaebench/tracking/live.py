@@ -20,6 +20,8 @@ RETRY = 15.0
 """Seconds after which a store that was down is tried again."""
 PATIENCE = 8.0
 """Seconds that the end of a run waits for a server that writes nothing. An embedded store is always waited for."""
+HURRY = 4.0
+"""Seconds that an interrupted run waits for its last trials to be written."""
 
 
 class LiveTracking:
@@ -42,7 +44,7 @@ class LiveTracking:
     ) -> None:
         """Write what is still waiting, unless the store is down."""
         if self._writer is not None:
-            self._writer.close()
+            self._writer.close(interrupted=isinstance(error, KeyboardInterrupt))
 
     def __call__(self, event: Event) -> None:
         """Handle an event."""
@@ -76,12 +78,18 @@ class LiveWriter:
         """Pass on a finished trial. Returns at once and never raises."""
         self._queue.put(trial)
 
-    def close(self) -> int:
-        """Write what is still waiting, unless the store is down. Return how many trials are missing there."""
+    def close(self, *, interrupted: bool = False) -> int:
+        """Write what is still waiting, unless the store is down. Return how many trials are missing there.
+
+        If `interrupted`, whoever waits is in a hurry, and the next run writes what is missing.
+        """
         self._queue.put(None)
         closing = time.monotonic()
         while self._thread.is_alive():
             self._thread.join(0.1)
+            if interrupted and time.monotonic() - closing > HURRY:
+                self.said = self.said or "interrupted"  # so nothing is said of the process that ends
+                self._writer.kill()
             if elsewhere() and time.monotonic() - max(closing, self._answered) > PATIENCE:
                 self._say(complaint(self._home, self._study, TimeoutError(f"no answer for {PATIENCE:.0f} s")))
                 self._writer.kill()

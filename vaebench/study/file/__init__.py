@@ -21,8 +21,8 @@ from vaebench.study.file.sections import ConfirmSection, EvaluationSection, Stud
 from vaebench.study.space import Space
 
 SECTIONS = ("study", "data", "evaluation", "fixed", "search", "confirm", "compare")
-EXTENDING = ("study.trials", "study.question", "confirm", "data.file.path")
-"""Keys that may change when a study is run again: a larger budget, another wording, a data file that moved."""
+EXTENDING = ("study.trials", "study.question", "study.trial_minutes", "confirm", "data.file.path")
+"""Keys that may change when a study is run again: a larger budget, a limit, another wording, a data file that moved."""
 IN_WORDS = ("data.file.sha256", "data.file.available_rows")
 """Stored values that say nothing to a reader: the data set puts their change in words."""
 _UNSET = object()
@@ -58,6 +58,7 @@ def to_plain(definition: StudyDefinition) -> dict[str, Any]:
             "seed": definition.seed,
             "sampler": definition.sampler,
             "batch": definition.batch,
+            "trial_minutes": definition.trial_minutes,
         },
         "data": {
             definition.data_set.name: listed(definition.data_set.plain()),
@@ -143,6 +144,7 @@ def _definition(tables: Mapping[str, Any], arms: tuple[Arm, ...], folder: Path |
         seed=study.seed,
         sampler=study.sampler,
         batch=study.batch,
+        trial_minutes=study.trial_minutes,
         data_set=data_set,
         rows=rows,
         test_fraction=test_fraction,

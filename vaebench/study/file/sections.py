@@ -49,6 +49,7 @@ class StudySection(_Section):
     seed: Annotated[int, Field(ge=0)] = 0
     sampler: Sampler = "tpe"
     batch: Annotated[int, Field(ge=1, le=10_000)] = 4
+    trial_minutes: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0
 
 
 class EvaluationSection(_Section):
