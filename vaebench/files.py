@@ -14,8 +14,18 @@ JOURNAL = "journal.log"
 
 
 def home_folder(home: str | Path | None = None) -> Path:
-    """Return the folder that holds all state: `home`, else VAEBENCH_HOME, else `runs` in the current folder."""
-    return Path(home or os.environ.get("VAEBENCH_HOME") or "runs").absolute()
+    """Return the folder that holds all state: `home`, else VAEBENCH_HOME, else `runs` in the current folder.
+
+    It need not exist. Raises InputError for a path that cannot be one: too long, links in a circle, no permission.
+    """
+    folder = Path(home or os.environ.get("VAEBENCH_HOME") or "runs").absolute()
+    try:
+        folder.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise InputError(f"home {folder}: {error.strerror}") from None
+    return folder
 
 
 def cache_folder() -> Path:

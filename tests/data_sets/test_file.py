@@ -150,6 +150,9 @@ def test_what_cannot_be_learned_from_is_refused(tmp_path, content, words):
         ("latin.csv", ["latin.csv", "not UTF-8", "byte 5"]),
         ("broken.parquet", ["broken.parquet", "cannot be read as parquet"]),
         (3, ["file = 3", "expected"]),
+        ("\0.csv", ["file = '\\x00.csv'", "null byte"]),
+        ("~nobody-of-this-name/my.csv", ["home directory"]),
+        ("circle/my.csv", ["circle"]),
         ({"columns": ["age"]}, ["path", "expected"]),
         ({"path": "my.csv", "colums": ["age"]}, ["'colums'", "did you mean 'columns'"]),
         ({"path": "my.csv", "columns": ["ages"]}, ["'ages'", "known: age, height", "did you mean 'age'"]),
@@ -160,6 +163,7 @@ def test_what_cannot_be_learned_from_is_refused(tmp_path, content, words):
 )
 def test_wrong_files_and_columns_are_refused(csv, value, words):
     (csv.parent / "my.xlsx").write_bytes(b"PK")
+    (csv.parent / "circle").symlink_to("circle")
     (csv.parent / "latin.csv").write_bytes(b"a,b\n1\xff,2\n")
     (csv.parent / "broken.parquet").write_bytes(b"PAR1 not so")
     with pytest.raises(InputError) as error:

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from hand_made import baseline, floor, record, trial
+from hand_made import ERRORS, baseline, floor, record, trial
 
 from vaebench.errors import InputError
 from vaebench.results.standings import Standings, standings
-from vaebench.study.records import BaselineRecord
+from vaebench.study.records import Attainable, BaselineRecord, Result
 
 
 @pytest.fixture
@@ -67,3 +67,20 @@ def test_without_a_trial_there_is_no_best() -> None:
 def test_a_row_without_any_replicate_has_failed() -> None:
     (row,) = standings(record(baselines=[BaselineRecord("kde", "baseline", search=())])).rows
     assert (row.status, row.failure, row.scores) == ("failed", "no replicate", ())
+
+
+@pytest.mark.parametrize(
+    ("attainable", "metrics", "words"),
+    [
+        (Attainable({"ks": 0.05, "mean_error": 1.0}), ERRORS, "not numbers above 0"),
+        (Attainable({**ERRORS, "ks": 0.0}), ERRORS, "not numbers above 0"),
+        (Attainable({**ERRORS, "ks": float("nan")}), ERRORS, "not numbers above 0"),
+        (Attainable(ERRORS, {"ks": 0.1}, "gaussian", 60), ERRORS, "attainable errors are incomplete"),
+        (Attainable(ERRORS), {"ks": 0.1}, "neither metrics nor a reason"),
+        (Attainable(ERRORS), {**ERRORS, "ks": float("inf")}, "neither metrics nor a reason"),
+    ],
+)
+def test_a_record_without_what_scores_are_made_of_is_damaged(attainable, metrics, words):
+    study = record(replace(trial(0, [1.0]), results=(Result(metrics=metrics),)))
+    with pytest.raises(InputError, match=rf"record of study 'hand-made' is damaged \(.*{words}.*--fresh"):
+        standings(replace(study, attainable=attainable))

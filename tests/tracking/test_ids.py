@@ -30,7 +30,12 @@ def test_ids_survive_a_round_trip(tmp_path: Path) -> None:
     assert [file.name for file in (tmp_path / "studies" / "gaussian").iterdir()] == ["mlflow.json"]
 
 
-@pytest.mark.parametrize("content", [None, "", "{", "[]", '{"unknown": 1}'])
+IDS = '{"study": "a", "trials": %s}'
+
+
+@pytest.mark.parametrize(
+    "content", [None, "", "{", "[]", '{"unknown": 1}', IDS % "[]", IDS % '{"<b>": "r"}', IDS % '{"1": 2}']
+)
 def test_a_study_never_written_or_a_damaged_file_has_no_ids(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         file = tmp_path / "studies" / "gaussian" / "mlflow.json"

@@ -1,6 +1,7 @@
 """What looks at a study, or generates from it: leaderboard, summary, generate, report, status, ui."""
 
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,7 +148,7 @@ def check_output(study: str, *paths: Path, home: str | Path | None = None) -> No
 
 def study_name(study: str) -> str:
     """Return the name of a study that is given by its name or by its file."""
-    if study.endswith(".toml") or Path(study).is_file():
+    if study.endswith(".toml") or os.path.isfile(study):  # Path.is_file raises if a name is too long
         return load(Path(study)).name
     return study
 

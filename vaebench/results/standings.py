@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
+from math import inf, isfinite, nan
 from typing import Literal
 
 import numpy as np
 
 from vaebench.errors import InputError
+from vaebench.rows import MAIN_METRICS
 from vaebench.scoring.paired_tests import MIN_PAIRS, told_apart
 from vaebench.scoring.score import score
 from vaebench.study.records import Attainable, Result, StudyRecord, TrialRecord
@@ -134,7 +136,12 @@ class Standings:
 
 
 def standings(record: StudyRecord) -> Standings:
-    """Return the standings of the study in `record`."""
+    """Return the standings of the study in `record`. Raises InputError for a record whose scores cannot be computed."""
+    if wrong := _unscored(record):
+        raise InputError(
+            f"the record of study {record.name!r} is damaged ({wrong}): restore a copy of it, "
+            "or start the study over with --fresh"
+        )
     trials = [
         Standing("trial", str(trial.params.get("variant")), trial, trial.results, trial.confirmation, record.attainable)
         for trial in record.trials
@@ -144,3 +151,18 @@ def standings(record: StudyRecord) -> Standings:
         for baseline in record.baselines
     ]
     return Standings(record, tuple(sorted([*trials, *baselines], key=lambda row: row.place)))
+
+
+def _unscored(record: StudyRecord) -> str:
+    """Return why scores cannot be computed; empty if they can: every result has the main metrics, or a reason."""
+    results = [result for trial in record.trials for result in (*trial.results, *trial.confirmation)]
+    results += [result for baseline in record.baselines for result in (*baseline.search, *baseline.confirmation)]
+    scored = [result for result in results if not result.reason]
+    unit = record.attainable
+    if scored and any(not 0 < unit.metrics.get(name, 0) < inf for name in MAIN_METRICS):
+        return "its attainable errors are not numbers above 0"
+    if unit.draws and not {*MAIN_METRICS} <= {*unit.metrics} & {*unit.standard_errors}:
+        return "its attainable errors are incomplete"
+    if any(not isfinite(result.metrics.get(name, nan)) for result in scored for name in MAIN_METRICS):
+        return "a result has neither metrics nor a reason"
+    return ""

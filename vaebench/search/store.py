@@ -45,6 +45,7 @@ ARM = "arm"
 BASELINE = "reference:"  # the first records called baselines references
 MINIMIZE = 1
 """Optuna's number for a direction."""
+_attained = TypeAdapter(Attainable)
 _trial = TypeAdapter(TrialRecord)
 _baseline = TypeAdapter(BaselineRecord)
 _results = TypeAdapter(tuple[Result, ...])
@@ -212,7 +213,7 @@ def _attainable(attributes: dict[str, Any]) -> Attainable:
     """Read the attainable errors. The first records have two attributes for them, of which the second is a sentence."""
     stored = attributes.get("attainable", {})
     if not stored or "metrics" in stored:
-        return Attainable(**stored)
+        return _attained.validate_python(asdict(Attainable(**stored)))
     found = re.fullmatch(r"(\w+), (\d+) draws, standard errors (.*)", attributes.get("attainable_by", ""))
     if found is None:  # killed between writing the two
         return Attainable(stored)

@@ -4,6 +4,9 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
 
 from vaebench.files import study_folder, write_whole
 from vaebench.study.records import StudyRecord
@@ -17,7 +20,7 @@ class Ids:
     """Distinguishes this study from another user's of the same name on the same server."""
     experiment: str = ""
     parent_run: str = ""
-    trials: dict[str, str] = field(default_factory=dict)
+    trials: dict[Annotated[str, Field(pattern=r"^[0-9]{1,9}$")], str] = field(default_factory=dict)
     """Run id by trial number, which is text since JSON's keys are."""
     owner: str = ""
     """Distinguishes this home's studies of the name from another's, also after `--fresh`; empty: `study` does."""
@@ -25,11 +28,14 @@ class Ids:
     """The digest of the record last written in full, and the store's address; empty if not up to date."""
 
 
+_ids = TypeAdapter(Ids)
+
+
 def read_ids(home: Path, study: str) -> Ids | None:
     """Return the ids of `study`; None if it was never written to MLflow, or if the file is damaged."""
     try:
-        return Ids(**json.loads(_file(home, study).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
+        return _ids.validate_json(_file(home, study).read_bytes())
+    except (FileNotFoundError, ValueError):
         return None
 
 

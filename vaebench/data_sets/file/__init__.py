@@ -49,7 +49,10 @@ class File(DataSet):
             if key not in ("path", "columns"):
                 raise InputError(f"file: {unknown('key', key, ('path', 'columns'))}")
         where = f"file = {table['path']!r}"
-        path = (folder / Path(table["path"]).expanduser()).resolve()
+        try:
+            path = (folder / Path(table["path"]).expanduser()).resolve()
+        except (ValueError, RuntimeError, OSError) as error:  # a NUL, an unknown ~user, links in a circle
+            raise InputError(f"{where}: {error}") from None
         content = read_content(path, where)
         frame = read_table(path, content, where)
         columns = chosen_columns(list(frame.columns), table.get("columns"), where)

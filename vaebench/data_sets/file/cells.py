@@ -1,6 +1,7 @@
 """What to do about a cell that is no number: spreadsheets write numbers in many ways."""
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +30,7 @@ def way_out(text: "pd.DataFrame") -> tuple[int, str, str]:
     bad = {name: _not_numbers(text[name]) for name in text.columns}
     first = text.columns[0]
     row = int(bad[first].argmax())
-    column = text[first].iloc[np.flatnonzero(bad[first])].map(lambda cell: str(cell).strip())
+    column = [str(cell).strip() for cell in text[first].iloc[np.flatnonzero(bad[first])]]
     cell = str(text[first].iloc[row])
     if (
         row == 0
@@ -56,9 +57,9 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _advice(cell: str, column: "pd.Series[str]") -> str:
+def _advice(cell: str, column: Sequence[str]) -> str:
     """Return what to do about `cell`; `column` has all cells of its column that are no numbers."""
-    if column.map(lambda other: bool(THOUSANDS.fullmatch(other))).all():
+    if all(THOUSANDS.fullmatch(other) for other in column):
         plain = cell.replace(",", "")
         return f"commas separate thousands there: write {plain} for {cell!r}, without the comma (never a point)"
     if MIXED.fullmatch(cell):
@@ -73,11 +74,11 @@ def _advice(cell: str, column: "pd.Series[str]") -> str:
         return f"numbers alone are expected, with the unit in the column's name: write {number} for {cell!r}"
     if cell.lower() in MISSING:
         return f"is {cell!r} a missing value? Fill it, or leave out the row"
-    if column.map(lambda other: other.lower() in TRUTH).all():
+    if all(other.lower() in TRUTH for other in column):
         return "write 1 and 0"
     if DATE.fullmatch(cell):
         return "write dates and times as numbers, such as days since the first"
-    if len(column) > 20 and column.is_unique:
+    if len(column) > 20 and len(set(column)) == len(column):
         return f"a different text in each row, an identifier? Leave it out with {SOME_COLUMNS}"
     return ""
 

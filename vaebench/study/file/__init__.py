@@ -7,6 +7,7 @@ Every error is an InputError that names file, section, key, value and what is al
     compare     [compare]: the arms
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -175,7 +176,7 @@ def _nearest(path: Path) -> str:
     """Return a hint at the study file that was probably meant, from the folder of `path` or studies/ in it."""
     folders = (path.parent / "studies", path.parent)
     files = {file.stem: file for folder in folders for file in folder.glob("*.toml") if file.name != "pyproject.toml"}
-    nearest = [] if path.exists() else get_close_matches(path.stem, files, n=1)
+    nearest = [] if os.path.exists(path) else get_close_matches(path.stem, files, n=1)
     return f"; did you mean {str(files[nearest[0]])!r}?" if nearest else ""
 
 
