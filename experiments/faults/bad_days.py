@@ -144,7 +144,14 @@ def killed(folder: Path, port: int) -> dict[str, object]:
     wait_until(lambda: count(home) >= 150)
     with server(folder, port):
         status, lines = said(run)
-    return {"run": (status, lines), "the server then": held(folder)}
+        after_run = held(folder)
+        sync_status, sync_lines = said(vaebench("sync", "bad", "--home", home, "--workers", 1, uri=uri))
+    return {
+        "run": (status, lines),
+        "the server then": after_run,
+        "sync": (sync_status, sync_lines),
+        "the server after it": held(folder),
+    }
 
 
 def hanging(folder: Path, port: int) -> dict[str, object]:

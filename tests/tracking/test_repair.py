@@ -139,7 +139,8 @@ def test_a_damaged_database_is_kept_and_written_anew(
     (kept,) = copy.glob("mlflow.damaged-*.db")
     assert kept.read_bytes() == damaged
     assert caplog.messages == [
-        f"{database(copy)} was damaged: it is kept as {kept.name}, and written anew from the record"
+        f"{database(copy)} was damaged: it is kept as {kept.name}; the next run of a study, or `vaebench sync STUDY`, "
+        "writes a new one"
     ]
     assert (complete(copy), trials_with_a_model(copy)) == (3, {0, 1, 2})
     assert not is_up_to_date(copy, OTHER), "the new database has nothing of it"

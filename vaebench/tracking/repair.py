@@ -57,7 +57,11 @@ def _set_aside(home: Path) -> None:
         part = database(home).with_name(f"{database(home).name}{suffix}")
         if part.exists():
             part.rename(kept.with_name(f"{kept.name}{suffix}"))
-    log.warning("%s was damaged: it is kept as %s, and written anew from the record", database(home), kept.name)
+    log.warning(
+        "%s was damaged: it is kept as %s; the next run of a study, or `vaebench sync STUDY`, writes a new one",
+        database(home),
+        kept.name,
+    )
 
 
 def _follow(home: Path) -> None:
