@@ -147,7 +147,8 @@ def store_errors() -> tuple[type[Exception], ...]:
 
 def complaint(home: Path, study: str, error: Exception) -> str:
     """Return one line that says that the store failed, without the password that its address may contain."""
-    first = next(iter(str(error).splitlines()), "")
+    lines = str(error).splitlines() or [""]
+    first = next((line for line in lines if "Error) " in line), lines[0])  # SQLAlchemy may say something else before
     if cause := re.search(r"Caused by \w+\([\"'](.*)[\"']\)", first):  # what a request failed of is at its very end
         first = cause[1].rpartition(": ")[2]
     said = f"MLflow at {tracking_uri(home)} is not up to date ({type(error).__name__}: {first[:200]})"
