@@ -46,6 +46,16 @@ def test_each_doubt_stands_where_its_cause_is(
     assert all(doubt.details for doubt in found), "what to do about it"
 
 
+@pytest.mark.parametrize(("batch_size", "doubted"), [("int = [8, 64]", True), ("choice = [8, 16, 32]", False)])
+def test_many_programs_are_doubted(tmp_path: Path, batch_size: str, doubted: bool) -> None:
+    found = doubts_of(
+        tmp_path, NORM, f'[fixed]\nvariant = "ae"\nlatent_sampler = "gmm"\n[search]\nbatch_size = {{ {batch_size} }}\n'
+    )
+    assert [doubt.brief.partition("at least ")[2].partition(" ")[2] for doubt in found] == (
+        ["programs are compiled, one for each structure of a network"] if doubted else []
+    )
+
+
 def test_in_brief_all_doubts_are_one_line_and_where_the_details_are_another(tmp_path: Path) -> None:
     doubts_of(tmp_path, NORM, '[fixed]\nloss = "mse"\n[compare]\nvariant = ["ae"]\n')
     study = load(tmp_path / "study.toml")

@@ -1,9 +1,10 @@
-"""Doubts about a study, before it runs: few rows, columns, codes that do not follow the prior, posterior collapse."""
+"""Doubts about a study, before it runs: few rows, columns, many programs, codes off the prior, posterior collapse."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vaebench.parts import load
+from vaebench.search.compile_ahead import structures
 from vaebench.study.definition import StudyDefinition
 from vaebench.trial.collapse import RULE, foresee
 from vaebench.variants import Variant
@@ -12,6 +13,11 @@ FEW = 100
 """With fewer true samples than this there is a warning."""
 BRIEF = 4
 """Doubts that `run` names. A file of many columns may have many."""
+MANY = 16
+"""With more programs than this there is a warning."""
+PROGRAM = 40
+"""Megabytes of a worker that a compiled program takes: 33 for a tiny network, 50 for a large one. XLA keeps it for
+good: forgetting a program frees next to nothing (docs/performance.md)."""
 KS_OF_TRUTH = 0.87
 """Mean KS distance of n samples to their true distribution, times sqrt(n): ln 2 * sqrt(pi / 2), the mean of the
 Kolmogorov distribution."""
@@ -38,6 +44,14 @@ def doubts(definition: StudyDefinition) -> Iterator[Doubt]:
         )
     for brief, details in definition.data_set.doubts(definition.rows, definition.test_fraction):
         yield Doubt(brief, details)
+    if (programs := len(structures(definition)[0])) > MANY:
+        yield Doubt(
+            f"at least {programs} programs are compiled, one for each structure of a network",
+            (
+                f"A worker keeps them: about {programs * PROGRAM / 1000:.1f} GB each, beside seconds to compile each.",
+                "Let batch_size, encoder and decoder have few values, such as batch_size = { choice = [8, 16, 32] }.",
+            ),
+        )
     if astray := _astray(definition):
         yield Doubt(
             f"{' and '.join(astray)} generates from the prior, but nothing brings its codes there",

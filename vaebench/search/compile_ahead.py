@@ -25,6 +25,16 @@ def compile_ahead(definition: StudyDefinition, workers: Workers, at_most: int) -
     """
     if at_most <= 0:
         return []
+    frequency, specs = structures(definition)
+    replicate = definition.replicate("search", 0)
+    return [
+        workers.submit(compile_for, specs[structure], replicate)
+        for structure, _ in frequency.most_common(min(AT_MOST, at_most))
+    ]
+
+
+def structures(definition: StudyDefinition) -> tuple[Counter[Structure], dict[Structure, Spec]]:
+    """Return how often each structure is met among specs sampled from a study's spaces, and a spec of each."""
     train, test = split_sizes(definition.rows, definition.test_fraction)
     columns = len(definition.data_set.columns)
     frequency: Counter[Structure] = Counter()
@@ -35,11 +45,7 @@ def compile_ahead(definition: StudyDefinition, workers: Workers, at_most: int) -
             structure = Structure.of(spec, columns=columns, train_rows=train, test_rows=test)
             frequency[structure] += 1
             specs.setdefault(structure, spec)
-    replicate = definition.replicate("search", 0)
-    return [
-        workers.submit(compile_for, specs[structure], replicate)
-        for structure, _ in frequency.most_common(min(AT_MOST, at_most))
-    ]
+    return frequency, specs
 
 
 def compile_for(spec: Spec, replicate: Replicate) -> None:
