@@ -9,9 +9,9 @@ import sys
 import tempfile
 import time
 import traceback
-from collections import Counter
 from pathlib import Path
 from random import Random
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/fuzz")]
@@ -23,64 +23,53 @@ MEMORY = Path("/dev/shm")
 """Where files cost nothing, on Linux."""
 
 
-def fuzz(name: str, seeds: range, folder: Path) -> tuple[Counter[str], dict[str, list[int]], float, int]:
-    """Try one kind with each seed. Return what came of them, the faults with their seeds, and the longest case."""
-    outcomes: Counter[str] = Counter()
-    faults: dict[str, list[int]] = {}
-    longest, at = 0.0, 0
-    for seed in seeds:
-        place = folder / "case"
-        place.mkdir()
-        began = time.process_time()
-        try:
-            outcomes[KINDS[name](Random(f"{name} {seed}"), place)] += 1
-        except (Exception, Hang) as error:
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            words = f"{type(error).__name__} in {Path(where.filename).name}:{where.lineno}: {str(error)[:300]}"
-            faults.setdefault(words.partition(": ")[0], []).append(seed)
-            if len(faults[words.partition(": ")[0]]) == 1:
-                print(f"{name} {seed}: {words}", flush=True)
-            outcomes["fault"] += 1
-        took = time.process_time() - began
-        longest, at = max((longest, at), (took, seed))
-        shutil.rmtree(place)
-    return outcomes, faults, longest, at
+OUTCOME = Path(__file__).parent / "outcome"
+SAVED = 250
+"""Cases after which the outcome so far is written, so that a run can be ended at any time and goes on there."""
+
+
+def fuzz(name: str, cases: int, folder: Path) -> dict[str, Any]:
+    """Try one kind until there are `cases` of it; seed i gives case i. Return what came of all."""
+    file = OUTCOME / f"{name}.json"
+    found: dict[str, Any] = {"cases": 0, "accepted": 0, "refused": 0, "longest_seconds": 0.0, "faults": {}}
+    found |= json.loads(file.read_text()) if file.exists() else {}
+    while found["cases"] < cases:
+        _try(name, found["cases"], folder / "case", found)
+        found["cases"] += 1
+        if found["cases"] % SAVED == 0 or found["cases"] == cases:
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(json.dumps(found, indent=1) + "\n")
+    return found
+
+
+def _try(name: str, seed: int, place: Path, found: dict[str, Any]) -> None:
+    place.mkdir()
+    began = time.process_time()
+    try:
+        found[KINDS[name](Random(f"{name} {seed}"), place)] += 1
+    except (Exception, Hang) as error:
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        words = f"{type(error).__name__} in {Path(at.filename).name}:{at.lineno}"
+        found["faults"].setdefault(words, []).append(seed)
+        print(f"{name} {seed}: {words}: {str(error)[:300]}", flush=True)
+    found["longest_seconds"] = max(found["longest_seconds"], round(time.process_time() - began, 2))
+    shutil.rmtree(place)
 
 
 def main() -> None:
-    """Fuzz every kind, and write what came of it to outcome.json."""
+    """Fuzz every kind, from where the last run ended."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", type=int, default=20_000, help="of each kind")
-    parser.add_argument("--first", type=int, default=0, help="first seed")
+    parser.add_argument("--cases", type=int, default=20_000, help="of each kind in all, those of earlier runs included")
     parser.add_argument("--kinds", nargs="*", default=list(KINDS), choices=list(KINDS))
-    parser.add_argument("--write", action="store_true", help="write outcome.json, beside the kinds it has")
+    parser.add_argument("--afresh", action="store_true", help="forget what earlier runs found")
     options = parser.parse_args()
     faulthandler.enable()
     logging.getLogger("vaebench").setLevel(logging.ERROR)  # what a repair says
-    found = {}
     for name in options.kinds:
-        began = time.perf_counter()
+        if options.afresh:
+            (OUTCOME / f"{name}.json").unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-            outcomes, faults, longest, at = fuzz(
-                name, range(options.first, options.first + options.cases), Path(folder)
-            )
-        found[name] = {
-            "cases": options.cases,
-            **outcomes,
-            "faults": faults,
-            "longest_seconds": round(longest, 2),
-            "longest_seed": at,
-        }
-        print(
-            name,
-            {**found[name], "faults": {fault: len(seeds) for fault, seeds in faults.items()}},
-            f"{time.perf_counter() - began:.0f} s",
-            flush=True,
-        )
-    if options.write:
-        outcome = Path(__file__).parent / "outcome.json"
-        before = json.loads(outcome.read_text()) if outcome.exists() else {}
-        outcome.write_text(json.dumps(before | found, indent=1) + "\n")
+            print(name, fuzz(name, options.cases, Path(folder)), flush=True)
 
 
 if __name__ == "__main__":

@@ -94,6 +94,7 @@ def test_a_damaged_line_is_named_and_the_way_out_that_is_shown_works(
         (b'"definition":{"study":{', b'"definition":{"study":{"own":1,'),
         (b'"data":{', b'"date":{'),
         (b'"attainable":{', b'"attainable":{"own":1,'),
+        (b'"attainable":{', b'"attainable":["metric"],"own":{'),
     ],
     ids=repr,
 )

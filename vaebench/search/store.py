@@ -216,7 +216,7 @@ def _attainable(attributes: dict[str, Any]) -> Attainable:
         return _attained.validate_python(asdict(Attainable(**stored)))
     found = re.fullmatch(r"(\w+), (\d+) draws, standard errors (.*)", attributes.get("attainable_by", ""))
     if found is None:  # killed between writing the two
-        return Attainable(stored)
+        return _attained.validate_python({"metrics": stored})
     errors = [float(percent.rstrip("%")) / 100 for percent in found[3].split(", ")]
     standard_errors = {name: stored[name] * error for name, error in zip(MAIN_METRICS, errors, strict=True)}
     return Attainable(stored, standard_errors, found[1], int(found[2]))
