@@ -41,12 +41,14 @@ def test_csv_keeps_every_bit_of_a_float(tmp_path_factory, values):
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_text_that_spreadsheets_run_is_defused(start, tmp_path):
     frame = pd.DataFrame({"text": [f"{start}1+1", "a=1", None], "number": [-1.5, -2.0, 1e-300], "int": [-1, 2, 3]})
+    frame[f"{start}1+1"] = 1
     write(frame, tmp_path / "x.csv", ".csv")
     read = pd.read_csv(tmp_path / "x.csv", float_precision="round_trip")
     assert read["text"].tolist()[:2] == [f"'{start}1+1".replace("\r", "\n"), "a=1"]
     assert pd.isna(read["text"][2])
     assert read["number"].tolist() == [-1.5, -2.0, 1e-300]
     assert read["int"].tolist() == [-1, 2, 3]
+    assert read.columns[3] == f"'{start}1+1".replace("\r", "\n")
     assert frame["text"][0] == f"{start}1+1", "the caller's frame is left as it is"
 
 

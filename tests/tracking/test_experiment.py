@@ -1,5 +1,6 @@
 """A study's experiment: found again, restored where it was deleted, shared by several users; and its parent run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ from hand_made import timed_study as study
 from hand_made import timed_trial as trial
 from stored import nested
 
+from vaebench.data_sets.file import File
 from vaebench.results.standings import standings
+from vaebench.tracking.experiment import describe
 from vaebench.tracking.store import open_client
 from vaebench.tracking.sync import bring_up_to_date
 
@@ -49,3 +52,17 @@ def test_a_study_called_as_mlflows_own_experiment_has_its_artifacts_in_the_home(
     experiment = open_client(home).get_experiment(written.experiment_id)
     assert experiment.name == "Default (study)"
     assert experiment.artifact_location.startswith((home / "artifacts").as_uri())
+
+
+def test_what_a_question_and_columns_say_is_shown_as_it_is() -> None:
+    columns = ("<script>alert(1)</script>", "`a`", "x|y", "NO2 [µg/m³]", "mean_a_b")
+    record = study([trial(0)])
+    definition = replace(
+        record.definition,
+        question="# big\n![](http://evil.example/x.png) <b>a & b</b>",
+        data_set=File("rows.csv", columns, "", 100),
+    )
+    shown = describe(replace(record, definition=definition), "gaussian")
+    assert shown.startswith("\\# big \\!\\[\\](http://evil.example/x.png) &lt;b&gt;a &amp; b&lt;/b&gt;\n")
+    names = "&lt;script&gt;alert(1)&lt;/script&gt;, \\`a\\`, x\\|y, NO2 \\[µg/m³\\], mean_a_b."
+    assert f"Columns of the data: {names}\n" in shown

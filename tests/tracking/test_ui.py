@@ -5,6 +5,7 @@ import os
 import shutil
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -104,12 +105,17 @@ def test_the_page_of_a_study_lists_its_trials_with_their_scores(home: Path, tmp_
 
     assert CHROMIUM, "the browser test needs Chromium"
     record = study([trial(number, confirmed=3 * (number in (0, 3, 6))) for number in range(9)], confirmed=3)
+    hostile = "<img src=x onerror=alert(1)> ![picture](http://evil.example/x.png)"
+    record = replace(record, definition=replace(record.definition, question=hostile))
     bring_up_to_date(home, standings(record), {})
     frame = leaderboard(standings(record))
     port = free_port()
     with serving(home, port), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = browser.new_page(viewport={"width": 1800, "height": 1000})
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("dialog", lambda dialog: asked.append(f"dialog: {dialog.message}"))
         page.goto(ui_url(home, "gaussian", port=port))
         page.get_by_text("trial 3 · vae · mse · gaussian").wait_for(timeout=60_000)
         page.screenshot(path=tmp_path / "study.png")
@@ -122,6 +128,7 @@ def test_the_page_of_a_study_lists_its_trials_with_their_scores(home: Path, tmp_
 
         names, scores = column("attributes.`Run Name`"), column("metrics.`confirmed.score`")
         browser.close()
+    assert {url for url in asked if not url.startswith((f"http://127.0.0.1:{port}/", "data:", "blob:"))} == set()
     confirmed = frame[frame["status"] == "confirmed"]
     shown = [float(score) for score in scores[: len(confirmed)]]
     assert shown == pytest.approx(confirmed["score"].tolist(), abs=1e-6)
