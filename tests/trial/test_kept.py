@@ -91,7 +91,7 @@ sys.addaudithook(lambda event, arguments: heard.append((event, arguments)))
 assert read(home, trial, definition).generate(5).shape == (5, 1)
 names = {event for event, _ in heard}
 assert names <= {"open", "compile", "object.__getattr__", "os.listdir"}, names  # NumPy parses headers to literals
-assert all(mode in ("r", "rb") for event, (_, mode, _) in heard if event == "open"), heard
+assert all(arguments[1] in ("r", "rb") for event, arguments in heard if event == "open"), heard
 """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     subprocess.run([sys.executable, "-c", code, str(home)], env=environment, check=True)
