@@ -1,5 +1,6 @@
 """Kill processes of a running study at random moments, run it again until it is done, and look at what became of it."""
 
+import contextlib
 import random
 import signal
 import subprocess
@@ -17,8 +18,10 @@ from vaebench.tracking.store import open_client
 
 UNLIKE = ["seconds", "mlflow_run_id"]
 """The columns of a leaderboard that differ between two runs of one study."""
-KINDS = {"writer_process": "MLflow", "spawn_main": "worker", "resource_tracker": "tracker"}
-"""What a process of a run is, by a word of its command line; tracker: multiprocessing's, beside the coordinator."""
+KINDS = {"writer_process": "MLflow", "spawn_main": "worker"}
+"""What a process of a run is, by a word of its command line. A worker's nanny is a thread of the coordinator."""
+WORK = ("scoring", "compiling", "searching", "confirming", "writing")
+"""Steps of a run, by a word of what it says, after its workers have started."""
 PATIENCE = 300
 """Seconds after which a run, or a process that should have ended, counts as hanging."""
 
@@ -28,7 +31,7 @@ class Kill:
     """A process that was killed."""
 
     kind: str
-    """coordinator, worker, MLflow or tracker."""
+    """coordinator, worker or MLflow."""
     during: str
     """What the run had said last."""
     seconds: float
@@ -90,6 +93,8 @@ class Study:
     def _run_disturbed(self, chance: random.Random, span: float, most: int) -> bool:
         """Run it once. Return whether it came to its end."""
         coordinator, began = self.start(), time.monotonic()
+        if chance.random() < 0.7:  # the others are killed while they start
+            self._wait_for_work(coordinator)
         while len(self.kills) < most:
             try:
                 self.ended_well(coordinator.wait(chance.uniform(0, span)))
@@ -101,6 +106,12 @@ class Study:
                 return False
         self.ended_well(coordinator.wait(PATIENCE))
         return True
+
+    def _wait_for_work(self, coordinator: "subprocess.Popen[bytes]") -> None:
+        """Wait until the run does more than start its workers, or has ended."""
+        while coordinator.poll() is None and not any(step in self.said() for step in WORK):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                coordinator.wait(0.1)
 
     def _kill_one(self, coordinator: "subprocess.Popen[bytes]", chance: random.Random, began: float) -> Kill | None:
         """Kill one of the run's processes. None if it had just ended."""
@@ -119,6 +130,8 @@ class Study:
             others = [process for process in self.seen if process.pid != coordinator.pid]
             psutil.wait_procs(others, timeout=PATIENCE)
             killed = Kill(kind, during, killed.seconds, time.monotonic() - dead)
+        ended = f", its last process ended {killed.orphans:.1f} s later" if kind == "coordinator" else ""
+        print(f"  {kind} killed after {killed.seconds:.1f} s of run {self.runs}, at {during!r}{ended}", flush=True)
         self.kills.append(killed)
         return killed
 

@@ -7,6 +7,7 @@ from hand_made import ERRORS, baseline, floor, record, trial
 
 from vaebench.errors import InputError
 from vaebench.results.standings import Standings, standings
+from vaebench.results.summary import summary
 from vaebench.study.records import Attainable, BaselineRecord, Result
 
 
@@ -84,3 +85,17 @@ def test_a_record_without_what_scores_are_made_of_is_damaged(attainable, metrics
     study = record(replace(trial(0, [1.0]), results=(Result(metrics=metrics),)))
     with pytest.raises(InputError, match=rf"record of study 'hand-made' is damaged \(.*{words}.*--fresh"):
         standings(replace(study, attainable=attainable))
+
+
+def test_rows_of_unequal_numbers_of_draws_are_compared_on_those_they_share() -> None:
+    """As an interrupted `confirm --replicates` leaves them."""
+    luck = [0.01 * (index % 5) for index in range(25)]
+    arms = ["variant=ae", "variant=vae"]
+    first = trial(0, [0.9], [1.0 + value for value in luck[:12]], arms[0])
+    second = trial(1, [0.9], [1.1 + 0.5 * value for value in luck], arms[1])
+    cut = trial(1, [0.9], [1.1 + 0.5 * value for value in luck[:12]], arms[1])
+    interrupted, even = (standings(record(first, other)) for other in (second, cut))
+    assert interrupted.tied(interrupted.row(0), interrupted.row(1)) is False
+    assert even.tied(even.row(0), even.row(1)) is False
+    said = "variant=ae (trial 0, 1.02) is best; variant=vae (trial 1, 1.11)"
+    assert any(said in line for line in summary(interrupted))

@@ -1,11 +1,12 @@
 """Worker processes and running clusters, and the executor in this process (in_process)."""
 
+import contextlib
 import json
 import os
 import resource
 import signal
 from collections.abc import Iterator
-from concurrent.futures import Executor, wait
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +97,12 @@ def refuse() -> None:
 
 
 def spawned() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "spawn_main" in " ".join(child.cmdline()):
+                found.append(child)
+    return found
 
 
 def test_each_worker_has_a_core_and_an_environment_of_its_own(two_workers: Executor, tmp_path: Path) -> None:
@@ -145,6 +151,19 @@ def test_a_task_that_hangs_fails_alone_and_its_worker_is_replaced(tmp_path: Path
         assert psutil.pid_exists(second)
         with pytest.raises(TimeoutError, match="its own"):
             executor.submit(in_time, 1, out_of_time).result(timeout=120)
+
+
+def test_a_worker_that_is_killed_before_it_has_begun_is_started_again() -> None:
+    def kill_the_first() -> None:
+        while not (there := spawned()):
+            pass
+        there[0].kill()
+
+    with ThreadPoolExecutor(1) as thread:
+        killed = thread.submit(kill_the_first)
+        with cluster.executor(1) as executor:
+            assert killed.done()
+            assert executor.submit(square, 3).result(timeout=120) == 9
 
 
 def test_a_worker_without_memory_is_replaced_and_its_task_run_again(tmp_path: Path) -> None:

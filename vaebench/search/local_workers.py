@@ -45,7 +45,6 @@ def local_client(workers: int, say: Callable[[str], None]) -> Iterator["Client"]
     """Start `workers` worker processes and yield a Dask client of theirs; end them with the context."""
     say(f"starting {workers} worker{'s' if workers > 1 else ''}")
     import dask
-    from distributed import LocalCluster
 
     settings = {
         "distributed.nanny.pre-spawn-environ": ENVIRONMENT,
@@ -67,17 +66,10 @@ def local_client(workers: int, say: Callable[[str], None]) -> Iterator["Client"]
         contextlib.ExitStack() as stack,
     ):
         with _signals_are_ours(), _start_explained():
-            cluster = LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address=None,
-                security=True,  # certificates of its own, in memory: no other user can reach it, and so run code
-                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # for its status server, which always runs
-                silence_logs=logging.CRITICAL,
-                memory_limit=0,  # otherwise a worker over its share is paused for good
-            )
+            try:
+                cluster = _start(workers)
+            except RuntimeError:  # one was killed before it had begun
+                cluster = _start(workers)
             client = stack.enter_context(stack.enter_context(cluster).get_client())
             stack.callback(_kill, cluster)
         # pin only if all cores are used: two runs with fewer workers would share the first cores
@@ -102,6 +94,22 @@ def silent_dask() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, before, strict=True):
             logger.setLevel(level)
+
+
+def _start(workers: int) -> "LocalCluster":
+    from distributed import LocalCluster
+
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        security=True,  # certificates of its own, in memory: no other user can reach it, and so run code
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # for its status server, which always runs
+        silence_logs=logging.CRITICAL,
+        memory_limit=0,  # otherwise a worker over its share is paused for good
+    )
 
 
 def _load_everywhere(client: "Client") -> None:
