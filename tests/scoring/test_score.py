@@ -180,6 +180,15 @@ def test_equal_true_samples_count_in_units_of_all_rows():
     assert measure(np.full((3, 1), 0.1), equal, NORMAL, "search")["std_ratio"] == pytest.approx(0)
 
 
+def test_the_best_constant_scores_far_worse_than_a_gaussian_fitted_to_few_rows():
+    random = np.random.default_rng(0)
+    few, true = random.normal(size=(60, 1)), random.normal(size=(5000, 1))
+    fitted = few.mean() + few.std(ddof=1) * random.normal(size=(5000, 1))
+    unit = Attainable(measured(fitted, true))
+    for value in (true.mean(), np.median(true)):
+        assert score(measured(np.full((5000, 1), value), true), unit) > 4
+
+
 # ---- what cannot be scored
 
 
