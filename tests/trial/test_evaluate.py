@@ -10,6 +10,7 @@ import pytest
 from small_specs import small_replicate, small_spec
 
 from vaebench.data_sets.distribution import Distribution
+from vaebench.engine import train
 from vaebench.latent_samplers import LatentSampler
 from vaebench.parts import make
 from vaebench.trial.evaluate import CURVE_POINTS, evaluate, evaluate_fitted
@@ -198,3 +199,14 @@ def test_the_linear_vae_has_its_closed_form(beta, latent_sampler, noise, std, sh
     mean, spread = fitted.draw.train.mean(), fitted.draw.train.std()
     assert result.metrics["generated_std"] / spread == pytest.approx(std, abs=0.03)
     assert abs(result.metrics["generated_mean"] - mean) / spread == pytest.approx(shift, abs=0.03)
+
+
+def test_a_want_of_memory_is_no_fault_of_the_trials_whoever_finds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NumPy raises MemoryError by itself; TensorFlow has an error of its own."""
+
+    def wanting(*_: object) -> None:
+        raise train.tf.errors.ResourceExhaustedError(None, None, "Out of memory while trying to allocate 1.62GiB.")
+
+    monkeypatch.setattr(train, "_run", wanting)
+    with pytest.raises(MemoryError, match=r"1\.62GiB"):
+        evaluate(small_spec(), small_replicate())

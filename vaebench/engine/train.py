@@ -101,10 +101,18 @@ class Trained:
 
 
 def train(spec: Spec, train_rows: Rows, test_rows: Rows, seed: int) -> Trained:
-    """Train `spec` on scaled rows, shape (rows, columns). The result depends only on the arguments."""
+    """Train `spec` on scaled rows, shape (rows, columns). The result depends only on the arguments.
+
+    Raises MemoryError.
+    """
     structure = Structure.of(spec, columns=train_rows.shape[1], train_rows=len(train_rows), test_rows=len(test_rows))
     start = start_of(structure, spec, seed)
-    weights, statistics, history, epochs = _run(structure, start, train_rows, test_rows, settings_of(structure, spec))
+    try:
+        weights, statistics, history, epochs = _run(
+            structure, start, train_rows, test_rows, settings_of(structure, spec)
+        )
+    except tf.errors.ResourceExhaustedError as error:  # a want that may pass, as NumPy's is
+        raise MemoryError(str(error)) from None
     return Trained(structure, spec, _arrays(weights), statistics.numpy(), history.numpy()[: int(epochs)])
 
 

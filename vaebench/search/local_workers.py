@@ -66,10 +66,7 @@ def local_client(workers: int, say: Callable[[str], None]) -> Iterator["Client"]
         contextlib.ExitStack() as stack,
     ):
         with _signals_are_ours(), _start_explained():
-            try:
-                cluster = _start(workers)
-            except RuntimeError:  # one was killed before it had begun
-                cluster = _start(workers)
+            cluster = _start(workers)
             client = stack.enter_context(stack.enter_context(cluster).get_client())
             stack.callback(_kill, cluster)
         # pin only if all cores are used: two runs with fewer workers would share the first cores
@@ -97,6 +94,14 @@ def silent_dask() -> Iterator[None]:
 
 
 def _start(workers: int) -> "LocalCluster":
+    """Start the cluster, again where a worker is killed before it has begun. Raises RuntimeError if that goes on."""
+    for _ in range(DEATHS - 1):
+        with contextlib.suppress(RuntimeError):
+            return _start_once(workers)
+    return _start_once(workers)
+
+
+def _start_once(workers: int) -> "LocalCluster":
     from distributed import LocalCluster
 
     return LocalCluster(
