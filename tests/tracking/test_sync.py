@@ -16,9 +16,11 @@ from hand_made import timed_trial as trial
 from small_studies import Heard, Substituting
 from stored import complete, everything, nested, trials_with_a_model
 
+from vaebench.files import study_folder
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
 from vaebench.search.in_process import InProcess
+from vaebench.search.store import RecordStore
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.tracking.artifacts import Artifacts, make_artifacts
@@ -215,3 +217,20 @@ def test_a_new_home_is_made_quietly_and_lets_the_ui_read_while_it_is_written(
     assert capfd.readouterr() == ("", "")
     with closing(sqlite3.connect(tmp_path / "new" / "mlflow.db")) as database:
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+@pytest.mark.parametrize("damage", ["lost", "empty", "another's"])
+def test_ids_that_are_lost_are_found_again(home: Path, damage: str) -> None:
+    record = study([trial(0), trial(1)])
+    RecordStore.create_or_open(home, record.definition)
+    written(home, record)
+    before, file = read_ids(home, "gaussian"), study_folder(home, "gaussian") / "mlflow.json"
+    if damage == "lost":
+        file.unlink()
+    else:
+        file.write_text("" if damage == "empty" else "[1]")
+    written(home, record)
+    after = read_ids(home, "gaussian")
+    assert before is not None
+    assert after == before
+    assert complete(home) == 2

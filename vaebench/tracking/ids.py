@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter
 
-from vaebench.files import study_folder, write_whole
+from vaebench.files import JOURNAL, study_folder, write_whole
 from vaebench.study.records import StudyRecord
 
 
@@ -37,6 +38,15 @@ def read_ids(home: Path, study: str) -> Ids | None:
         return _ids.validate_json(_file(home, study).read_bytes())
     except (FileNotFoundError, ValueError):
         return None
+
+
+def new_id(home: Path, study: str) -> str:
+    """Return an id for `study`: that of who wrote the first line of its record, so that lost ids are found again."""
+    try:
+        with (study_folder(home, study) / JOURNAL).open("rb") as file:
+            return hashlib.sha256(json.loads(file.readline())["worker_id"].encode()).hexdigest()[:32]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return uuid.uuid4().hex
 
 
 def write_ids(home: Path, study: str, ids: Ids) -> None:

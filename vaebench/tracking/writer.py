@@ -3,7 +3,6 @@
 import getpass
 import math
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,7 @@ from vaebench.results.export import markdown
 from vaebench.study.records import Diagnosis, StudyRecord, TrialRecord
 from vaebench.tracking.champion import owned_name
 from vaebench.tracking.experiment import find_or_create
-from vaebench.tracking.ids import Ids, read_ids, write_ids
+from vaebench.tracking.ids import Ids, new_id, read_ids, write_ids
 from vaebench.tracking.runs import Run, best_so_far, curve_points, described, finite, keys, milliseconds
 from vaebench.tracking.store import open_client
 
@@ -51,7 +50,7 @@ class StudyRuns:
         """
         ids = read_ids(home, record.name)
         if ids is None:
-            ids = Ids(study=uuid.uuid4().hex)
+            ids = Ids(study=new_id(home, record.name))
             write_ids(home, record.name, ids)  # before the parent run, so that it is found again after a kill
         client = open_client(home)
         owner = ids.owner or ids.study
