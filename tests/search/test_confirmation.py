@@ -52,7 +52,7 @@ def test_the_best_of_each_variant_is_confirmed_too() -> None:
         [{"vae"}, {"vae"}],
         [{"ae", "vae"}, {"ae", "vae"}, {"ae", "vae"}],
     ],
-    ids=str,
+    ids=lambda arms: " | ".join("+".join(sorted(arm)) for arm in arms),
 )
 def test_as_many_are_confirmed_as_is_said_beforehand_and_never_more(arms: list[set[str]], top: int) -> None:
     """Whatever the trials' order by score; the most is reached by some order."""
