@@ -61,7 +61,7 @@ def check_columns(frame: "pd.DataFrame", where: str) -> None:
 
 
 def _check_rare(name: str, values: "np.ndarray[Any, np.dtype[np.float64]]", known: list[str], where: str) -> None:
-    most, count = most_common(values)
+    most, count = majority(values)
     others = len(values) - count
     if others < FEWEST_OTHERS and count > NEARLY_ALL * len(values):
         rest = ", ".join(f'"{other}"' for other in known if other != name)
@@ -72,7 +72,7 @@ def _check_rare(name: str, values: "np.ndarray[Any, np.dtype[np.float64]]", know
         )
 
 
-def most_common(values: "np.ndarray[Any, np.dtype[np.float64]]") -> tuple[float, int]:
-    """Return the most common value of a column, shape (rows,), and how often it is there."""
-    found, counts = np.unique(values, return_counts=True)
-    return float(found[counts.argmax()]), int(counts.max())
+def majority(values: "np.ndarray[Any, np.dtype[np.float64]]") -> tuple[float, int]:
+    """Return the median of a column, shape (rows,), and how often it is there: a value of most rows is the median."""
+    median = float(np.quantile(values, 0.5, method="lower"))
+    return median, int((values == median).sum())

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vaebench.data_sets.file.columns import most_common
+from vaebench.data_sets.file.columns import majority
 from vaebench.data_sets.file.reading import column_names, csv_lines
 from vaebench.rows import Rows
 
@@ -44,7 +44,7 @@ def suspects(path: Path, columns: Sequence[str], rows: Rows, true: int) -> Itera
                     f"column {name!r} increases from row to row: an identifier, or a time?",
                     ("Rows are taken as draws without an order. " + leave_out,),
                 )
-        most, count = most_common(values)
+        most, count = majority(values)
         lost = _none_among(true, len(values), len(values) - count)
         if lost >= SPLITS and count > len(values) / 2:
             yield (
