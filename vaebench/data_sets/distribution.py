@@ -53,6 +53,14 @@ class Distribution(Truth):
         """Return the table in the study file."""
         return {"name": self.family, **dict(self.params)}
 
+    @classmethod
+    def from_plain(cls, value: Any) -> Self:
+        """Rebuild it from `plain()`, which was checked: scipy.stats takes a second to import."""
+        params = {key: number for key, number in value.items() if key != "name"}
+        if not isinstance(value["name"], str) or not all(isinstance(number, int | float) for number in params.values()):
+            raise ValueError(f"distribution {value!r}")
+        return cls(value["name"], tuple(sorted(params.items())))
+
     @property
     def columns(self) -> tuple[str, ...]:
         """One column, x."""

@@ -53,7 +53,7 @@ class Mixture(Truth):
     @classmethod
     def from_plain(cls, value: Any) -> Self:
         """Rebuild it from `plain()`, whose weights are normalised."""
-        return cls(tuple((component["weight"], Distribution.of("mixture", _law(component))) for component in value))
+        return cls(tuple((component["weight"], Distribution.from_plain(_law(component))) for component in value))
 
     @property
     def columns(self) -> tuple[str, ...]:
