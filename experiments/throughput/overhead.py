@@ -107,7 +107,7 @@ def _worker(
 
 def _run_clocked(home: str, trials: int) -> dict[str, Any]:
     """Run the study with clocks; return what they show."""
-    from vaebench import api
+    from vaebench.api import running
     from vaebench.search import loop as search
     from vaebench.search.asking import Asker
     from vaebench.search.tasks import Workers, evaluate_spec
@@ -145,7 +145,7 @@ def _run_clocked(home: str, trials: int) -> dict[str, Any]:
         return send(workers, evaluate_clocked if function is evaluate_spec else function, first, replicates)
 
     Workers.evaluate = send_clocked  # type: ignore[assignment,method-assign]
-    api.run(THROUGHPUT, home=home, trials=trials)
+    running.run(THROUGHPUT, home=home, trials=trials)
     return {**SECONDS, "searching": begun[0]}
 
 

@@ -70,8 +70,9 @@ def invoke(*arguments: object, status: int = 0) -> Result:
 
 
 def tree(folder: Path) -> dict[str, str]:
-    """Return every file and folder below `folder`, with a file's content."""
+    """Return every file and folder below `folder`, with a file's content, but what SQLite keeps of an open database."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder"
         for path in folder.rglob("*")
+        if not path.name.endswith(("-shm", "-wal"))
     }

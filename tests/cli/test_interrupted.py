@@ -13,6 +13,9 @@ from whole_studies import ONE_STRUCTURE, QUICK, Ran, new_study
 # Keras 3.15 reads a TensorFlow variable in the way that NumPy 2 deprecates.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")]
 
+ENDLESS = ONE_STRUCTURE.replace("{ choice = [0.003, 0.01, 1e30] }", "{ float = [0.003, 0.01] }")
+"""A study of more than 12 combinations."""
+
 
 def running(study: Ran, *arguments: object, stdout: int = subprocess.DEVNULL) -> "subprocess.Popen[str]":
     """Start a run of the study in a process group of its own, as a shell does."""
@@ -40,7 +43,7 @@ def running(study: Ran, *arguments: object, stdout: int = subprocess.DEVNULL) ->
 def test_an_interrupted_run_says_so_and_goes_on_later(
     tmp_path: Path, number: int, workers: int, during: str, trials: int
 ) -> None:
-    study = new_study(tmp_path, ONE_STRUCTURE)
+    study = new_study(tmp_path, ENDLESS)
     with running(study, "--workers", workers, "--trials", trials) as process:
         assert process.stderr is not None
         line = next(line for line in process.stderr if during in line)

@@ -11,7 +11,7 @@ import pytest
 from small_studies import STUDY
 from stored import trial_runs
 
-from vaebench import api
+from vaebench.api import looking
 from vaebench.errors import InputError
 from vaebench.files import study_names
 from vaebench.tracking.store import open_client
@@ -58,7 +58,7 @@ def test_two_studies_are_written_and_read_at_once(tmp_path: Path, monkeypatch: p
         threading.Event().wait(2)  # who reads all the time only slows them
         for name in study_names(home):
             try:
-                frame = api.leaderboard(name, home=home)
+                frame = looking.leaderboard(name, home=home)
             except InputError as error:
                 early.append(str(error))
                 continue
@@ -67,7 +67,7 @@ def test_two_studies_are_written_and_read_at_once(tmp_path: Path, monkeypatch: p
             assert trials["score"].notna().all()
             seen[name].append(len(trials))
         if study_names(home):
-            early += api.status(home=home)["problem"].dropna().tolist()
+            early += looking.status(home=home)["problem"].dropna().tolist()
         if (home / "mlflow.db").exists():  # as the UI does
             client = open_client(home)
             runs = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])
