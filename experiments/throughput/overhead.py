@@ -130,7 +130,7 @@ def _run_clocked(home: str, trials: int) -> dict[str, Any]:
     studies: Any = importlib.import_module("vaebench.search.run")
     clock(studies, "prepare", "prepare")
     clock(studies, "search", "search")
-    clock(api, "_finish", "finish")
+    clock(running, "_finish", "finish")
     clocked = studies.search
     begun = []
 

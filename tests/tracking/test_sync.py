@@ -142,6 +142,9 @@ def test_artifacts_that_cannot_be_made_are_a_warning_and_are_made_the_next_time(
     assert f"trial 0 could not be shown: {type(error).__name__}" in warning
     assert warning.endswith("; the study itself is safe, and `vaebench sync gaussian` adds what is missing there")
     assert complete(home) == 2, "the figures are there"
+    ids = read_ids(home, "gaussian")
+    assert ids is not None
+    assert open_client(home).get_run(ids.parent_run).info.status == "FINISHED", "and the study's page"
     assert not is_up_to_date(home, record)
     caplog.clear()
     written(home, record)

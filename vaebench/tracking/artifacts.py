@@ -48,6 +48,10 @@ def make_artifacts(trial: TrialRecord, definition: StudyDefinition) -> Artifacts
     return Artifacts(shown.columns, content(fitted, generator), files)
 
 
+class NotShownError(Exception):
+    """Why a trial's artifacts could not be made."""
+
+
 class ArtifactTasks(Mapping[int, Artifacts]):
     """The artifacts of trials by number. Workers make all of them, from `begin` on or when one is asked for."""
 
@@ -72,7 +76,7 @@ class ArtifactTasks(Mapping[int, Artifacts]):
         try:
             return self._futures[number].result()
         except (Exception, CancelledError) as error:  # the leaderboard is worth more than a plot
-            raise ConnectionError(f"trial {number} could not be shown: {type(error).__name__}: {error}") from None
+            raise NotShownError(f"trial {number} could not be shown: {type(error).__name__}: {error}") from None
 
     def __contains__(self, number: object) -> bool:
         return number in self._trials

@@ -13,7 +13,7 @@ from vaebench.results.standings import Standings
 from vaebench.search.events import Advanced, Observer, Step, unheard
 from vaebench.search.tasks import Executors
 from vaebench.study.records import StudyRecord, TrialRecord
-from vaebench.tracking.artifacts import Artifacts, ArtifactTasks
+from vaebench.tracking.artifacts import Artifacts, ArtifactTasks, NotShownError
 from vaebench.tracking.champion import log_model, register
 from vaebench.tracking.held import held
 from vaebench.tracking.ids import digest, read_ids, run_ids, write_ids
@@ -49,7 +49,7 @@ def sync(
     observer(Step("writing runs, plots and models to MLflow", len(shown)))
     written = bring_up_to_date(home, standings, artifacts, observer)
     for trial in shown:
-        with suppress(ConnectionError):  # a generator that is not kept is made when rows are asked for
+        with suppress(NotShownError):  # a generator that is not kept is made when rows are asked for
             if read(home, trial, record.definition) is None and (files := artifacts[trial.number].model):
                 write(home, record.name, trial.number, files)
     if written.warning is None and (ids := read_ids(home, record.name)) is not None:
@@ -114,15 +114,19 @@ def _bring_up_to_date(
     write_ids(home, record.name, runs.ids(trials))
     frame = leaderboard(standings, trials)
     _confirm(runs, record, frame)
+    warning = None
     for trial in record.trials:
         if trial.number in artifacts:
-            _show(runs, trials[trial.number], trial, artifacts)
+            try:
+                _show(runs, trials[trial.number], trial, artifacts)
+            except NotShownError as error:  # all else is written nevertheless
+                warning = warning or complaint(home, record.name, error)
             observer(Advanced())
     best = standings.best
     if best is not None and best.number in artifacts:
         register(runs, home, trials[best.number])
     write_study_page(runs, standings, frame)
-    return Written(trials, runs.parent_run_id, runs.experiment_id)
+    return Written(trials, runs.parent_run_id, runs.experiment_id, warning)
 
 
 def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> None:
