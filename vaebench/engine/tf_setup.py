@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vaebench.files import own_cache
+from vaebench.silence import without_stderr
 
 ROOM = 100 * 2**20
 """Free bytes below which no program is kept: one takes 1 to 4 MB, and TensorFlow fails where one cannot be written."""
@@ -57,20 +58,6 @@ def prepare() -> None:
             return
         flag = f"--tf_xla_persistent_cache_directory={folder}"
         os.environ["TF_XLA_FLAGS"] = f"{os.environ.get('TF_XLA_FLAGS', '')} {flag}".strip()
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Discard standard error of the process. TensorFlow's C++ prints lines on import, whatever the log level."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 @contextlib.contextmanager
@@ -121,7 +108,7 @@ def stable_function_names(key: str) -> Iterator[None]:
 
 if "tensorflow" not in sys.modules:
     prepare()
-with quiet(), without_keras():
+with without_stderr(), without_keras():
     import tensorflow as tf
 
     with contextlib.suppress(RuntimeError):  # TensorFlow was used before: its threads stay as they are

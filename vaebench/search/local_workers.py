@@ -11,6 +11,7 @@ from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from vaebench.errors import InputError
+from vaebench.silence import without_stderr
 
 if TYPE_CHECKING:
     from distributed import Client, LocalCluster, Worker
@@ -161,26 +162,13 @@ def _signals_are_ours() -> Iterator[None]:
     one to end the others.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
-    with _without_stderr():  # where this process is killed, it would complain of semaphores that it cleans up
+    with without_stderr():  # where this process is killed, it would complain of semaphores that it cleans up
         resource_tracker.ensure_running()  # before SIGINT is blocked, which starting it would undo
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _without_stderr() -> Iterator[None]:
-    """Give processes that are started in the block no standard error."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 @contextmanager
