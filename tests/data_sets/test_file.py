@@ -184,3 +184,11 @@ def test_columns_that_parquet_numbers_are_named_by_their_numbers(tmp_path):
     some = File.parse({"path": "rows.parquet", "columns": ["2", "0"]}, tmp_path)
     draw = some.draw(np.random.default_rng(0), rows=20, test_fraction=0.5, true=10, generated=10)
     assert draw.train.shape == (10, 2)
+
+
+def test_a_nan_that_signals_is_a_nan(tmp_path):
+    values = np.arange(1, 31, dtype=np.float32)
+    values.view(np.uint32)[4] = 0x7F800001
+    pd.DataFrame({"a": values}).to_parquet(tmp_path / "signals.parquet")
+    with pytest.raises(InputError, match=r"'a' has 1 cell without a finite number, the first \(empty or NaN\) in row"):
+        File.parse("signals.parquet", tmp_path)

@@ -7,6 +7,7 @@ from hand_made import ERRORS, FAILURE, baseline, floor, record, result, trial
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vaebench.errors import InputError
 from vaebench.results.leaderboard import COLUMNS, leaderboard, pareto_front
 from vaebench.results.standings import standings
 from vaebench.study.records import BaselineRecord, Result, TrialRecord
@@ -253,3 +254,9 @@ def test_a_study_without_a_finished_trial_has_a_leaderboard():
     assert list(only_failed["status"]) == ["failed", "failed"]
     assert only_failed["score"].dtype == "float64"
     assert list(only_failed["kind"]) == ["trial", "baseline"]
+
+
+@pytest.mark.parametrize("value", ["gmm", "{0}", 1.5])
+def test_a_param_of_another_type_is_damage(value):
+    with pytest.raises(InputError, match="the record is damaged: latent_dim is no Int64"):
+        leaderboard(standings(record(trial(0, [1.0], latent_dim=value))))

@@ -90,6 +90,7 @@ def test_a_damaged_line_is_named_and_the_way_out_that_is_shown_works(
         (b'"number":5', b'"number":6'),
         (b'"record":', b'"recor":'),
         (b'"results":', b'"result":'),
+        (b'"results":[', b'"results":[],"was":['),
         (b'"distributions":', b'"distribution":'),
         (b'"definition":{"study":{', b'"definition":{"study":{"own":1,'),
         (b'"data":{', b'"date":{'),

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaebench.errors import InputError
 from vaebench.results.standings import Standing, Standings
 from vaebench.rows import MAIN_METRICS
 from vaebench.scoring.intervals import interval
@@ -143,7 +144,10 @@ def _series(name: str, values: Sequence[Any]) -> "pd.Series[Any]":
 
     known = next((dtype for dtype, names in TYPES.items() if name in names), None)
     if known:
-        return pd.Series(values, dtype=known)
+        try:
+            return pd.Series(values, dtype=known)
+        except (ValueError, TypeError) as error:
+            raise InputError(f"the record is damaged: {name} is no {known} in one of its trials: {error}") from None
     kinds = {type(value) for value in values if value is not None}
     if kinds == {bool}:
         return pd.Series(values, dtype="boolean")

@@ -193,6 +193,8 @@ def _trial_of(line: Line, number: int) -> TrialRecord:
     trial = _trial.validate_python(line["user_attrs"][RECORD])
     if trial.number != number:
         raise ValueError(f"trial {number} is missing")
+    if not trial.results:
+        raise ValueError(f"trial {number} has no result")
     if line["params"].keys() != line["distributions"].keys():
         raise ValueError(f"trial {number} lacks what Optuna asked")
     return trial

@@ -47,7 +47,8 @@ def check_columns(frame: "pd.DataFrame", where: str) -> None:
         hint = hint or f"choose others with {SOME_COLUMNS}"
         raise InputError(f"{where}: not numeric: {', '.join(text)} ({such}); {hint}")
     for name in frame.columns:
-        values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        with np.errstate(invalid="ignore"):  # of a NaN that signals
+            values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
         bad = np.flatnonzero(~np.isfinite(values))
         if bad.size:
             kind = "empty or NaN" if np.isnan(values[bad[0]]) else "infinite"
