@@ -120,7 +120,7 @@ class Standings:
         name, trials = self.record.name, self.record.trials
         if number is None:
             if self.best is None:
-                raise InputError(f"study {name!r} has no trial that did not fail")
+                raise InputError(f"study {name!r} has no trial {'that did not fail' if trials else 'yet'}")
             return self.best
         if not 0 <= number < len(trials):
             raise InputError(f"study {name!r} has no trial {number}: they are 0 to {len(trials) - 1}")

@@ -69,7 +69,7 @@ def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
     if more := int(trials["rank"].notna().sum() - shown["rank"].notna().sum()):
         yield f"{more} more trials"
     if count := _repeats(trials):
-        yield f"{count} trials repeat the configuration of another with other seeds: the best of them is luck"
+        yield f"repeating another's configuration with other seeds: {count} of the trials; the best of them is luck"
     if count := int((failed["kind"] == "trial").sum()):
         yield f"{count} failed: {_first_line(failed[failed['kind'] == 'trial']['reason'].iloc[0])}"
     for name, reason in failed[failed["kind"] != "trial"][["variant", "reason"]].to_numpy():

@@ -117,10 +117,19 @@ That is no proof of privacy: a network may still have learned single rows by hea
 `generator.json` and `arrays.npz` hold the generator, as numbers. \
 `encoder.keras` and `decoder.keras` are ordinary Keras models of scaled rows. Nothing here is code.
 
+As a model of MLflow, say `models:/STUDY@champion`, it needs neither vaebench nor Keras:
+
 ```python
 mlflow.pyfunc.load_model(MODEL).predict(pandas.DataFrame({{"n": [15000], "seed": [0]}}))
-keras.models.load_model("decoder.keras")
 ```
+
+From this folder, with vaebench:
+
+```python
+vaebench.generator.Generator.load(pathlib.Path(FOLDER)).generate(15000, seed=0)
+```
+
+Array `I.NAME` of `arrays.npz` is argument NAME of step I, counted from 0. Rows are decimals, whatever the data were.
 """
 
 
