@@ -111,3 +111,28 @@ def test_two_workers_one_of_them_killed_give_the_same_record(
     assert [trial.number for trial in record.trials] == list(range(20))
     assert not any(trial.reason for trial in record.trials)
     assert timeless(record) == timeless(go(definition, tmp_path / "other"))
+
+
+LOADING = """
+import sys
+import psutil
+from vaebench.search.workers import executor
+
+def say(what):
+    if what.startswith("loading"):
+        for process in psutil.Process().children(recursive=True):
+            if "spawn_main" in " ".join(process.cmdline()):
+                process.kill()
+
+if __name__ == "__main__":
+    with executor(2, None, say) as workers:
+        print(workers.submit(len, "ab").result())
+"""
+
+
+def test_workers_that_are_killed_while_they_load_tensorflow_are_replaced(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(LOADING)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, str(tmp_path / "script.py")]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=True)
+    assert ended.stdout.split() == ["2"]

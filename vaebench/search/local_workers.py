@@ -119,11 +119,13 @@ def _start_once(workers: int) -> "LocalCluster":
 
 
 def _load_everywhere(client: "Client") -> None:
-    """Load TensorFlow on every worker and wait for it: no task could run there earlier anyway."""
+    """Load TensorFlow on every worker and wait for it: no task could run there earlier anyway.
+
+    One task for each idle worker. Dask would wait for ever to run a task that names a worker that is killed meanwhile.
+    """
     from distributed import wait
 
-    workers = client.scheduler_info(n_workers=-1)["workers"]
-    wait([client.submit(_load_tensorflow, workers=[worker], pure=False) for worker in workers])
+    wait([client.submit(_load_tensorflow, pure=False) for _ in client.scheduler_info(n_workers=-1)["workers"]])
 
 
 def _load_tensorflow() -> None:
