@@ -1,8 +1,15 @@
 """Settings that all tests share."""
 
+import signal
+import threading
+
 import pytest
 
 import vaebench.engine.tf_setup  # noqa: F401 - TensorFlow, quiet, before any test imports it
+
+if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # as in a shell's background: the processes that tests start would not hear Ctrl-C either
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -53,9 +53,8 @@ def test_an_interrupted_run_says_so_and_goes_on_later(
             os.killpg(process.pid, number)
         rest = process.stderr.read()
     assert process.returncode == 128 + number
-    assert (
-        "stopped; what is finished is kept, and the same command goes on from here" in rest.splitlines()
-    )  # a thread says "stopping", before or after
+    # a thread says "stopping", before or after
+    assert "stopped; what is finished is kept, and the same command goes on from here" in rest.splitlines()
     assert "Traceback" not in rest
     done = len(study.record().trials)
     least = int(line.split()[1].split("/")[0]) if trials == 60 else 0 if "baselines" in during else 2
