@@ -23,9 +23,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         calm = Study(FOLDER / "faults.toml", Path(folder) / "undisturbed", asked.workers)
         print(f"undisturbed: {calm.run():.1f} s", flush=True)
-        expected, kills, wrong = calm.leaderboard(), [], 0
+        expected, kills, wrong, studies = calm.leaderboard(), [], 0, 0
         while len(kills) < asked.kills:
-            study = Study(calm.file, Path(folder) / f"after {len(kills)}", asked.workers)
+            studies += 1  # a home of its own, also where the study before ended before it was killed
+            study = Study(calm.file, Path(folder) / f"study {studies}", asked.workers)
             study.disturb(chance, asked.span, min(asked.each, asked.kills - len(kills)))
             complaints = study.complaints(expected)
             wrong += bool(complaints)
