@@ -9,15 +9,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from vaebench import generator
-from vaebench.tracking.store import default_store, elsewhere, import_mlflow
+from vaebench.tracking.store import DESCRIPTION, default_store, elsewhere, import_mlflow
 
 if TYPE_CHECKING:
     from vaebench.tracking.artifacts import Artifacts
     from vaebench.tracking.writer import StudyRuns
 
 ALIAS = "champion"
-DESCRIPTION = "mlflow.note.content"
-"""The tag that the UI shows as a description."""
 OWNER = "vaebench.owner"
 """The tag of a registered model that says whose it is."""
 LOADER = "vaebench_generator"

@@ -10,7 +10,7 @@ from vaebench.results.standings import standings
 from vaebench.results.summary import summary
 from vaebench.study.records import StudyRecord
 from vaebench.tracking.champion import ALIAS
-from vaebench.tracking.store import artifact_root, tracking_uri
+from vaebench.tracking.store import DESCRIPTION, artifact_root, tracking_uri
 
 VIEW = "leaderboard"
 """The key, in a study's experiment, of the view that `ui_url` opens."""
@@ -47,7 +47,7 @@ def find_or_create(client: Any, home: Path, record: StudyRecord, model: str) -> 
 
 def _tags(record: StudyRecord, model: str) -> dict[str, str]:
     return {
-        "mlflow.note.content": describe(record, model),
+        DESCRIPTION: describe(record, model),
         "mlflow.experiment.primaryMetric.name": "score",
         "mlflow.experiment.primaryMetric.greaterIsBetter": "False",
         "mlflow.experimentKind": "custom_model_development",  # otherwise the UI takes it for that of a language model

@@ -25,6 +25,8 @@ SETTINGS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
 }
 """Environment variables that are set unless the user has set them."""
+DESCRIPTION = "mlflow.note.content"
+"""The tag that the UI shows as a description, as Markdown."""
 
 
 def tracking_uri(home: Path) -> str:

@@ -20,6 +20,7 @@ from vaebench.tracking.experiment import describe
 from vaebench.tracking.held import held
 from vaebench.tracking.ids import digest
 from vaebench.tracking.runs import best_so_far, confirmed_metrics, keys, milliseconds, text
+from vaebench.tracking.store import DESCRIPTION
 from vaebench.tracking.writer import StudyRuns
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _write(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame", known: 
     winner = frame[(frame["rank"] == 1) & (frame["status"] == "confirmed")]
     for row in winner.to_dict(orient="records"):
         metrics |= confirmed_metrics(row, prefix=f"{ALIAS}.")
-    tags["mlflow.note.content"] = describe(record, runs.model)
+    tags[DESCRIPTION] = describe(record, runs.model)
     runs.update(runs.parent_run_id, metrics=metrics, tags=tags, step=len(record.trials))
     with TemporaryDirectory() as folder:
         files = Path(folder)

@@ -14,7 +14,7 @@ from vaebench.tracking.champion import owned_name
 from vaebench.tracking.experiment import find_or_create
 from vaebench.tracking.ids import Ids, new_id, read_ids, write_ids
 from vaebench.tracking.runs import Run, best_so_far, curve_points, described, finite, keys, milliseconds
-from vaebench.tracking.store import open_client
+from vaebench.tracking.store import DESCRIPTION, open_client
 
 DONE = ("FINISHED", "FAILED")
 
@@ -105,7 +105,7 @@ class StudyRuns:
         if run.reason:
             tags |= failure_tags(run.reason)
         elif run.pruned:
-            tags |= {"vaebench.reason": run.pruned, "mlflow.note.content": f"Stopped early: {markdown(run.pruned)}"}
+            tags |= {"vaebench.reason": run.pruned, DESCRIPTION: f"Stopped early: {markdown(run.pruned)}"}
         created = self.client.create_run(self.experiment_id, start_time=started, tags=tags, run_name=run.name)
         run_id: str = created.info.run_id
         metrics = [Metric(name, value, ended, 0) for name, value in finite(run.metrics).items()]
@@ -146,7 +146,7 @@ class StudyRuns:
 
 def failure_tags(reason: str) -> dict[str, str]:
     """Return the tags that say why a run failed. The second is the description on its page."""
-    return {"vaebench.reason": reason[:8000], "mlflow.note.content": f"Failed: {markdown(reason)}"[:8000]}
+    return {"vaebench.reason": reason[:8000], DESCRIPTION: f"Failed: {markdown(reason)}"[:8000]}
 
 
 def diagnosis_tags(diagnosis: Diagnosis) -> dict[str, str]:
@@ -154,7 +154,7 @@ def diagnosis_tags(diagnosis: Diagnosis) -> dict[str, str]:
     lines = [f"- **{finding.name}**: {finding.text}" for finding in diagnosis.findings] or ["no single reason found"]
     return {
         "vaebench.trial.diagnosis": ", ".join(finding.name for finding in diagnosis.findings),
-        "mlflow.note.content": "\n".join(["Why is it off?", "", *lines])[:8000],
+        DESCRIPTION: "\n".join(["Why is it off?", "", *lines])[:8000],
     }
 
 

@@ -45,11 +45,12 @@ def way_out(text: "pd.DataFrame") -> tuple[int, str, str]:
 def _not_numbers(column: "pd.Series[Any]") -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
     """Return which cells of a column are there and no number; all, if numbers of a kind that cannot be used."""
     filled = column.notna().to_numpy()
-    wrong = np.array([not isinstance(cell, str) or not _is_number(cell) for cell in column], dtype=bool) & filled
+    wrong = np.array([not isinstance(cell, str) or not is_number(cell) for cell in column], dtype=bool) & filled
     return wrong if wrong.any() else np.ones(len(column), dtype=bool)
 
 
-def _is_number(cell: str) -> bool:
+def is_number(cell: str) -> bool:
+    """Return whether a cell can be read as a number."""
     try:
         float(cell)
     except ValueError:
@@ -94,4 +95,4 @@ def _number(cell: str) -> str:
     digits = found["number"].strip()
     if THOUSANDS.fullmatch(digits):
         digits = digits.replace(",", "")
-    return f"{sign}{digits}" if _is_number(digits) else ""
+    return f"{sign}{digits}" if is_number(digits) else ""

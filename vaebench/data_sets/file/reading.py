@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vaebench.data_sets.file.cells import is_number
 from vaebench.errors import InputError
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _check_header(names: list[str], where: str) -> None:
     for mark, word in ((";", "semicolons"), ("\t", "tabs")):
         if len(names) == 1 and mark in names[0]:
             raise InputError(f"{where}: {word} separate the columns: commas are expected, and a point in numbers")
-    if all(_is_number(name) for name in names):
+    if all(is_number(name) for name in names):
         raise InputError(f"{where}: the first line must name the columns; it holds numbers: {', '.join(names[:5])}")
 
 
@@ -112,7 +113,7 @@ def _check_lengths(lines: Iterator[list[str]], header: list[str], where: str) ->
     """Raise InputError for a row with more cells than the header. pandas would drop them without naming the row."""
     for row, cells in enumerate(lines, 1):
         if any(cells[len(header) :]):
-            above = header[0].startswith(COMMENTS) or (row == 1 and not any(map(_is_number, cells)))
+            above = header[0].startswith(COMMENTS) or (row == 1 and not any(map(is_number, cells)))
             why = (
                 f"is the first line, {header[0]!r}, a comment? Delete what stands above the names of the columns"
                 if above
@@ -121,11 +122,3 @@ def _check_lengths(lines: Iterator[list[str]], header: list[str], where: str) ->
             raise InputError(
                 f"{where}: row {row} below the header has {len(cells)} cells, the header names {len(header)}: {why}"
             )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
