@@ -2,8 +2,9 @@
 
 import ctypes
 import struct
-import threading
 from collections.abc import Callable
+
+from in_thread import in_thread
 
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 LOAD, EQUAL, RETURN = 0x20, 0x15, 0x06
@@ -17,7 +18,6 @@ def refused(number: int, error: int, call: Callable[[], object]) -> None:
 
     In a thread of its own: a filter (seccomp(2)) is a thread's, and is never taken off.
     """
-    raised: list[BaseException] = []
     steps = [(LOAD, 0, 0, 0), (EQUAL, 0, 1, number), (RETURN, 0, 0, ERRNO | error), (RETURN, 0, 0, ALLOW)]
     program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
 
@@ -25,17 +25,10 @@ def refused(number: int, error: int, call: Callable[[], object]) -> None:
         _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_void_p)]
 
     def run() -> None:
-        try:
-            libc = ctypes.CDLL(None, use_errno=True)
-            told = ctypes.byref(Filter(len(steps), ctypes.cast(program, ctypes.c_void_p)))
-            if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, told):
-                raise OSError(ctypes.get_errno(), "seccomp")
-            call()
-        except BaseException as error:
-            raised.append(error)
+        libc = ctypes.CDLL(None, use_errno=True)
+        told = ctypes.byref(Filter(len(steps), ctypes.cast(program, ctypes.c_void_p)))
+        if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, told):
+            raise OSError(ctypes.get_errno(), "seccomp")
+        call()
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if raised:
-        raise raised[0]
+    in_thread(run)

@@ -2,8 +2,9 @@
 
 import ctypes
 import os
-import threading
 from collections.abc import Callable
+
+from in_thread import in_thread
 
 LINUX_CAPABILITY_VERSION_3 = 0x20080522
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
@@ -15,21 +16,13 @@ def unprivileged(call: Callable[[], object]) -> None:
 
     In a thread of its own: capabilities are a thread's, and those that were given up do not come back.
     """
-    raised: list[BaseException] = []
 
     def run() -> None:
-        try:
-            if os.geteuid() == 0:
-                _give_up(CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH)
-            call()
-        except BaseException as error:
-            raised.append(error)
+        if os.geteuid() == 0:
+            _give_up(CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH)
+        call()
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if raised:
-        raise raised[0]
+    in_thread(run)
 
 
 def _give_up(*capabilities: int) -> None:

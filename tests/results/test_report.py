@@ -17,7 +17,7 @@ from vaebench.results.standings import standings
 from vaebench.results.table import HEADINGS
 from vaebench.study.records import Diagnosis, Finding
 from vaebench.tracking.artifacts import make_artifacts
-from vaebench.trial.shown import Shown
+from vaebench.trial.plot_data import PlotData
 
 
 class Page(HTMLParser):
@@ -41,7 +41,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def fitted():
-    return Shown.of_trial(small_trial(small_spec("ae", latent_sampler="gaussian")), small_definition())
+    return PlotData.of_trial(small_trial(small_spec("ae", latent_sampler="gaussian")), small_definition())
 
 
 def test_it_holds_every_picture_and_loads_nothing(fitted):
@@ -65,7 +65,7 @@ def test_several_columns_are_shown_against_each_other_there_and_in_the_winners_r
     definition = small_definition(data_set=File.parse("rows.csv", tmp_path))
     best = small_trial(small_spec("ae", latent_sampler="gaussian"))
     study = many_digits()
-    shown = Page(page(standings(study), standings(study).best.number, Shown.of_trial(best, definition)))
+    shown = Page(page(standings(study), standings(study).best.number, PlotData.of_trial(best, definition)))
     assert [image["alt"] for image in shown.of("img")][1].startswith("Columns against each other")
     assert make_artifacts(best, definition).files["pairs_of_columns.png"].startswith(b"\x89PNG")
 

@@ -25,7 +25,7 @@ from vaebench.study.file import load
 from vaebench.tracking.ids import run_ids
 from vaebench.tracking.repair import repair
 from vaebench.tracking.ui import ui_command, ui_url
-from vaebench.trial import kept
+from vaebench.trial import kept_generators
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,10 +80,10 @@ def generate(
     folder = home_folder(home)
     rows = standings_of(folder, study_name(study))
     chosen, definition = rows.choose(trial), rows.record.definition
-    generator = kept.read(folder, chosen, definition)
+    generator = kept_generators.read(folder, chosen, definition)
     if generator is None:
         observer(Step(f"fitting trial {chosen.number} again, since its generator is not kept"))
-        from vaebench.trial.as_data import fit_again
+        from vaebench.trial.to_generator import fit_again
 
         generator = fit_again(folder, chosen, definition)
     generated: pd.DataFrame = generator.generate(n, seed)
@@ -96,13 +96,13 @@ def report(study: str, path: str | Path, *, home: str | Path | None = None) -> N
     Raises InputError if the study is unknown, if all its trials failed, or if `path` cannot be written.
     """
     from vaebench.results.report import page
-    from vaebench.trial.shown import Shown
+    from vaebench.trial.plot_data import PlotData
 
     name = study_name(study)
     rows = standings_of(home_folder(home), name)
     best = rows.choose(None)
     check_output(name, Path(path), home=home)
-    html = page(rows, best.number, Shown.of_trial(best, rows.record.definition))
+    html = page(rows, best.number, PlotData.of_trial(best, rows.record.definition))
     write_output(Path(path), lambda file: file.write_text(html, encoding="utf-8"))
 
 

@@ -25,7 +25,7 @@ from vaebench.study.records import StudyRecord
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from vaebench.trial.shown import Shown
+    from vaebench.trial.plot_data import PlotData
 
 TOP = 20
 """Trials shown on the page. The CSV has all."""
@@ -33,7 +33,7 @@ DOTS = 160
 """Dots per inch: sharp on a screen with two dots per pixel."""
 
 
-def page(standings: Standings, best: int, shown: "Shown") -> str:
+def page(standings: Standings, best: int, shown: "PlotData") -> str:
     """Return the HTML of a study's report. It loads nothing. `shown` is the best trial, number `best`."""
     from jinja2 import Environment, StrictUndefined
 

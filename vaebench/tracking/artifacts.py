@@ -19,7 +19,7 @@ class Artifacts:
 
     columns: tuple[str, ...]
     model: dict[str, bytes]
-    """The kept generator: see vaebench.trial.as_data.content."""
+    """The kept generator: see vaebench.trial.to_generator.content."""
     files: dict[str, bytes]
     """generated_against_true.png, loss_curves.png, samples.csv; with several columns also pairs_of_columns.png."""
 
@@ -29,10 +29,10 @@ def make_artifacts(trial: TrialRecord, definition: StudyDefinition) -> Artifacts
     from vaebench.results.plots.generated_against_true import generated_against_true
     from vaebench.results.plots.loss_curves import loss_curves
     from vaebench.results.plots.pairs_of_columns import pairs_of_columns
-    from vaebench.trial.as_data import content, fit_all, generator_of
-    from vaebench.trial.shown import SAMPLES, Shown
+    from vaebench.trial.plot_data import SAMPLES, PlotData
+    from vaebench.trial.to_generator import content, fit_all, generator_of
 
-    shown = Shown.of_trial(trial, definition)
+    shown = PlotData.of_trial(trial, definition)
     fitted = shown.fitted if definition.fresh_draws else fit_all(trial, definition)
     generator = generator_of(fitted, trial, definition)
     title = f"trial {trial.number}: {trial.params.get('variant')}"

@@ -15,9 +15,9 @@ from vaebench.results.standings import Standings
 from vaebench.study.file import may_change, shareable
 from vaebench.study.file.parameters import flatten
 from vaebench.study.records import StudyRecord
+from vaebench.tracking.artifact_digest import SHOWN_AS, artifact_digest
 from vaebench.tracking.champion import ALIAS
 from vaebench.tracking.experiment import describe
-from vaebench.tracking.held import held
 from vaebench.tracking.ids import digest
 from vaebench.tracking.runs import best_so_far, confirmed_metrics, keys, milliseconds, text
 from vaebench.tracking.store import DESCRIPTION
@@ -31,17 +31,17 @@ def write_study_page(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame
     """Write the contents of the parent run, if they changed or are not whole. `frame` is the leaderboard."""
     record = standings.record
     run = runs.client.get_run(runs.parent_run_id)
-    if run.data.tags.get("vaebench.shown") != _shown(runs, record):
+    if run.data.tags.get(SHOWN_AS) != _shown(runs, record):
         _write(runs, standings, frame, known=run.data.params)
         # last, since it marks the page as complete
-        runs.client.set_tag(runs.parent_run_id, "vaebench.shown", _shown(runs, record))
+        runs.client.set_tag(runs.parent_run_id, SHOWN_AS, _shown(runs, record))
     ended = max([run.info.start_time, *(milliseconds(trial.ended) for trial in record.trials)])
     if (run.info.status, run.info.end_time) != ("FINISHED", ended):
         runs.client.set_terminated(runs.parent_run_id, status="FINISHED", end_time=ended)
 
 
 def _shown(runs: StudyRuns, record: StudyRecord) -> str:
-    return f"{digest(record)} {held(runs.client, runs.experiment_id, runs.parent_run_id)}"
+    return f"{digest(record)} {artifact_digest(runs.client, runs.experiment_id, runs.parent_run_id)}"
 
 
 def _write(runs: StudyRuns, standings: Standings, frame: "pd.DataFrame", known: Mapping[str, str]) -> None:

@@ -13,24 +13,22 @@ from vaebench.results.standings import Standings
 from vaebench.search.events import Advanced, Observer, Step, unheard
 from vaebench.search.tasks import Executors
 from vaebench.study.records import StudyRecord, TrialRecord
+from vaebench.tracking.artifact_digest import SHOWN_AS, artifact_digest
 from vaebench.tracking.artifacts import Artifacts, ArtifactTasks, NotShownError
 from vaebench.tracking.champion import log_model, register
-from vaebench.tracking.held import held
 from vaebench.tracking.ids import digest, read_ids, run_ids, write_ids
 from vaebench.tracking.repair import repair
 from vaebench.tracking.runs import baseline_identity, confirmed_metrics, described, trial_identity
 from vaebench.tracking.store import complaint, import_mlflow, store_errors, store_id
 from vaebench.tracking.study_page import write_study_page
 from vaebench.tracking.writer import StudyRuns, diagnosis_tags, failure_tags
-from vaebench.trial.kept import read, write
+from vaebench.trial.kept_generators import read, write
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SHOWN = 3
 """How many of the best trials have plots, samples and a model in MLflow."""
-SHOWN_AS = "vaebench.shown"
-"""The tag of a run that has them: the format of its model, and a digest of its files."""
 
 
 def sync(
@@ -161,7 +159,10 @@ def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> Non
 def _show(runs: StudyRuns, run_id: str, trial: TrialRecord, artifacts: Mapping[int, Artifacts]) -> None:
     """Add a trial's artifacts to its run, if they are not there yet, or not whole any more."""
     client = runs.client
-    if client.get_run(run_id).data.tags.get(SHOWN_AS) == f"{FORMAT} {held(client, runs.experiment_id, run_id)}":
+    if (
+        client.get_run(run_id).data.tags.get(SHOWN_AS)
+        == f"{FORMAT} {artifact_digest(client, runs.experiment_id, run_id)}"
+    ):
         return
     made = artifacts[trial.number]
     with TemporaryDirectory() as folder:
@@ -171,4 +172,4 @@ def _show(runs: StudyRuns, run_id: str, trial: TrialRecord, artifacts: Mapping[i
     if made.model:
         log_model(client, runs.experiment_id, run_id, f"trial-{trial.number}", made)
     # last, since it marks the artifacts as complete
-    client.set_tag(run_id, SHOWN_AS, f"{FORMAT} {held(client, runs.experiment_id, run_id)}")
+    client.set_tag(run_id, SHOWN_AS, f"{FORMAT} {artifact_digest(client, runs.experiment_id, run_id)}")

@@ -1,6 +1,7 @@
 """A separate process that writes finished trials to MLflow.
 
 MLflow takes 20-30 ms of Python per run. In a thread of the coordinator no trial could be asked during that time.
+Loading a pickle may run code; these go over pipes that no other process has, and nothing of them is stored.
 """
 
 import os

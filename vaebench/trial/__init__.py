@@ -1,13 +1,13 @@
 """Everything that is done with one spec on one replicate.
 
-evaluate       spec + replicate -> result: fit, generate, score
-fit            trains, fits the latent sampler to the codes, returns what can generate
-decoder_noise  standard deviation of the decoder noise
-scaling        scales rows before training
-as_data        a fitted trial as a generator that is data
-kept           generators kept in the study's folder
-shown          a trial beside the data, for plots
-evidence       what a trial would score with one of its parts replaced by the ideal
-diagnosis      what is wrong with a trial, by the evidence
-collapse       settings doomed to posterior collapse, found before training
+evaluate         spec + replicate -> result: fit, generate, score
+fit              trains, fits the latent sampler to the codes, returns what can generate
+decoder_noise    standard deviation of the decoder noise
+scaling          scales rows before training
+to_generator     a fitted trial as a generator that is data
+kept_generators  generators kept in the study's folder
+plot_data        a trial beside the data, for plots
+evidence         what a trial would score with one of its parts replaced by the ideal
+diagnosis        what is wrong with a trial, by the evidence
+collapse         settings doomed to posterior collapse, found before training
 """

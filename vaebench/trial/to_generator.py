@@ -22,7 +22,7 @@ from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import TrialRecord
 from vaebench.study.spec import Spec
 from vaebench.trial.fit import Fitted, FittingError, fit, fit_rows
-from vaebench.trial.kept import about, write
+from vaebench.trial.kept_generators import about, write
 
 
 @dataclasses.dataclass(frozen=True)

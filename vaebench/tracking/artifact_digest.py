@@ -1,4 +1,4 @@
-"""What MLflow holds of a run's files, so that lost or truncated ones are noticed and written again."""
+"""A digest of a run's files in MLflow, so that lost or truncated ones are noticed and written again."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -7,8 +7,11 @@ from typing import Any
 
 from vaebench.tracking.champion import models_of
 
+SHOWN_AS = "vaebench.shown"
+"""The tag of a run whose files are complete: of what they were made, and their digest."""
 
-def held(client: Any, experiment: str, run_id: str) -> str:
+
+def artifact_digest(client: Any, experiment: str, run_id: str) -> str:
     """Return a digest of the names and sizes of the files of a run and of its models."""
     listings = [partial(client.list_artifacts, run_id)]
     for model in models_of(client, experiment, run_id):

@@ -16,7 +16,7 @@ SAMPLES = 15_000
 
 
 @dataclass(frozen=True)
-class Shown:
+class PlotData:
     """A trial fitted to its first search replicate, in the same way as when it was scored."""
 
     columns: tuple[str, ...]

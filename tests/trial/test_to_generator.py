@@ -14,9 +14,9 @@ from vaebench.errors import InputError
 from vaebench.generator import Generator
 from vaebench.latent_samplers import LatentSampler
 from vaebench.seeds import generator
-from vaebench.trial.as_data import content, fit_again, fit_all, generator_of
 from vaebench.trial.evaluate import evaluate_fitted
-from vaebench.trial.kept import about, folder_of, read
+from vaebench.trial.kept_generators import about, folder_of, read
+from vaebench.trial.to_generator import content, fit_again, fit_all, generator_of
 
 # Keras, when it saves a model
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -12,7 +12,7 @@ import pytest
 from small_specs import small_definition, small_spec, small_trial
 
 from vaebench.generator import FORMAT
-from vaebench.trial.kept import about, folder_of, read, write
+from vaebench.trial.kept_generators import about, folder_of, read, write
 
 TRIAL, DEFINITION = small_trial(small_spec("ae"), number=2), small_definition()
 
@@ -83,7 +83,7 @@ def test_reading_runs_nothing(home: Path) -> None:
 import os, sys
 from pathlib import Path
 from small_specs import small_definition, small_spec, small_trial
-from vaebench.trial.kept import read
+from vaebench.trial.kept_generators import read
 home, trial, definition = Path(sys.argv[1]), small_trial(small_spec("ae"), number=2), small_definition()
 assert read(home, trial, definition).generate(5).shape == (5, 1)  # whatever is imported late is there now
 heard = []
