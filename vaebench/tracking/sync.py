@@ -158,11 +158,9 @@ def _confirm(runs: StudyRuns, record: StudyRecord, frame: "pd.DataFrame") -> Non
 
 def _show(runs: StudyRuns, run_id: str, trial: TrialRecord, artifacts: Mapping[int, Artifacts]) -> None:
     """Add a trial's artifacts to its run, if they are not there yet, or not whole any more."""
-    client = runs.client
-    if (
-        client.get_run(run_id).data.tags.get(SHOWN_AS)
-        == f"{FORMAT} {artifact_digest(client, runs.experiment_id, run_id)}"
-    ):
+    client, experiment = runs.client, runs.experiment_id
+    now = client.get_run(run_id).data.tags.get(SHOWN_AS)
+    if now == f"{FORMAT} {artifact_digest(client, experiment, run_id)}":
         return
     made = artifacts[trial.number]
     with TemporaryDirectory() as folder:
@@ -170,6 +168,6 @@ def _show(runs: StudyRuns, run_id: str, trial: TrialRecord, artifacts: Mapping[i
             (Path(folder) / name).write_bytes(content)
         client.log_artifacts(run_id, folder)
     if made.model:
-        log_model(client, runs.experiment_id, run_id, f"trial-{trial.number}", made)
+        log_model(client, experiment, run_id, f"trial-{trial.number}", made)
     # last, since it marks the artifacts as complete
-    client.set_tag(run_id, SHOWN_AS, f"{FORMAT} {artifact_digest(client, runs.experiment_id, run_id)}")
+    client.set_tag(run_id, SHOWN_AS, f"{FORMAT} {artifact_digest(client, experiment, run_id)}")
