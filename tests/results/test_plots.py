@@ -5,6 +5,7 @@ import io
 import itertools
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,9 +17,14 @@ from vaebench.results.plots.generated_against_true import generated_against_true
 from vaebench.results.plots.leaderboard import leaderboard_picture
 from vaebench.results.plots.loss_curves import loss_curves
 from vaebench.results.plots.pairs_of_columns import pairs_of_columns
+from vaebench.results.plots.reconstructions import reconstructions
 from vaebench.results.plots.search_history import search_history
 from vaebench.results.standings import standings
+from vaebench.rows import Draw
 from vaebench.scoring.metrics.distances import ks_distance
+from vaebench.scoring.metrics.one_column import spreads
+from vaebench.study.records import Result
+from vaebench.trial.plot_data import PlotData, Reconstructed
 
 
 def drawn(figure: Figure) -> bytes:
@@ -54,6 +60,40 @@ def test_generated_against_true_says_the_ks():
     assert np.abs(dots[:, 0] - dots[:, 1]).max() < 0.5, "equal distributions lie on the diagonal"
     assert np.all(np.diff(dots, axis=0) >= 0)
     assert drawn(figure).startswith(b"\x89PNG")
+
+
+def shown_as(rows, reconstructions, generated):
+    """Return plot data of a network that returns `reconstructions`; nothing is fitted."""
+    part = Reconstructed(rows, reconstructions, spreads(Draw(rows, rows, rows, rows)))
+    names = tuple(f"c{index}" for index in range(rows.shape[1]))
+    fitted = SimpleNamespace(draw=Draw(rows, rows, rows, rows))
+    return PlotData(names, generated, part, part, fitted, Result())
+
+
+def test_reconstructions_stand_beside_what_is_generated_on_the_same_axes():
+    rows = np.random.default_rng(0).normal(100, 10, size=(500, 1))
+    figure = reconstructions(shown_as(rows, rows + 0.1 * rows.std(), np.full((300, 1), 100.0)), "trial 3")
+    titles = [panel.get_title(loc="left") for panel in figure.axes]
+    ks = ks_distance(np.full(300, 100.0), rows[:, 0])
+    assert titles == [
+        "500 training rows: error 10.0% of spread",
+        "500 test rows: error 10.0% of spread",
+        f"300 generated: KS {ks:.3f}",
+    ]
+    np.testing.assert_array_equal(figure.axes[0].lines[0].get_xydata(), np.hstack([rows, rows + 0.1 * rows.std()]))
+    assert set(figure.axes[2].lines[0].get_ydata()) == {100.0}
+    assert len({(panel.get_xlim(), panel.get_ylim()) for panel in figure.axes}) == 1
+    assert drawn(figure)
+
+
+def test_reconstructions_of_wild_networks_and_many_columns_are_drawn():
+    rows = np.random.default_rng(0).normal(size=(50, 8))
+    figure = reconstructions(shown_as(rows, 1e30 * rows, 1e30 * rows), "$t$")
+    assert len(figure.axes) == 3 * 6
+    assert "first 6 of 8 columns" in figure.get_suptitle()
+    assert max(panel.get_ylim()[1] for panel in figure.axes) < 10, "the data set the range"
+    assert drawn(figure)
+    assert drawn(reconstructions(shown_as(np.full((9, 1), 3.0), np.full((9, 1), 3.0), rows[:, :1]), "constant"))
 
 
 def test_columns_that_lost_their_relation_are_seen():

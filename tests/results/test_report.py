@@ -48,13 +48,13 @@ def test_it_holds_every_picture_and_loads_nothing(fitted):
     study = many_digits()
     shown = Page(page(standings(study), standings(study).best.number, fitted))
     pictures = [b64decode(image["src"].removeprefix("data:image/png;base64,")) for image in shown.of("img")]
-    assert len(pictures) == 4
+    assert len(pictures) == 5
     assert all(picture.startswith(b"\x89PNG") for picture in pictures)
     assert all(image["alt"] for image in shown.of("img"))
     elsewhere = [
         value for _, attributes in shown.elements for name, value in attributes.items() if name in ("src", "href")
     ]
-    assert len(elsewhere) == 4
+    assert len(elsewhere) == 5
     assert not {"script", "link", "iframe"} & {tag for tag, _ in shown.elements}
 
 
@@ -67,7 +67,24 @@ def test_several_columns_are_shown_against_each_other_there_and_in_the_winners_r
     study = many_digits()
     shown = Page(page(standings(study), standings(study).best.number, PlotData.of_trial(best, definition)))
     assert [image["alt"] for image in shown.of("img")][1].startswith("Columns against each other")
-    assert make_artifacts(best, definition).files["pairs_of_columns.png"].startswith(b"\x89PNG")
+    files = make_artifacts(best, definition).files
+    for name in ("pairs_of_columns.png", "reconstructions.png"):
+        assert files[name].startswith(b"\x89PNG")
+
+
+def test_it_says_how_well_rows_come_back_beside_what_is_generated(fitted):
+    study = many_digits()
+    known = dataclasses.replace(
+        fitted,
+        generated=fitted.draw.true + 1e9,
+        train=dataclasses.replace(fitted.train, reconstructions=fitted.train.rows),
+        test=dataclasses.replace(fitted.test, reconstructions=fitted.test.rows + 0.25 * fitted.test.units),
+    )
+    text = " ".join(" ".join(Page(page(standings(study), standings(study).best.number, known)).text).split())
+    assert (
+        "Training rows come back with an error of 0.0% of the spread, test rows with 25.0%, and generated rows have a "
+        "KS of 1.000: good reconstructions make no good generator" in text
+    )
 
 
 def test_its_table_is_the_leaderboard(fitted):
@@ -116,7 +133,7 @@ def test_luck_is_spoken_of_where_trials_were_chosen(fitted):
 def test_before_any_confirmation_there_is_no_word_of_luck(fitted):
     study = record(trial(0, [1.0, 2.0]))
     shown = Page(page(standings(study), 0, fitted))
-    assert len(shown.of("img")) == 3
+    assert len(shown.of("img")) == 4
     assert "How much of it was luck?" not in shown.text
     assert "Why is it off?" not in shown.text
 

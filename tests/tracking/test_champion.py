@@ -57,7 +57,7 @@ def test_the_champion_generates(
     assert model.predict(pd.DataFrame({"n": [15_000]})).shape == (15_000, 1)
     client = open_client(home)
     files = {item.path for item in client.list_artifacts(written.run_ids[0])}
-    assert files == {"generated_against_true.png", "loss_curves.png", "samples.csv"}
+    assert files == {"generated_against_true.png", "loss_curves.png", "reconstructions.png", "samples.csv"}
     assert client.list_artifacts(written.run_ids[1]) == []
 
 

@@ -9,16 +9,20 @@ from importlib.resources import files
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.optimism import selected
 from vaebench.results.plots.generated_against_true import generated_against_true
 from vaebench.results.plots.leaderboard import leaderboard_picture
 from vaebench.results.plots.pairs_of_columns import pairs_of_columns
+from vaebench.results.plots.reconstructions import reconstructions
 from vaebench.results.plots.search_history import search_history
 from vaebench.results.plots.searched_and_confirmed import searched_and_confirmed
 from vaebench.results.standings import ORDER, Standing, Standings
 from vaebench.results.summary import answer, findings, no_finding
 from vaebench.results.table import COLUMNS, HEADINGS, lines, notes
+from vaebench.scoring.metrics.distances import ks_distance
 from vaebench.study.file import shareable
 from vaebench.study.records import StudyRecord
 
@@ -40,9 +44,11 @@ def page(standings: Standings, best: int, shown: "PlotData") -> str:
     record, frame = standings.record, leaderboard(standings)
     trials = [row for row in standings.rows if row.trial]
     confirmed = [row for row in trials if row.status == "confirmed"]
-    subject = shown.generated, shown.draw.true, shown.draw.train, shown.columns, f"{record.name}: trial {best}"
+    title = f"{record.name}: trial {best}"
+    subject = shown.generated, shown.draw.true, shown.draw.train, shown.columns, title
     plots = {
         "generated": generated_against_true(*subject),
+        "reconstructions": reconstructions(shown, title),
         "leaderboard": leaderboard_picture(frame, TOP),
         "search": search_history(standings),
     }
@@ -59,6 +65,7 @@ def page(standings: Standings, best: int, shown: "PlotData") -> str:
         facts=_facts(record, trials),
         answer=answer(standings),
         best=best,
+        reconstructed=_reconstructed(shown),
         columns=COLUMNS,
         lines=lines(frame, TOP),
         headings=HEADINGS,
@@ -78,6 +85,16 @@ def _facts(record: StudyRecord, trials: Sequence[Standing]) -> str:
     counts = Counter(row.status for row in trials)
     said = [f"{of} trials", *(f"{counts[status]} {status}" for status in ORDER if counts[status])]
     return f"{', '.join(said)}. Columns of the data: {', '.join(record.columns)}."
+
+
+def _reconstructed(shown: "PlotData") -> str:
+    train, test = (float(part.errors.mean()) for part in (shown.train, shown.test))
+    ks = np.mean([ks_distance(*columns) for columns in zip(shown.generated.T, shown.draw.true.T, strict=True)])
+    return (
+        f"Training rows come back with an error of {train:.1%} of the spread, test rows with {test:.1%}, and generated "
+        f"rows have a KS of {ks:.3f}: good reconstructions make no good generator, since they "
+        "start from a row's own code, and a generated row from a drawn one."
+    )
 
 
 def _embedded(figure: "Figure") -> str:

@@ -21,7 +21,8 @@ class Artifacts:
     model: dict[str, bytes]
     """The kept generator: see vaebench.trial.to_generator.content."""
     files: dict[str, bytes]
-    """generated_against_true.png, loss_curves.png, samples.csv; with several columns also pairs_of_columns.png."""
+    """generated_against_true.png, reconstructions.png, loss_curves.png, samples.csv; with several columns also
+    pairs_of_columns.png."""
 
 
 def make_artifacts(trial: TrialRecord, definition: StudyDefinition) -> Artifacts:
@@ -29,6 +30,7 @@ def make_artifacts(trial: TrialRecord, definition: StudyDefinition) -> Artifacts
     from vaebench.results.plots.generated_against_true import generated_against_true
     from vaebench.results.plots.loss_curves import loss_curves
     from vaebench.results.plots.pairs_of_columns import pairs_of_columns
+    from vaebench.results.plots.reconstructions import reconstructions
     from vaebench.trial.plot_data import SAMPLES, PlotData
     from vaebench.trial.to_generator import content, fit_all, generator_of
 
@@ -42,6 +44,7 @@ def make_artifacts(trial: TrialRecord, definition: StudyDefinition) -> Artifacts
         generated_against_true(*subject).savefig(folder / "generated_against_true.png")
         if len(shown.columns) > 1:
             pairs_of_columns(*subject).savefig(folder / "pairs_of_columns.png")
+        reconstructions(shown, title).savefig(folder / "reconstructions.png")
         loss_curves(shown.result.curves).savefig(folder / "loss_curves.png")
         generator.generate(SAMPLES).to_csv(folder / "samples.csv", index=False)
         files = {path.name: path.read_bytes() for path in folder.iterdir()}

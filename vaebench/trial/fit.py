@@ -46,6 +46,11 @@ class Fitted:
         """Generate `n` rows, shape (n, columns), in the data's own units."""
         return self.recipe.generate(self.trained.decode, n, random)
 
+    def reconstruct(self, rows: Rows) -> Rows:
+        """Encode rows of the data and decode z_mean, without decoder noise; shape (n, columns), in the data's units."""
+        codes = self.trained.codes(self.recipe.scaler.transform(rows))
+        return self.recipe.scaler.inverse(self.trained.decode(codes.mean))
+
 
 def fit(spec: Spec, replicate: Replicate) -> Fitted:
     """Fit `spec` to the rows of `replicate`. The result depends on the two alone. Raises FittingError if it fails."""

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Self
 
+import numpy as np
+
 from vaebench.rows import Draw, Rows
+from vaebench.scoring.metrics.one_column import spreads
 from vaebench.seeds import generator
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import Result, TrialRecord
@@ -16,11 +19,30 @@ SAMPLES = 15_000
 
 
 @dataclass(frozen=True)
+class Reconstructed:
+    """Rows of the data beside their reconstructions, each of shape (rows, columns), in the data's own units."""
+
+    rows: Rows
+    reconstructions: Rows
+    """decode(z_mean), without decoder noise."""
+    units: Rows
+    """Each column's spread, shape (columns,): see vaebench.scoring.metrics.one_column.spreads."""
+
+    @property
+    def errors(self) -> Rows:
+        """The root mean square error of each column, shape (columns,), in units of its spread."""
+        errors: Rows = np.sqrt(np.mean((self.reconstructions - self.rows) ** 2, axis=0)) / self.units
+        return errors
+
+
+@dataclass(frozen=True)
 class PlotData:
     """A trial fitted to its first search replicate, in the same way as when it was scored."""
 
     columns: tuple[str, ...]
     generated: Rows
+    train: Reconstructed
+    test: Reconstructed
     fitted: Fitted
     result: Result
 
@@ -37,4 +59,6 @@ class PlotData:
         if fitted is None:
             raise FittingError(result.reason)
         rows = fitted.generate(SAMPLES, generator("shown", spec.seed))
-        return cls(definition.data_set.columns, rows, fitted, result)
+        draw, units = fitted.draw, spreads(fitted.draw)
+        train, test = (Reconstructed(part, fitted.reconstruct(part), units) for part in (draw.train, draw.test))
+        return cls(definition.data_set.columns, rows, train, test, fitted, result)

@@ -87,9 +87,14 @@ def _range(generated: NDArray[np.float64], true: NDArray[np.float64]) -> tuple[f
     return float(near.min(initial=low)), float(near.max(initial=high))
 
 
-def _quantiles(panel: "Axes", generated: NDArray[np.float64], true: NDArray[np.float64]) -> None:
+def quantiles(generated: NDArray[np.float64], true: NDArray[np.float64]) -> tuple[NDArray[np.float64], ...]:
+    """Return 250 quantiles of true and of generated values, shapes (250,): 0.2 % to 99.8 %."""
     levels = np.linspace(0.002, 0.998, 250)
-    expected, got = np.quantile(true, levels), np.quantile(generated, levels)
+    return np.quantile(true, levels), np.quantile(generated, levels)
+
+
+def _quantiles(panel: "Axes", generated: NDArray[np.float64], true: NDArray[np.float64]) -> None:
+    expected, got = quantiles(generated, true)
     ends = [min(expected[0], got[0]), max(expected[-1], got[-1])]
     panel.plot(ends, ends, color=TRUE, linewidth=1.2)
     panel.plot(expected, got, ".", color=GENERATED, markersize=4)
