@@ -18,6 +18,8 @@ LATENT_UNITS = 42
 
 PARTS: dict[str, type[Part]] = {base.kind: base for base in (Variant, Loss, LatentSampler)}
 """The parts of a spec, by the name of their field."""
+GENERATING = ("latent_sampler", "decoder_noise")
+"""The fields that training does not depend on."""
 Width = Annotated[int, Ge(1), Le(4096)]
 Scaling = Literal["standard", "minmax", "none"]
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd", "adadelta"]

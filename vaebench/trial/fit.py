@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vaebench.engine.train import Trained, train
-from vaebench.latent_samplers import Latent, LatentDistribution
+from vaebench.latent_samplers import Codes, Latent, LatentDistribution
 from vaebench.rows import Draw, Rows
 from vaebench.seeds import derive, generator
 from vaebench.study.replicate import Replicate
@@ -54,11 +54,49 @@ class Fitted:
 
 def fit(spec: Spec, replicate: Replicate) -> Fitted:
     """Fit `spec` to the rows of `replicate`. The result depends on the two alone. Raises FittingError if it fails."""
-    return fit_rows(spec, replicate.draw(), derive("fit", spec.seed, replicate.seed))
+    return fit_rows(spec, replicate.draw(), fit_seed(spec, replicate))
+
+
+def fit_seed(spec: Spec, replicate: Replicate) -> int:
+    """Return the seed of all random numbers of a fit."""
+    return derive("fit", spec.seed, replicate.seed)
 
 
 def fit_rows(spec: Spec, draw: Draw, seed: int) -> Fitted:
     """Fit `spec` to the training rows of `draw`, with random numbers from `seed`. Raises FittingError if it fails."""
+    return encode(spec, draw, seed).fitted(spec)
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A spec trained on a draw, and the codes of its training rows: what its fields in GENERATING have no part in."""
+
+    draw: Draw
+    seed: int
+    scaler: Scaler
+    scaled: Rows
+    """The scaled training rows, shape (rows, columns)."""
+    trained: Trained
+    codes: Codes
+
+    def fitted(self, spec: Spec) -> Fitted:
+        """Fit the latent sampler of `spec` to the codes and measure its decoder noise.
+
+        `spec` may differ in GENERATING alone from the one that was trained. Raises FittingError.
+        """
+        try:
+            latent = spec.latent_sampler.fit(self.codes, generator("latent_sampler", self.seed))
+        except (ValueError, np.linalg.LinAlgError) as error:
+            raise FittingError(f"latent sampler {spec.latent_sampler.name}: {error}") from error
+        noise_std = np.zeros(self.draw.train.shape[1])
+        if spec.decoder_noise:
+            random = generator("decoder_noise", self.seed)
+            noise_std = decoder_std(spec, self.trained, self.codes, self.scaled, random)
+        return Fitted(spec, self.draw, self.trained, Recipe(latent, noise_std, self.scaler))
+
+
+def encode(spec: Spec, draw: Draw, seed: int) -> Encoded:
+    """Train `spec` on the training rows of `draw` and encode them. Raises FittingError if it fails."""
     scaler = Scaler.fit(spec.scaling, draw.train)
     scaled = scaler.transform(draw.train)
     trained = train(spec, scaled, scaler.transform(draw.test), seed)
@@ -67,11 +105,4 @@ def fit_rows(spec: Spec, draw: Draw, seed: int) -> Fitted:
     codes = trained.codes(scaled)
     if not (np.isfinite(codes.mean).all() and np.isfinite(codes.std).all()):
         raise FittingError("the codes of the training rows are not finite")
-    try:
-        latent = spec.latent_sampler.fit(codes, generator("latent_sampler", seed))
-    except (ValueError, np.linalg.LinAlgError) as error:
-        raise FittingError(f"latent sampler {spec.latent_sampler.name}: {error}") from error
-    noise_std = np.zeros(draw.train.shape[1])
-    if spec.decoder_noise:
-        noise_std = decoder_std(spec, trained, codes, scaled, generator("decoder_noise", seed))
-    return Fitted(spec, draw, trained, Recipe(latent, noise_std, scaler))
+    return Encoded(draw, seed, scaler, scaled, trained, codes)

@@ -31,16 +31,21 @@ _UNSET = object()
 
 def load(path: Path) -> StudyDefinition:
     """Read a study file. Raises InputError for anything that is not a valid study."""
-    tables = _tables(path)
+    tables = read_toml(path)
     with located(f"{path}: "):
-        for section in tables:
-            if section not in SECTIONS:
-                raise InputError(unknown("section", section, SECTIONS))
-        for section in ("study", "data"):
-            if section not in tables:
-                raise InputError(f"section [{section}] is missing")
-        arms = read_arms(tables.get("fixed", {}), tables.get("search", {}), tables.get("compare", {}))
-        return _definition(tables, arms, path.absolute().parent)
+        return read(tables, path.absolute().parent)
+
+
+def read(tables: Mapping[str, Any], folder: Path) -> StudyDefinition:
+    """Read the tables of a study file that is in `folder`. Raises InputError for anything that is not a valid study."""
+    for section in tables:
+        if section not in SECTIONS:
+            raise InputError(unknown("section", section, SECTIONS))
+    for section in ("study", "data"):
+        if section not in tables:
+            raise InputError(f"section [{section}] is missing")
+    arms = read_arms(tables.get("fixed", {}), tables.get("search", {}), tables.get("compare", {}))
+    return _definition(tables, arms, folder)
 
 
 def to_plain(definition: StudyDefinition) -> dict[str, Any]:
@@ -157,8 +162,8 @@ def _definition(tables: Mapping[str, Any], arms: tuple[Arm, ...], folder: Path |
     )
 
 
-def _tables(path: Path) -> dict[str, Any]:
-    """Read the file as TOML."""
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return the tables of a study file. Raises InputError where it cannot be read or is broken TOML."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
         return tomllib.loads(text)
