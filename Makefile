@@ -1,7 +1,8 @@
-# make study   run the project's first study: search, confirm, rank
-# make test    run the tests
-# make bench   training speed compared with Keras and with the CPU's peak, in under a minute
-# make check   run lint, types, import contracts, tests and doctests
+# make study        run the project's first study: search, confirm, rank
+# make test         run the tests
+# make bench        training speed compared with Keras and with the CPU's peak, in under a minute
+# make experiments  the short form of every experiment on a claim, in under 45 minutes
+# make check        run lint, types, import contracts, tests and doctests
 PYTHON ?= python3
 BIN := .venv/bin
 UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
@@ -10,7 +11,7 @@ UV := $(BIN)/uv pip install --quiet --python $(BIN)/python
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 VENV_PACKAGE := echo "installing the system's python3-venv, which is missing" && $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
 
-.PHONY: study test bench check lint types imports doctest lock clean
+.PHONY: study test bench experiments check lint types imports doctest lock clean
 
 study: .venv/run
 	$(BIN)/vaebench run studies/gaussian.toml --trials 24
@@ -21,6 +22,9 @@ test: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python experiments/throughput/measure.py --short
+
+experiments: .venv/dev
+	$(BIN)/python -m experiments.claims_kit short
 
 check: lint types imports test doctest
 
