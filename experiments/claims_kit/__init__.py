@@ -10,6 +10,7 @@ forms       the full form of a study: other values in its tables
 cells       the cells of a study's grid, and which of them share a fit
 measure     every cell on every draw, over worker processes, resumable
 frame       what was measured as a table: one row a cell and draw
+scores      errors in units of those of a baseline
 verdicts    intervals over draws, paired comparisons, the three words
 pages       READMEs, verdicts and pictures from stored results
 short       the short forms

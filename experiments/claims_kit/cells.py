@@ -69,11 +69,11 @@ def grid(form: str, definition: StudyDefinition, of: Experiment) -> Iterator[Cel
 
 
 def fits(cells: list[Cell]) -> list[list[Cell]]:
-    """Return the cells in groups that share a fit, in order."""
-    groups: dict[str, list[Cell]] = defaultdict(list)
+    """Return the cells in groups that share a fit, in order, and of equal ones (a baseline in several forms) one."""
+    groups: dict[str, dict[str, Cell]] = defaultdict(dict)
     for cell in cells:
-        groups[cell.fit].append(cell)
-    return list(groups.values())
+        groups[cell.fit].setdefault(cell.key, cell)
+    return [list(group.values()) for group in groups.values()]
 
 
 def _trained(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from experiments.claims_kit import frame as frames
 from experiments.claims_kit.experiment import FOLDER, Experiment, Verdict, experiment, names
 
 BEGIN, END = "<!-- claims: written by python -m experiments.claims_kit pages -->\n", "<!-- end of claims -->\n"
-ORDER = {kind: place for place, kind in enumerate("QAB")}
+ORDER = {kind: place for place, kind in enumerate("QABC")}
 
 
 def pages() -> Mapping[Path, str]:
@@ -106,5 +106,5 @@ def _filled(text: str) -> str:
 
 
 def _place(claim: str) -> tuple[int, int]:
-    (found,) = re.findall(r"^([QAB])(\d+)", claim)
+    (found,) = re.findall(r"^([QABC])(\d+)", claim)
     return ORDER[found[0]], int(found[1])

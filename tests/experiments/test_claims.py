@@ -1,5 +1,6 @@
 """The machinery of the claims: fits are shared, a torn store is gone on with, every page is what its results say."""
 
+import dataclasses
 import importlib
 from pathlib import Path
 from types import ModuleType
@@ -120,7 +121,7 @@ def test_a_study_is_valid_in_both_forms_and_named_as_its_folder(name):
     assert (short.name, short.sampler, short.confirm_top) == (name, "grid", 0)
     full = kit("cells").cells_of(name)
     assert min(cell.definition.replicates for cell in full) >= 25
-    assert len({cell.key for cell in full}) == len(full)
+    assert len({(cell.form, cell.key) for cell in full}) == len(full)
     assert all(arm.space.size <= short.trials for arm in short.arms), "the short form is the whole grid"
 
 
@@ -133,3 +134,18 @@ def test_a_page_that_was_edited_has_drifted(monkeypatch):
     path, text = next(iter(pages.pages().items()))
     monkeypatch.setattr(pages, "pages", lambda: {path: f"{text}edited"})
     assert pages.drifted() == [path]
+
+
+def test_a_baseline_of_several_forms_is_measured_once(cells):
+    groups = kit("cells").fits([*cells, *(dataclasses.replace(cell, form="again") for cell in cells)])
+    assert [len(group) for group in groups] == [6, 6, 1, 6, 6]
+
+
+def test_a_score_is_in_units_of_the_baseline_in_the_same_form():
+    metrics = {"ks": [0.1, 0.3, 0.2, 1.0], "mean_error": [1.0, 3.0, 6.0, 1.0], "std_error": [0.5, 1.5, 1.0, 4.0]}
+    frame = pd.DataFrame({"form": ["a", "a", "a", "b"], "baseline": ["kde", "kde", "", "kde"], **metrics})
+    scored = kit("scores").scored(frame, "kde")["score"]
+    assert scored.tolist() == pytest.approx([0.5, 1.5, (1 + 3 + 1) / 3, 1.0])
+    assert kit("scores").scored(frame.drop(columns="form").head(3), "kde")["score"].tolist() == pytest.approx(
+        scored[:3]
+    )
