@@ -97,6 +97,51 @@ def test_fitted_to_z_mean_it_misses_the_encoders_spread(covariance):
     assert sampled.var() == pytest.approx(variance + 4.0, rel=0.05)
 
 
+@pytest.mark.parametrize("strength", [0.5, 4.0])
+def test_the_bayesian_gaussian_has_the_moments_of_the_posterior_predictive(strength):
+    """By integrating over mean and variance: the conjugate prior of one unit, times the likelihood of 8 codes."""
+    learned = codes(8, 1)
+    z = learned.mean[:, 0]
+    log_variance = np.linspace(-7.0, 9.0, 1601)[None, :]
+    spread = np.sqrt(np.exp(log_variance) / (8 + strength))
+    mean = z.sum() / (8 + strength) + spread * np.linspace(-12.0, 12.0, 1601)[:, None]  # the posterior's centre
+    variance = np.exp(log_variance)
+    prior = stats.norm.logpdf(mean, 0.0, np.sqrt(variance / strength))
+    prior += stats.invgamma.logpdf(variance, (2 + strength) / 2, scale=strength / 2)
+    likelihood = sum(stats.norm.logpdf(row, mean, np.sqrt(variance)) for row in z)
+    log_weight = prior + likelihood + log_variance + np.log(spread)  # areas of the cells
+    weight = np.exp(log_weight - log_weight.max())
+    weight /= weight.sum()
+    expected_mean = np.sum(weight * mean)
+    expected_variance = np.sum(weight * (variance + mean**2)) - expected_mean**2
+    (_, (_, moments)) = fitted("bayesian_gaussian", learned, codes="mean", strength=strength).steps
+    assert moments["bias"][0] == pytest.approx(expected_mean, rel=1e-6)
+    assert moments["kernel"][0, 0] ** 2 == pytest.approx(expected_variance, rel=1e-3)
+
+
+@pytest.mark.parametrize("covariance", ["diagonal", "full"])
+def test_the_bayesian_prior_counts_as_so_many_rows_of_mean_0_and_unit_covariance(covariance):
+    learned = codes(67, 2)
+    further = np.sqrt(2.0) * np.concatenate([np.eye(2), -np.eye(2)])  # 4 rows
+    rows = np.concatenate([learned.mean, further])
+    expected = (1 + 1 / 71) * np.cov(rows, rowvar=False, ddof=0)
+    if covariance == "diagonal":
+        expected = np.diag(np.diag(expected))
+    z = drawn("bayesian_gaussian", learned, covariance=covariance, codes="mean", strength=4.0)
+    assert_moments(z, rows.mean(axis=0), expected)
+
+
+def test_the_bayesian_gaussian_is_the_prior_where_that_is_strong_and_the_codes_where_it_is_weak():
+    learned = codes(67, 3)
+    assert_moments(drawn("bayesian_gaussian", learned, strength=1e9), np.zeros(3), np.eye(3))
+    weak, gaussian = (
+        fitted(name, learned, codes="mean", **more).steps[1][1]
+        for name, more in (("bayesian_gaussian", {"strength": 0.0}), ("gaussian", {}))
+    )
+    np.testing.assert_allclose(weak["bias"], gaussian["bias"])
+    np.testing.assert_allclose(weak["kernel"], np.sqrt(1 + 1 / 67) * gaussian["kernel"])
+
+
 CLUSTERS = np.concatenate([np.random.default_rng(0).normal(at, 0.3, (40, 1)) for at in (-4.0, 4.0)])
 
 
