@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,16 +34,17 @@ class Cell:
     @property
     def key(self) -> str:
         """A text that identifies what it is and on which data; its results are stored under it."""
-        plain = to_plain(self.definition)
-        of = [plain["data"], plain["evaluation"], self.definition.seed, self.baseline, self.spec and self.spec.flat()]
-        return hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()[:16]
+        return self._digest(None if self.spec is None else self.spec.flat())
 
     @property
     def fit(self) -> str:
-        """Cells of the same text share a fit; a baseline shares with none."""
-        if self.spec is None:
-            return self.key
-        return json.dumps([self.form, self.definition.rows, _trained(self.spec.flat())], sort_keys=True)
+        """Cells of the same text share a fit."""
+        return self._digest(None if self.spec is None else _trained(self.spec.flat()))
+
+    def _digest(self, values: Mapping[str, Any] | None) -> str:
+        plain = to_plain(self.definition)
+        of = [plain["data"], plain["evaluation"], self.definition.seed, self.baseline, values]
+        return hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def cells_of(name: str) -> list[Cell]:
@@ -68,11 +69,13 @@ def grid(form: str, definition: StudyDefinition, of: Experiment) -> Iterator[Cel
         yield Cell(form, definition, None, name)
 
 
-def fits(cells: list[Cell]) -> list[list[Cell]]:
-    """Return the cells in groups that share a fit, in order, and of equal ones (a baseline in several forms) one."""
+def fits(cells: Iterable[Cell]) -> list[list[Cell]]:
+    """Return the cells in groups that share a fit, in order, each once: forms may have some in common."""
     groups: dict[str, dict[str, Cell]] = defaultdict(dict)
     for cell in cells:
-        groups[cell.fit].setdefault(cell.key, cell)
+        own = groups[cell.fit]
+        if cell.key not in own or own[cell.key].definition.replicates < cell.definition.replicates:
+            own[cell.key] = cell
     return [list(group.values()) for group in groups.values()]
 
 

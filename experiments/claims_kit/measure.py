@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from experiments.claims_kit.cells import Cell, fits
 from experiments.claims_kit.experiment import experiment
 from vaebench.scoring.baseline_scores import evaluate_baseline
 from vaebench.search.journal import append, cut_torn_line
-from vaebench.search.tasks import result_of
+from vaebench.search.tasks import Workers, result_of
 from vaebench.search.workers import executor
 from vaebench.seeds import generator
 from vaebench.study.replicate import Replicate
@@ -30,18 +31,18 @@ def stored(path: Path) -> Stored:
 
 def measure_missing(name: str, cells: Sequence[Cell], path: Path, workers: int) -> None:
     """Measure what is not kept at `path`, draw by draw, and keep it there."""
-    have = stored(path)
+    have, groups = stored(path), fits(cells)
     wanted = [
         (lacking, draw)
         for draw in range(max(cell.definition.replicates for cell in cells))
-        for group in fits(list(cells))
+        for group in groups
         if (lacking := [c for c in group if draw < c.definition.replicates and (c.key, draw) not in have])
     ]
     if not wanted:
         return
     print(f"{name}: {len(wanted)} fits on {workers} workers", flush=True)
     started = said = time.monotonic()
-    with executor(workers) as pool:
+    with Workers(partial(executor, workers)) as pool:
         tasks = [pool.submit(_measure, name, _plan(group, draw)) for group, draw in wanted]
         for done, ((group, draw), task) in enumerate(zip(wanted, tasks, strict=True), start=1):
             for cell, metrics in zip(group, result_of(task), strict=True):

@@ -58,6 +58,7 @@ def test_cells_that_share_a_fit_have_the_numbers_of_separate_fits(cells):
         measured = kit("measure").measure_fit(specs, replicate)
         assert measured == [evaluate(spec, replicate).metrics for spec in specs]
         assert len({metrics["ks"] for metrics in measured}) > 3
+    assert kit("cells").fits([*cells, *cells]) == groups, "what two forms have in common is measured once"
 
 
 def test_what_a_kill_left_is_gone_on_with(cells, tmp_path, monkeypatch):
