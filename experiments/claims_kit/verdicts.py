@@ -49,12 +49,14 @@ def by_draw(frame: pd.DataFrame, metric: str, where: Mapping[str, Any] | None = 
 
     A draw on which any of these cells failed is left out. Raises ValueError if no cell has these values.
     """
-    chosen = frame
+    chosen = np.ones(len(frame), dtype=bool)
     for column, value in (where or {}).items():
-        chosen = chosen[chosen[column] == value]
-    if chosen.empty:
+        chosen &= (frame[column] == value).to_numpy()
+    values = frame.loc[chosen].set_index("draw")[metric]
+    if values.empty:
         raise ValueError(f"no cell has {where}")
-    return chosen.groupby("draw")[metric].agg(lambda values: values.mean(skipna=False)).dropna()
+    failed = values.index[values.isna()]
+    return values.groupby(level=0).mean().drop(failed.unique())
 
 
 def estimate(values: Sequence[float] | pd.Series) -> Estimate:

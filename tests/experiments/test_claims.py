@@ -131,8 +131,8 @@ def test_every_page_is_what_its_stored_results_say():
 
 def test_a_page_that_was_edited_has_drifted(monkeypatch):
     pages = kit("pages")
-    path, text = next(iter(pages.pages().items()))
-    monkeypatch.setattr(pages, "pages", lambda: {path: f"{text}edited"})
+    path = ROOT / "experiments" / "README.md"
+    monkeypatch.setattr(pages, "pages", lambda: {path: f"{path.read_text()}edited"})
     assert pages.drifted() == [path]
 
 
