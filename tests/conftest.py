@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-import vaebench.engine.tf_setup  # noqa: F401 - TensorFlow, quiet, before any test imports it
+import vaebench.tf_setup  # noqa: F401 - TensorFlow, quiet, before any test imports it
 
 if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # as in a shell's background: the processes that tests start would not hear Ctrl-C either

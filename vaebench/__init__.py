@@ -14,8 +14,20 @@ if TYPE_CHECKING:
     from vaebench.api.looking import generate, leaderboard, report, status, summary
     from vaebench.api.running import confirm, run, sync
     from vaebench.errors import InputError
+    from vaebench.networks._file import add_network
 
-__all__ = ["InputError", "confirm", "generate", "leaderboard", "report", "run", "status", "summary", "sync"]
+__all__ = [
+    "InputError",
+    "add_network",
+    "confirm",
+    "generate",
+    "leaderboard",
+    "report",
+    "run",
+    "status",
+    "summary",
+    "sync",
+]
 RUNNING = ("confirm", "run", "sync")
 
 
@@ -30,6 +42,10 @@ def __getattr__(name: str) -> Any:
         from vaebench.errors import InputError
 
         return InputError
+    if name == "add_network":
+        from vaebench.networks._file import add_network
+
+        return add_network
     if name in RUNNING:
         from vaebench.api import running
 

@@ -6,9 +6,12 @@ arrays.npz, named "INDEX OF THE STEP.ARGUMENT".
 """
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -27,12 +30,41 @@ def mixture(x: Any, random: np.random.Generator, *, weights: Any, means: Any, fa
     return rows
 
 
+def gelu(x: Any, random: np.random.Generator) -> Any:
+    """Return x times the probability that N(0, 1) is below x."""
+    from scipy.special import ndtr
+
+    return x * ndtr(x)
+
+
+def keras(x: Any, random: np.random.Generator, *, model: Any) -> Any:
+    """Return what a Keras model makes of x; `model` is the content of its .keras file, as bytes."""
+    return np.asarray(_keras_model(model.tobytes())(x.astype(np.float32), training=False), np.float64)
+
+
+@lru_cache(maxsize=4)
+def _keras_model(content: bytes) -> Any:
+    for name, value in (("TF_CPP_MIN_LOG_LEVEL", "3"), ("TF_ENABLE_ONEDNN_OPTS", "0"), ("CUDA_VISIBLE_DEVICES", "-1")):
+        os.environ.setdefault(name, value)  # or TensorFlow prints lines when it is imported
+    from keras.saving import load_model
+
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "model.keras").write_bytes(content)
+        return load_model(Path(folder) / "model.keras", compile=False, safe_mode=True)  # without code
+
+
 STEPS: Mapping[str, Any] = {
     "normal": lambda x, random, *, units: random.standard_normal((len(x), int(units))),
     "uniform": lambda x, random, *, units: random.random((len(x), int(units))),
     "mixture": mixture,
     "dense": lambda x, random, *, kernel, bias: x @ kernel + bias,
     "relu": lambda x, random: np.maximum(x, 0.0),
+    "elu": lambda x, random: np.where(x > 0, x, np.expm1(np.minimum(x, 0.0))),
+    "gelu": gelu,
+    "swish": lambda x, random: x / (1.0 + np.exp(-x)),
+    "tanh": lambda x, random: np.tanh(x),
+    "leaky_relu": lambda x, random: np.where(x > 0, x, 0.2 * x),
+    "keras": keras,
     "sigmoid": lambda x, random: 1.0 / (1.0 + np.exp(-x)),
     "noise": lambda x, random, *, std: x + std * random.standard_normal(x.shape),
     "scale": lambda x, random, *, factor, shift: x * factor + shift,

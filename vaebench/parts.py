@@ -10,6 +10,7 @@ listing the package that holds the kind's base class, and the entry point group 
     LatentSampler    vaebench.latent_samplers
     DataSet          vaebench.data_sets
     Baseline         vaebench.baselines
+    Network          vaebench.networks       (a network may also be named by its file, see vaebench.networks._file)
 """
 
 import dataclasses
@@ -18,7 +19,8 @@ import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, TypeVar, get_type_hints
+from types import ModuleType
+from typing import Any, ClassVar, Self, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -38,11 +40,24 @@ class Part:
     """What study files call this kind of part: "variant", "loss", ..."""
     structure: ClassVar[tuple[str, ...]] = ()
     """Fields that change the compiled program (a number of samples, say). All others are assigned at run time."""
+    elsewhere: ClassVar[str] = ""
+    """Where else parts of this kind may come from, as messages say it."""
+    replica: ClassVar[bool] = False
+    """Whether it repeats what somebody once did, right or wrong, and is only there to be compared."""
 
     @property
     def name(self) -> str:
         """The part's name in study files: the name of the file that defines it."""
         return type(self).__module__.rpartition(".")[2]
+
+    @classmethod
+    def in_module(cls, module: ModuleType) -> list[type[Self]]:
+        """Return the parts of this kind that a module defines."""
+        return [
+            value
+            for value in vars(module).values()
+            if isinstance(value, type) and issubclass(value, cls) and value.__module__ == module.__name__
+        ]
 
 
 P = TypeVar("P", bound=Part)
@@ -53,7 +68,15 @@ def modules(base: type[Part]) -> dict[str, str]:
 
     Raises InputError if two modules define the same name, or if an entry point's name is not that of its module.
     """
-    return _modules(base.__module__, words(base))
+    return _modules(base.__module__, words(base)) | _named.get(base, {})
+
+
+_named: dict[type[Part], dict[str, str]] = {}
+
+
+def name_module(base: type[Part], name: str, module: str) -> None:
+    """Let an imported module define the part called `name` while this process runs."""
+    _named.setdefault(base, {})[name] = module
 
 
 @cache
@@ -83,16 +106,12 @@ def load(base: type[P], name: str) -> type[P]:
     """
     known = modules(base)
     if name not in known:
-        raise InputError(unknown(words(base), name, known))
+        raise InputError(unknown(words(base), name, known) + base.elsewhere)
     try:
         module = importlib.import_module(known[name])
     except ImportError as error:
         raise InputError(f"{words(base)} {name!r}: cannot import {known[name]}: {error}") from error
-    classes = [
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
-    ]
+    classes = base.in_module(module)
     if len(classes) != 1:
         raise InputError(f"{known[name]} must define exactly one {words(base)}, it defines {len(classes)}")
     return classes[0]

@@ -14,6 +14,7 @@ from vaebench.data_sets.distribution import Distribution
 from vaebench.data_sets.file import File
 from vaebench.latent_samplers import LatentSampler
 from vaebench.losses import Loss
+from vaebench.networks import Network
 from vaebench.parts import load, make, modules
 from vaebench.scoring.score import measure
 from vaebench.study.definition import Objective, Sampler
@@ -103,9 +104,10 @@ def test_every_parameter_is_listed_with_its_default():
     assert listed == {name: getattr(value, "name", None) or shown(value) for name, value in expected.items()}
 
 
-def test_every_variant_loss_and_latent_sampler_is_listed_with_its_defaults():
+def test_every_variant_loss_latent_sampler_and_network_is_listed_with_its_defaults():
     text = STUDY_FILES.read_text()
-    for kind, first in ((Variant, "variant"), (Loss, "loss"), (LatentSampler, "latent sampler")):
+    kinds = (Variant, "variant"), (Loss, "loss"), (LatentSampler, "latent sampler"), (Network, "network")
+    for kind, first in kinds:
         rows = table(STUDY_FILES, first)
         assert {name for row in rows for name in names(row[0])} == set(modules(kind))
         for row in rows:

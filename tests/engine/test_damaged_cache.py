@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from vaebench.engine import tf_setup
+from vaebench import tf_setup
 
 CODE = """
 from pathlib import Path

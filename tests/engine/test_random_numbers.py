@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from vaebench.engine.random_numbers import normal, uniform
-from vaebench.engine.tf_setup import tf
+from vaebench.tf_setup import tf
 
 N = 200_000
 BOUND = 5 / np.sqrt(N)  # five standard errors of a correlation

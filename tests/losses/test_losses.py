@@ -10,9 +10,9 @@ from scipy import stats
 from small_specs import small_spec
 
 from vaebench.engine.structure import Structure
-from vaebench.engine.tf_setup import tf
 from vaebench.losses import Loss
 from vaebench.parts import make
+from vaebench.tf_setup import tf
 
 ERRORS = np.concatenate([np.linspace(-6, 6, 25), [0.0, 1e-4, -1e-4, 300.0, -5e3]]).astype(np.float32)[:, None]
 X = np.full_like(ERRORS, 0.25)

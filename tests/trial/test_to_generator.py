@@ -25,6 +25,13 @@ SPECS = {
     "vae": small_spec("vae", latent_dim=3, latent_sampler="gmm"),
     "vae, batch norm": small_spec("vae", latent_dim=42, batch_norm=True, dropout=0.2, loss="gaussian_nll"),
     "ae, logits": small_spec("ae", loss="binary_crossentropy", scaling="minmax", latent_sampler="gaussian"),
+    **{
+        f"ae, {activation}": small_spec("ae", latent_sampler="gaussian", latent_dim=2, activation=activation)
+        for activation in ("elu", "gelu", "swish", "tanh", "leaky_relu")
+    },
+    "ae, codes in [-1, 1]": small_spec("ae", latent_sampler="gaussian", code_activation="tanh", code_norm=True),
+    "network answer": small_spec("vae", latent_dim=2, network="answer"),
+    "network question, logits": small_spec("ae", network="question", loss="binary_crossentropy", scaling="minmax"),
     "ae, no hidden layer": small_spec("ae", latent_sampler="uniform", decoder=(), decoder_noise=False),
 }
 

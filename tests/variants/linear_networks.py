@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from vaebench.engine.tf_setup import tf
+from vaebench.tf_setup import tf
 
 
 class LinearNetworks:
@@ -26,6 +26,7 @@ class LinearNetworks:
 
     def encode(self, x):
         self.codes = (len(x), self.mean.shape[1])
+        self.batch_rows = tf.constant(float(len(x)))
         return x @ self.mean, x @ self.log_variance if self.stochastic else None
 
     def decode(self, z):

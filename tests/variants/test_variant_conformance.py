@@ -8,8 +8,8 @@ from linear_networks import LinearNetworks
 from small_specs import small_replicate, small_spec
 
 from vaebench.engine.structure import assigned_fields
-from vaebench.engine.tf_setup import tf
 from vaebench.parts import load, modules
+from vaebench.tf_setup import tf
 from vaebench.trial.evaluate import evaluate
 from vaebench.variants import Terms, Variant
 

@@ -8,10 +8,10 @@ from small_specs import small_spec
 
 from vaebench.engine.perceptron import Assigned, Network
 from vaebench.engine.structure import Structure
-from vaebench.engine.tf_setup import tf
 from vaebench.engine.training_loop import Batch, settings_of
 from vaebench.engine.weights import initial_statistics, initial_weights
 from vaebench.parts import make
+from vaebench.tf_setup import tf
 from vaebench.variants import Variant
 
 X = np.random.default_rng(4).normal(size=(6, 2)).astype(np.float32)
@@ -73,9 +73,9 @@ def batch(step_seed=(3, 5), latent_dim=3, rows=4000):
     layout, settings = structure.layout, settings_of(structure, spec)
     weights = initial_weights(layout, latent_dim, np.random.default_rng(0))
     variables = layout.unpack(weights, initial_statistics(layout))
-    network = Network(layout, variables, Assigned(settings.latent_mask, 0.0), seed=tf.constant(step_seed))
-    networks = Batch(network, settings, structure.losses, rows)
-    return networks
+    seed = tf.constant(step_seed)
+    network = Network(layout, variables, Assigned(settings.latent_mask, 0.0), seed=seed)
+    return Batch(network, settings, structure.losses, tf.ones(rows, tf.bool), seed)
 
 
 def test_noise_is_another_at_every_call_and_every_step_and_zero_beyond_latent_dim():

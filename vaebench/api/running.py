@@ -13,6 +13,7 @@ from vaebench.files import check_writable, existing_study, home_folder
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
 from vaebench.search import run as studies
+from vaebench.search.compile_ahead import check_networks
 from vaebench.search.events import Loaded, Observer, Step, both, unheard
 from vaebench.search.interrupts import interruptible
 from vaebench.search.local_workers import cores
@@ -57,6 +58,9 @@ def run(
     check_positive(trials=trials, time_limit=time_limit)
     check_writable(folder)
     observer(Loaded(definition))
+    if definition.networks:
+        observer(Step("trying your network"))
+        check_networks(definition)
     if definition.trial_minutes and workers == 0:
         log.warning("trial_minutes needs worker processes: with --workers 0 a trial that hangs is not stopped")
     with (

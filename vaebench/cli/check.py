@@ -4,13 +4,19 @@ from pathlib import Path
 
 import click
 
+from vaebench.cli.options import network_option
+
 
 @click.command()
 @click.argument("study", metavar="STUDY.toml")
 @click.option("--trials", type=click.IntRange(1), metavar="N", help="Say what N trials (of each arm) cost.")
+@network_option
 def check(study: str, trials: int | None) -> None:
     """Validate a study file and show what it searches. Writes nothing."""
     from vaebench.cli.describe import describe
+    from vaebench.search.compile_ahead import check_networks
     from vaebench.study.file import load
 
-    describe(load(Path(study)), trials)
+    definition = load(Path(study))
+    describe(definition, trials)
+    check_networks(definition)

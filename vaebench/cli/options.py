@@ -1,6 +1,7 @@
 """Options that several commands share; reading and showing durations."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -30,6 +31,26 @@ DURATION = Duration()
 def home_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add --home."""
     return click.option("--home", metavar="FOLDER", help="Where all state lives.  [VAEBENCH_HOME, else runs]")(command)
+
+
+def network_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --network, which makes the networks in these files known by their names."""
+
+    def name_them(ctx: click.Context, param: click.Parameter, paths: tuple[Path, ...]) -> None:
+        from vaebench.networks._file import add_network
+
+        for path in paths:
+            add_network(path)
+
+    return click.option(
+        "--network",
+        type=click.Path(path_type=Path),
+        metavar="FILE.py",
+        multiple=True,
+        expose_value=False,
+        callback=name_them,
+        help="A network of your own that the study names, as Keras code.",
+    )(command)
 
 
 def workers_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""The commands that list parts: variants, losses, latent samplers, data sets, baselines."""
+"""The commands that list parts: variants, losses, latent samplers, networks, data sets, baselines."""
 
 import dataclasses
 import inspect
@@ -11,6 +11,7 @@ from vaebench.baselines import Baseline
 from vaebench.data_sets import DataSet
 from vaebench.latent_samplers import LatentSampler
 from vaebench.losses import Loss
+from vaebench.networks import Network
 from vaebench.parts import Part, field_types, load, modules
 from vaebench.study.spec import PARTS
 from vaebench.variants import Variant
@@ -19,6 +20,7 @@ KINDS: dict[str, type[Part]] = {
     "variants": Variant,
     "losses": Loss,
     "latent-samplers": LatentSampler,
+    "networks": Network,
     "data-sets": DataSet,
     "baselines": Baseline,
 }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from vaebench.cli.options import home_option
+from vaebench.cli.options import home_option, network_option
 from vaebench.files import home_folder
 from vaebench.search.events import Event, Step
 
@@ -71,6 +71,7 @@ def leaderboard(study: str, top: int, csv: Path | None, output: Path | None, hom
 @click.argument("study")
 @click.option("-o", "--output", type=Path, metavar="FILE", help="Where to.  [STUDY.html]")
 @home_option
+@network_option
 def report(study: str, output: Path | None, home: str | None) -> None:
     """Write a study as one HTML page.
 
@@ -93,6 +94,7 @@ def report(study: str, output: Path | None, home: str | None) -> None:
 @click.option("--trial", type=int, metavar="N", help="Generate from trial N.  [the best]")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed gives the same rows.")
 @home_option
+@network_option
 def generate(study: str, n: int, output: Path, trial: int | None, seed: int, home: str | None) -> None:
     """Draw new rows from the best trial.
 

@@ -5,7 +5,7 @@ import shlex
 import click
 
 from vaebench.cli.leaving import leaving_in_time
-from vaebench.cli.options import DURATION, home_option, workers_options
+from vaebench.cli.options import DURATION, home_option, network_option, workers_options
 
 
 @click.command()
@@ -16,6 +16,7 @@ from vaebench.cli.options import DURATION, home_option, workers_options
 @click.option("--no-confirm", is_flag=True, help="Leave the confirmation of the best out.")
 @click.option("--fresh", is_flag=True, help="Forget what was run of this study and start over.")
 @home_option
+@network_option
 def run(
     study: str,
     trials: int | None,
@@ -65,6 +66,7 @@ def run(
 )
 @workers_options
 @home_option
+@network_option
 def confirm(
     study: str, top: int | None, replicates: int | None, workers: int | None, cluster: str | None, home: str | None
 ) -> None:
@@ -85,6 +87,7 @@ def confirm(
 @click.argument("study")
 @workers_options
 @home_option
+@network_option
 def sync(study: str, workers: int | None, cluster: str | None, home: str | None) -> None:
     """Write to MLflow what is missing there.
 

@@ -3,10 +3,12 @@
 train           trains a spec with the program of its structure; encodes and decodes with the trained network
 training_loop   the program: a whole training loop as one XLA computation
 structure       what a program is compiled for; everything else is assigned at run time
-perceptron      encoder and decoder, applied to a batch of rows
-weights         the layers, the place of each weight, initial weights
+network_of      the network of a structure, applied to batches: one of the next two
+perceptron      the network mlp, hyper-parameters assigned at run time
+keras_layout    a network of ordinary Keras models: its variables in the program's arrays, applied to batches
+keras_build     builds such a network from a seed and checks it
+weights         the layers of mlp, the place of each weight, initial weights
 optimizers      update rules
 random_numbers  noise and dropout inside a program
 keras_models    the trained network as ordinary Keras models
-tf_setup        imports TensorFlow: quiet, single-threaded, compiled programs cached on disk
 """

@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 
+from vaebench.engine.keras_layout import KerasLayout
 from vaebench.engine.perceptron import BATCH_NORM_EPSILON, BATCH_NORM_MOMENTUM
-from vaebench.engine.tf_setup import keras
 from vaebench.engine.train import Trained
 from vaebench.engine.weights import Layout, Vector, Weights
 from vaebench.study.spec import Spec
+from vaebench.tf_setup import keras
 
 
 def build(spec: Spec, columns: int) -> tuple[Any, Any]:
@@ -21,6 +22,10 @@ def build(spec: Spec, columns: int) -> tuple[Any, Any]:
         x = _hidden(spec, f"encoder_{index}", width)(x)
         x = keras.layers.Dropout(spec.dropout, name=f"encoder_{index}_dropout")(x)
     mean = keras.layers.Dense(spec.latent_dim, name="mean")(x)
+    if spec.code_norm:
+        mean = _batch_norm("mean")(mean)
+    if spec.code_activation != "linear":
+        mean = keras.layers.Activation(spec.code_activation, name="code_activation")(mean)
     outputs = mean
     if spec.variant.stochastic:
         log_variance = keras.layers.Dense(spec.latent_dim, name="log_variance")(x)
@@ -35,6 +40,8 @@ def build(spec: Spec, columns: int) -> tuple[Any, Any]:
 def trained_models(trained: Trained) -> tuple[Any, Any]:
     """Return encoder and decoder with the trained weights."""
     layout = trained.layout
+    if isinstance(layout, KerasLayout):
+        return layout.models_with(trained.weights, trained.statistics)
     encoder, decoder = build(trained.spec, layout.columns)
     set_weights(trained.spec, layout, trained.weights, trained.statistics, encoder, decoder)
     return encoder, decoder
@@ -56,18 +63,22 @@ def set_weights(spec: Spec, layout: Layout, weights: Weights, statistics: Vector
         model.get_layer(name).set_weights([np.asarray(arrays["kernel"])[rows, used], np.asarray(arrays["bias"])[used]])
         if layer.normed:
             values = [arrays["gamma"], arrays["beta"], *moments]
-            model.get_layer(f"{name}_norm").set_weights([np.asarray(value) for value in values])
+            model.get_layer(f"{name}_norm").set_weights([np.asarray(value)[used] for value in values])
 
 
 def _hidden(spec: Spec, name: str, width: int) -> Any:
-    """Return a function that applies Dense, batch norm if it is on, and relu."""
+    """Return a function that applies Dense, batch norm if it is on, and the activation."""
 
     def apply(x: Any) -> Any:
         x = keras.layers.Dense(width, name=name)(x)
         if spec.batch_norm:
-            x = keras.layers.BatchNormalization(
-                momentum=BATCH_NORM_MOMENTUM, epsilon=BATCH_NORM_EPSILON, name=f"{name}_norm"
-            )(x)
-        return keras.layers.ReLU(name=f"{name}_relu")(x)
+            x = _batch_norm(name)(x)
+        return keras.layers.Activation(spec.activation, name=f"{name}_{spec.activation}")(x)
 
     return apply
+
+
+def _batch_norm(name: str) -> Any:
+    return keras.layers.BatchNormalization(
+        momentum=BATCH_NORM_MOMENTUM, epsilon=BATCH_NORM_EPSILON, name=f"{name}_norm"
+    )

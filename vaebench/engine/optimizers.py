@@ -11,7 +11,7 @@ Adadelta (Zeiler, 2012, arXiv 1212.5701) has its own rule. Constants are Keras's
 
 from typing import Any, NamedTuple
 
-from vaebench.engine.tf_setup import tf
+from vaebench.tf_setup import tf
 
 EPSILON = 1e-7
 ADADELTA_DECAY = 0.95

@@ -2,8 +2,9 @@
 
 Axes: B rows of a batch, F columns, Z = 42 latent units, of which latent_dim are in use and the others masked to zero.
 
-    encoder  [Dense -> batch norm -> relu -> dropout] * n -> z_mean: Dense, z_log_var: Dense, clipped
-    decoder  [Dense -> batch norm -> relu] * n -> Dense
+    encoder  [Dense -> batch norm -> activation -> dropout] * n
+             -> z_mean: Dense -> batch norm -> code activation, z_log_var: Dense, clipped
+    decoder  [Dense -> batch norm -> activation] * n -> Dense
 
 `vaebench.engine.keras_models` builds the same network, latent_dim wide, from Keras layers.
 """
@@ -12,11 +13,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaebench.engine.random_numbers import uniform
-from vaebench.engine.tf_setup import tf
 from vaebench.engine.weights import Layout, Variables
+from vaebench.tf_setup import tf
 
 BATCH_NORM_MOMENTUM = 0.99
 BATCH_NORM_EPSILON = 1e-3
+
+
+ACTIVATIONS: dict[str, Any] = {
+    "linear": lambda x: x,
+    "relu": tf.nn.relu,
+    "elu": tf.nn.elu,
+    "gelu": tf.nn.gelu,
+    "swish": lambda x: x * tf.sigmoid(x),
+    "tanh": tf.tanh,
+    "sigmoid": tf.sigmoid,
+    "leaky_relu": lambda x: tf.nn.leaky_relu(x, 0.2),
+}
+"""As Keras's functions of these names are."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +54,16 @@ class Network:
         self.layout, self.variables, self.assigned = layout, variables, assigned
         self.counted = None if mask is None else tf.cast(mask, tf.float32)[:, None]  # [B, 1]
         self.seed = seed
+        self.activation = ACTIVATIONS[layout.network.activation]
         self.activities: list[Any] = []
+        self.losses: list[Any] = []
+        """What layers add to the loss by themselves: nothing."""
         self._moments = list(variables.moments)
+
+    @property
+    def log_variance(self) -> Any:
+        """The decoder's log-variance per column [F]."""
+        return self.variables.log_variance
 
     @property
     def statistics(self) -> Any:
@@ -54,11 +76,11 @@ class Network:
         activities = []
         for index, layer in enumerate(self.layout.layers):
             if layer.role == "encoder":
-                x = tf.nn.relu(self._normed(index, self._affine(index, x)))  # [B, width]
+                x = self.activation(self._normed(index, self._affine(index, x)))  # [B, width]
                 if self.counted is not None:
                     x = dropout(x, self.assigned.dropout, tf.add(self.seed, (0, index)))
                 activities.append(x)
-        mean = self._head("mean", x) * self.assigned.latent_mask
+        mean = ACTIVATIONS[self.layout.network.code_activation](self._head("mean", x)) * self.assigned.latent_mask
         self.activities = [*activities, mean]
         if not self.layout.variant.stochastic:
             return mean, None
@@ -70,11 +92,12 @@ class Network:
         x = z * self.assigned.latent_mask
         for index, layer in enumerate(self.layout.layers):
             if layer.role == "decoder":
-                x = tf.nn.relu(self._normed(index, self._affine(index, x)))
+                x = self.activation(self._normed(index, self._affine(index, x)))
         return self._head("output", x)
 
     def _head(self, role: str, x: Any) -> Any:
-        return self._affine([layer.role for layer in self.layout.layers].index(role), x)
+        index = [layer.role for layer in self.layout.layers].index(role)
+        return self._normed(index, self._affine(index, x))
 
     def _affine(self, index: int, x: Any) -> Any:
         arrays = self.variables.trained[index]

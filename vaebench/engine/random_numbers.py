@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from vaebench.engine.tf_setup import tf
+from vaebench.tf_setup import tf
 
 FRACTION_BITS = 23
 """Bits of a number in [0, 1). With the half step that `normal` adds, a float32 holds it exactly."""

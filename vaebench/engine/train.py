@@ -1,6 +1,8 @@
 """Train a spec on scaled rows with the program of its structure."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -8,15 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vaebench.engine.keras_layout import KerasApplied, KerasLayout
+from vaebench.engine.network_of import network_of
 from vaebench.engine.perceptron import Assigned, Network
 from vaebench.engine.structure import Structure
-from vaebench.engine.tf_setup import forget_programs, return_memory, stable_function_names, tf
 from vaebench.engine.training_loop import Program, Settings, settings_of
-from vaebench.engine.weights import Layout, Vector, Weights, initial_statistics, initial_weights
+from vaebench.engine.weights import Layout, Weights
+from vaebench.errors import InputError
 from vaebench.latent_samplers import Codes, Latent
+from vaebench.networks import KerasNetwork
 from vaebench.rows import Rows
 from vaebench.seeds import generator
-from vaebench.study.spec import LATENT_UNITS, Spec
+from vaebench.study.spec import Spec
+from vaebench.tf_setup import forget_programs, return_memory, stable_function_names, tf
 
 DECODED_AT_ONCE = 4096
 """Rows decoded at once, so that activities fit in the processor's cache."""
@@ -34,21 +40,22 @@ def program_for(structure: Structure) -> Program:
 
 @dataclass(frozen=True)
 class Start:
-    """The random inputs of a run: initial weights, the order of rows in each epoch, the seed of noise and dropout."""
+    """What a run starts from: weights, statistics, the order of rows in each epoch, the seed of noise and dropout."""
 
     weights: Weights
+    statistics: Any
     order: NDArray[np.int32]  # [capacity, N]
     seed: NDArray[np.int32]  # [2]
 
 
 def start_of(structure: Structure, spec: Spec, seed: int) -> Start:
-    """Draw the random inputs of a run from `seed` alone."""
+    """Draw what a run starts from, from `seed` alone."""
     random = generator("train", seed)
-    weights = initial_weights(structure.layout, spec.latent_dim, random)
+    weights, statistics = structure.layout.start(spec.latent_dim, random)
     order = np.tile(np.arange(structure.train_rows, dtype=np.int32), (structure.capacity, 1))
     order[: spec.epochs] = random.permuted(order[: spec.epochs], axis=1)
     # Steps count up from the first number, layers from the second, so both leave room above.
-    return Start(weights, order, random.integers(2**30, size=2, dtype=np.int32))
+    return Start(weights, statistics, order, random.integers(2**30, size=2, dtype=np.int32))
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class Trained:
     structure: Structure
     spec: Spec
     weights: Weights
-    statistics: Vector
+    statistics: Any  # of a perceptron a Vector, of a Keras network its State
     history: NDArray[np.float32]  # [epochs, 6], see training_loop.CURVES
 
     def codes(self, x: Rows) -> Codes:
@@ -72,7 +79,7 @@ class Trained:
 
     def decode(self, z: Latent) -> Rows:
         """Decode latent vectors, shape (n, latent_dim), to scaled rows, shape (n, columns)."""
-        padded = np.zeros((len(z), LATENT_UNITS), np.float32)
+        padded = np.zeros((len(z), self.structure.latent_units), np.float32)
         padded[:, : z.shape[1]] = z
         network = self._network()
         blocks = [
@@ -83,7 +90,7 @@ class Trained:
         return rows
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> Layout | KerasLayout:
         """The layers, and the place of each variable."""
         return self.structure.layout
 
@@ -93,11 +100,11 @@ class Trained:
         last: Rows = self.weights.vector[-self.structure.columns :].astype(np.float64)
         return last.clip(-10.0, 10.0)
 
-    def _network(self) -> Network:
+    def _network(self) -> Network | KerasApplied:
         """Return the network for eager inference. Tracing a second function would cost more than it saves."""
-        mask = tf.constant(np.arange(LATENT_UNITS) < self.spec.latent_dim, tf.float32)
-        variables = self.layout.unpack(_tensors(self.weights), tf.constant(self.statistics))
-        return Network(self.layout, variables, Assigned(mask, dropout=None))
+        mask = tf.constant(np.arange(self.structure.latent_units) < self.spec.latent_dim, tf.float32)
+        statistics = tf.nest.map_structure(tf.constant, self.statistics)
+        return network_of(self.layout, _tensors(self.weights), statistics, Assigned(mask, dropout=None))
 
 
 def train(spec: Spec, train_rows: Rows, test_rows: Rows, seed: int) -> Trained:
@@ -113,7 +120,8 @@ def train(spec: Spec, train_rows: Rows, test_rows: Rows, seed: int) -> Trained:
         )
     except tf.errors.ResourceExhaustedError as error:  # a want that may pass, as NumPy's is
         raise MemoryError(str(error)) from None
-    return Trained(structure, spec, _arrays(weights), statistics.numpy(), history.numpy()[: int(epochs)])
+    statistics = tf.nest.map_structure(lambda tensor: tensor.numpy(), statistics)
+    return Trained(structure, spec, _arrays(weights), statistics, history.numpy()[: int(epochs)])
 
 
 def compile_program(spec: Spec, *, columns: int, train_rows: int, test_rows: int) -> None:
@@ -128,7 +136,7 @@ def _run(structure: Structure, start: Start, train_rows: Rows, test_rows: Rows, 
     """Run the structure's program. The first run compiles it."""
     arguments = (
         _tensors(start.weights),
-        tf.constant(initial_statistics(structure.layout)),
+        tf.nest.map_structure(tf.constant, start.statistics),
         tf.constant(train_rows, tf.float32),
         tf.constant(test_rows, tf.float32),
         tf.constant(start.order),
@@ -139,19 +147,37 @@ def _run(structure: Structure, start: Start, train_rows: Rows, test_rows: Rows, 
     with compiling:
         program = program_for(structure)
         if not program.compiled:
-            try:
-                with stable_function_names(structure.key):
-                    result = program.train(*arguments)
-            except tf.errors.OpError:  # what is on disk may be damaged, or the disk full: a cache fails no trial
-                forget_programs()
-                program.trace_anew()  # under another name: XLA remembers that this one failed
-                with stable_function_names(f"{structure.key}, again"):
-                    result = program.train(*arguments)
+            with _network_at_fault(structure):
+                try:
+                    with stable_function_names(structure.key):
+                        result = program.train(*arguments)
+                except tf.errors.OpError:  # what is on disk may be damaged, or the disk full: a cache fails no trial
+                    forget_programs()
+                    program.trace_anew()  # under another name: XLA remembers that this one failed
+                    with stable_function_names(f"{structure.key}, again"):
+                        result = program.train(*arguments)
             program.compiled = True
             return_memory()
             return result
     result = program.train(*arguments)
     return result
+
+
+@contextmanager
+def _network_at_fault(structure: Structure) -> Iterator[None]:
+    """Raise InputError where a program with a Keras network cannot be traced or compiled."""
+    try:
+        yield
+    except (MemoryError, tf.errors.ResourceExhaustedError, InputError):
+        raise
+    except Exception as error:
+        if not isinstance(structure.network, KerasNetwork):
+            raise
+        said = next((line for line in str(error).splitlines() if line.strip()), "")
+        raise InputError(
+            f"network {structure.network.name!r} cannot be compiled into a training loop: {type(error).__name__}: "
+            f"{said} (its layers may use what TensorFlow can compile: no branches on values, no text)"
+        ) from None
 
 
 def _tensors(weights: Weights) -> Weights:

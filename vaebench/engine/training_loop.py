@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from vaebench.engine.keras_layout import KerasApplied
+from vaebench.engine.network_of import network_of
 from vaebench.engine.optimizers import Coefficients, Moments, coefficients, update
 from vaebench.engine.perceptron import Assigned, Network
 from vaebench.engine.random_numbers import normal
 from vaebench.engine.structure import Structure, assigned_fields
-from vaebench.engine.tf_setup import tf
 from vaebench.engine.weights import Weights
 from vaebench.losses import Loss
-from vaebench.study.spec import LATENT_UNITS, Spec
+from vaebench.study.spec import Spec
+from vaebench.tf_setup import tf
 from vaebench.variants import Terms
 
 CURVES = ("reconstruction", "penalty", "total")
@@ -52,8 +54,12 @@ class State(NamedTuple):
 class Batch:
     """The networks as a variant sees them for one batch. Implements variants.Networks."""
 
-    def __init__(self, network: Network, settings: Settings, losses: tuple[Loss, ...], rows: int) -> None:
-        self.network, self.settings, self.losses, self.rows = network, settings, losses, rows
+    def __init__(
+        self, network: Network | KerasApplied, settings: Settings, losses: tuple[Loss, ...], mask: Any, seed: Any
+    ) -> None:
+        self.network, self.settings, self.losses, self.seed = network, settings, losses, seed
+        self.rows = mask.shape[0]
+        self.batch_rows = tf.reduce_sum(tf.cast(mask, tf.float32))
         self.noises = 0
 
     def encode(self, x: Any) -> tuple[Any, Any]:
@@ -66,7 +72,7 @@ class Batch:
 
     def reconstruction(self, x: Any, output: Any) -> Any:
         """Return the reconstruction loss of each row, summed over columns."""
-        log_variance = tf.clip_by_value(self.network.variables.log_variance, -10.0, 10.0)
+        log_variance = tf.clip_by_value(self.network.log_variance, -10.0, 10.0)
         cells = tf.zeros_like(output)
         for index, loss in enumerate(self.losses):
             assigned = dataclasses.replace(loss, **self.settings.losses[index])
@@ -75,9 +81,9 @@ class Batch:
 
     def latent_noise(self) -> Any:
         """Return standard normal draws in the shape of the codes; zero in masked units."""
-        seed = tf.add(self.network.seed, (1, self.noises))
+        seed = tf.add(self.seed, (1, self.noises))
         self.noises += 1
-        return normal((self.rows, LATENT_UNITS), seed) * self.settings.latent_mask
+        return normal((self.rows, *self.settings.latent_mask.shape), seed) * self.settings.latent_mask
 
 
 class Program:
@@ -93,16 +99,24 @@ class Program:
         """Let the next run trace and compile the program."""
         self.train = tf.function(self._train, jit_compile=True, autograph=False)
 
-    def _network(self, state: State, settings: Settings, *, mask: Any = None, seed: Any) -> Network:
-        assigned = Assigned(settings.latent_mask, settings.dropout)
-        return Network(self.layout, self.layout.unpack(state.weights, state.statistics), assigned, mask=mask, seed=seed)
+    def _terms(
+        self, x: Any, mask: Any, seed: Any, state: State, settings: Settings, *, training: bool
+    ) -> tuple[Terms, Any]:
+        """Return the variant's terms for rows x [B, F], and the statistics after them.
 
-    def _terms(self, x: Any, network: Network, settings: Settings) -> Terms:
-        """Return the variant's terms, with the activity penalty added to the reconstruction."""
+        The activity penalty, and what layers add to the loss by themselves, is part of the reconstruction.
+        """
+        assigned = Assigned(settings.latent_mask, settings.dropout)
+        network = network_of(
+            self.layout, state.weights, state.statistics, assigned, mask=mask if training else None, seed=seed
+        )
         variant = dataclasses.replace(self.structure.variant, **settings.variant)
-        terms = variant.terms(x, Batch(network, settings, self.structure.losses, x.shape[0]))
+        terms = variant.terms(x, Batch(network, settings, self.structure.losses, mask, seed))
         activity = tf.add_n([tf.reduce_sum(h**2, axis=-1) for h in network.activities])
-        return Terms(terms.reconstruction + settings.l2_activity * activity, terms.penalty)
+        reconstruction = terms.reconstruction + settings.l2_activity * activity
+        if network.losses:
+            reconstruction += tf.add_n(network.losses)
+        return Terms(reconstruction, terms.penalty), network.statistics
 
     def _weights_of_penalty(self, settings: Settings, epoch: Any) -> tuple[Any, Any]:
         """Return the penalty's weight in `epoch`, and its final weight."""
@@ -116,15 +130,14 @@ class Program:
         counted = tf.cast(mask, tf.float32)  # [B]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(state.weights)
-            network = self._network(state, settings, mask=mask, seed=seed)
-            terms = self._terms(x, network, settings)
+            terms, statistics = self._terms(x, mask, seed, state, settings, training=True)
             rows = counted * (terms.reconstruction + weights[0] * terms.penalty)
             loss = tf.reduce_sum(rows) / tf.reduce_sum(counted)
         gradients = tape.gradient(loss, state.weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         reconstruction = tf.reduce_sum(counted * terms.reconstruction)
         penalty = tf.reduce_sum(counted * terms.penalty)
         sums = tf.stack([reconstruction, penalty, reconstruction + weights[1] * penalty])
-        return self._updated(state, gradients, network.statistics, settings), sums
+        return self._updated(state, gradients, statistics, settings), sums
 
     def _updated(self, state: State, gradients: Weights, statistics: Any, settings: Settings) -> State:
         """Return the state after a step of the optimizer. l2_weights adds its gradient to those of the kernels."""
@@ -157,21 +170,26 @@ class Program:
         size, steps = structure.batch_size, structure.steps
         padding = steps * size - structure.train_rows
         counted = tf.constant(np.arange(steps * size).reshape(steps, size) < structure.train_rows)  # [steps, B]
+        alike = steps if self.layout.pads or not padding else steps - 1
+        """Steps of one batch size. A last, smaller one is traced by itself where layers must see its true size."""
 
         def epoch_of(epoch: Any, state: State) -> tuple[State, Any]:
             weights = self._weights_of_penalty(settings, epoch)
             rows = tf.reshape(tf.pad(order[epoch], [[0, padding]]), (steps, size))
 
-            def step(index: Any, state: State, sums: Any) -> tuple[Any, State, Any]:
-                x = tf.gather(train, rows[index])
+            def step(index: Any, state: State, sums: Any, size: int = size) -> tuple[Any, State, Any]:
+                x = tf.gather(train, rows[index][:size])
                 step_seed = seed + tf.stack([4 * (epoch * steps + index), 0])
-                state, of_batch = self._step(state, x, counted[index], step_seed, weights, settings)
+                state, of_batch = self._step(state, x, counted[index][:size], step_seed, weights, settings)
                 return index + 1, state, sums + of_batch
 
             start = (tf.constant(0), state, tf.zeros(len(CURVES)))
-            _, state, sums = tf.while_loop(lambda index, *_: index < steps, step, start)
-            network = self._network(state, settings, seed=tf.add(seed, (2, 0)))  # the same noise in every epoch
-            terms = self._terms(test, network, settings)
+            index, state, sums = tf.while_loop(lambda index, *_: index < alike, step, start)
+            if alike < steps:
+                _, state, sums = step(index, state, sums, size - padding)
+            every = tf.ones(structure.test_rows, tf.bool)
+            same_noise = tf.add(seed, (2, 0))  # in every epoch
+            terms, _ = self._terms(test, every, same_noise, state, settings, training=False)
             reconstruction, penalty = tf.reduce_mean(terms.reconstruction), tf.reduce_mean(terms.penalty)
             total = reconstruction + weights[1] * penalty
             l2 = settings.l2_weights * tf.add_n([tf.reduce_sum(kernel**2) for kernel in state.weights.kernels])
@@ -207,7 +225,7 @@ def settings_of(structure: Structure, spec: Spec) -> Settings:
     index = names.index(spec.loss.name)
     parts = [spec.loss if i == index else loss for i, loss in enumerate(structure.losses)]
     return Settings(
-        latent_mask=tf.constant(np.arange(LATENT_UNITS) < spec.latent_dim, tf.float32),
+        latent_mask=tf.constant(np.arange(structure.latent_units) < spec.latent_dim, tf.float32),
         dropout=tf.constant(spec.dropout, tf.float32),
         l2_activity=tf.constant(spec.l2_activity, tf.float32),
         l2_weights=tf.constant(spec.l2_weights, tf.float32),

@@ -4,15 +4,16 @@ Each kernel is an array: slicing kernels out of one vector, and joining their gr
 their matrix products. All other variables are short and share one vector, which one operation updates.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vaebench.engine.tf_setup import tf
+from vaebench.engine.structure import Layers
 from vaebench.study.spec import LATENT_UNITS
+from vaebench.tf_setup import tf
 from vaebench.variants import Variant
 
 Vector = NDArray[np.float32]
@@ -29,7 +30,7 @@ class Weights(NamedTuple):
 class Dense:
     """One dense layer: its role and sizes."""
 
-    role: str  # "encoder" | "decoder" (hidden: relu follows), "mean", "log_variance", "output" (heads)
+    role: str  # "encoder" | "decoder" (hidden), "mean", "log_variance", "output" (heads)
     inputs: int
     outputs: int
     normed: bool
@@ -37,7 +38,7 @@ class Dense:
 
     @property
     def hidden(self) -> bool:
-        """Whether relu follows."""
+        """Whether the activation follows."""
         return self.role in ("encoder", "decoder")
 
     @property
@@ -56,24 +57,32 @@ class Variables:
 
 
 class Layout:
-    """The layers of a structure, and the place of each variable."""
+    """The layers of a perceptron, and the place of each variable."""
 
-    def __init__(
-        self, columns: int, encoder: Sequence[int], decoder: Sequence[int], variant: Variant, *, batch_norm: bool
-    ) -> None:
+    latent_units = LATENT_UNITS
+    pads = True
+    """Whether an incomplete batch is filled up with rows that do not count, so that the program has one batch size."""
+
+    def __init__(self, columns: int, network: Layers, variant: Variant) -> None:
         self.columns = columns
+        self.network = network
         self.variant = variant
+        encoder, decoder, batch_norm = network.encoder, network.decoder, network.batch_norm
         into_encoder = [columns, *encoder]
         into_decoder = [LATENT_UNITS, *decoder]
         heads = ["mean", "log_variance"] if variant.stochastic else ["mean"]
         self.layers = [
             *(Dense("encoder", a, b, batch_norm) for a, b in zip(into_encoder, encoder, strict=False)),
-            *(Dense(head, into_encoder[-1], LATENT_UNITS, normed=False) for head in heads),
+            *(Dense(head, into_encoder[-1], LATENT_UNITS, network.code_norm and head == "mean") for head in heads),
             *(Dense("decoder", a, b, batch_norm) for a, b in zip(into_decoder, decoder, strict=False)),
             Dense("output", into_decoder[-1], columns, normed=False),
         ]
         self.widths = [layer.outputs for layer in self.layers for _ in layer.vectors] + [columns]
         self.statistics_widths = [layer.outputs for layer in self.layers if layer.normed for _ in range(2)]
+
+    def start(self, latent_dim: int, random: np.random.Generator) -> tuple[Weights, Vector]:
+        """Draw the weights that a run starts from, and its moving statistics."""
+        return initial_weights(self, latent_dim, random), initial_statistics(self)
 
     def unpack(self, weights: Weights, statistics: Any) -> Variables:
         """Split the arrays into each layer's variables."""

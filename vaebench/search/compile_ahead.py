@@ -5,6 +5,7 @@ from concurrent.futures import Future
 
 from vaebench.data_sets import split_sizes
 from vaebench.engine.structure import Structure
+from vaebench.networks import KerasNetwork, Network
 from vaebench.search.tasks import Workers
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.replicate import Replicate
@@ -31,6 +32,20 @@ def compile_ahead(definition: StudyDefinition, workers: Workers, at_most: int) -
         workers.submit(compile_for, specs[structure], replicate)
         for structure, _ in frequency.most_common(min(AT_MOST, at_most))
     ]
+
+
+def check_networks(definition: StudyDefinition) -> None:
+    """Compile a program for each network that is no part of vaebench, and each variant, in this process.
+
+    Raises InputError for one that returns no models, or models that do not fit or cannot be compiled.
+    """
+    tried = set()
+    for structure, spec in structures(definition)[1].items():
+        network, pair = structure.network, (structure.network, structure.variant)
+        shipped = type(network).__module__.startswith(f"{Network.__module__}.")
+        if isinstance(network, KerasNetwork) and not shipped and pair not in tried:
+            compile_for(spec, definition.replicate("search", 0))
+            tried.add(pair)
 
 
 def structures(definition: StudyDefinition) -> tuple[Counter[Structure], dict[Structure, Spec]]:

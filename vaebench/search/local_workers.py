@@ -129,7 +129,7 @@ def _load_everywhere(client: "Client") -> None:
 
 
 def _load_tensorflow() -> None:
-    import vaebench.engine.tf_setup  # noqa: F401
+    import vaebench.tf_setup  # noqa: F401
 
 
 def _pin_plugin(cores: list[int]) -> Any:

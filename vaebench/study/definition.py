@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vaebench.data_sets import DataSet
+from vaebench.networks._file import NetworkFile
 from vaebench.rows import Phase
 from vaebench.study.replicate import Replicate
 from vaebench.study.space import Leaf, OneOf, Space
@@ -60,6 +61,8 @@ class StudyDefinition:
     arms: tuple[Arm, ...]
     confirm_top: int
     confirm_replicates: int
+    networks: tuple[NetworkFile, ...] = ()
+    """The files of its networks, as far as the user named such files."""
 
     @property
     def targets(self) -> dict[str, int]:

@@ -6,13 +6,15 @@ with a single value is not asked for.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vaebench import parts
 from vaebench.errors import InputError
 from vaebench.losses import Loss
+from vaebench.networks import Network
 from vaebench.parts import Value
+from vaebench.study.spec import LAYERS
 from vaebench.study.suggesters import GridTrial as GridTrial
 from vaebench.study.suggesters import Point as Point
 from vaebench.study.suggesters import RandomTrial as RandomTrial
@@ -79,14 +81,15 @@ class Space:
     """What is fixed and what is searched, by field of `Spec`; a missing field takes the spec's default.
 
     If the sampled loss requires a scaling, scaling is set to it and not asked for, so impossible pairs never come up.
-    Raises InputError if a fixed scaling contradicts a loss.
+    Layers are asked for only if the network has its layers from the spec. Raises InputError if a fixed scaling
+    contradicts a loss.
     """
 
     nodes: Mapping[str, Node]
 
     def __post_init__(self) -> None:
         scaling = self.nodes.get("scaling")
-        for name in self._losses():
+        for name in self._branches("loss"):
             required = required_scaling(name)
             if required is not None and isinstance(scaling, Fixed) and scaling.value != required:
                 raise InputError(
@@ -98,7 +101,7 @@ class Space:
         """Ask `trial` for a point of the space."""
         values: Values = {}
         for path, node in self.nodes.items():
-            if path != "scaling":
+            if path != "scaling" and (path not in LAYERS or layers_from_spec(str(values.get("network", "mlp")))):
                 values |= _suggest(node, trial, path)
         required = required_scaling(str(values["loss"])) if "loss" in values else None
         if required is not None:
@@ -140,13 +143,19 @@ class Space:
     @property
     def size(self) -> int | None:
         """The number of cells of the grid; None if a range is continuous."""
-        rest = math.prod(_cells(node) for path, node in self.nodes.items() if path not in ("loss", "scaling"))
-        scalings = _cells(self.nodes["scaling"]) if "scaling" in self.nodes else 1
-        losses = sum(
-            _cells(OneOf({name: params})) * (scalings if required_scaling(name) is None else 1)
-            for name, params in self._losses().items()
-        )
-        cells = rest * (losses if "loss" in self.nodes else scalings)
+
+        def product(names: Collection[str]) -> float:
+            return math.prod(_cells(node) for path, node in self.nodes.items() if path in names)
+
+        def with_part(kind: str, cells: float, apply: Callable[[str], bool]) -> float:
+            """Return the cells of a part, times `cells` in its branches to which these apply."""
+            branches = self._branches(kind).items()
+            each = (_cells(OneOf({name: own})) * (cells if apply(name) else 1) for name, own in branches)
+            return sum(each) if branches else cells
+
+        rest = product(self.nodes.keys() - {"loss", "scaling", "network", *LAYERS})
+        layers = with_part("network", product(LAYERS), layers_from_spec)
+        cells = rest * layers * with_part("loss", product(["scaling"]), lambda name: required_scaling(name) is None)
         return None if cells == math.inf else int(cells)
 
     @property
@@ -154,14 +163,19 @@ class Space:
         """The paths of the continuous ranges; with any of these there is no grid."""
         return tuple(path for path, node in _leaves(self.nodes) if _cells(node) == math.inf)
 
-    def _losses(self) -> Mapping[str, Mapping[str, Leaf]]:
-        loss = self.nodes.get("loss")
-        return loss.branches if isinstance(loss, OneOf) else {}
+    def _branches(self, kind: str) -> Mapping[str, Mapping[str, Leaf]]:
+        part = self.nodes.get(kind)
+        return part.branches if isinstance(part, OneOf) else {}
 
 
 def required_scaling(loss: str) -> str | None:
     """Return the scaling that the loss called `loss` requires; None if any works."""
     return parts.load(Loss, loss).required_scaling
+
+
+def layers_from_spec(network: str) -> bool:
+    """Return whether the network called `network` has its layers from the spec."""
+    return parts.load(Network, network).layers_from_spec
 
 
 def label(value: object) -> str:

@@ -10,19 +10,24 @@ from annotated_types import Ge, Gt, Le, Lt
 from vaebench.errors import InputError, unknown
 from vaebench.latent_samplers import LatentSampler
 from vaebench.losses import Loss
+from vaebench.networks import Network
 from vaebench.parts import Part, Value, check_type, field_types, make
 from vaebench.variants import Variant
 
+LAYERS = ("encoder", "decoder", "activation", "dropout", "batch_norm", "code_activation", "code_norm")
+"""The fields that shape the network `mlp`. Other networks have layers of their own."""
 LATENT_UNITS = 42
 """The largest latent_dim, and the latent width of every compiled program, which masks units beyond latent_dim."""
 
-PARTS: dict[str, type[Part]] = {base.kind: base for base in (Variant, Loss, LatentSampler)}
+PARTS: dict[str, type[Part]] = {base.kind: base for base in (Variant, Loss, LatentSampler, Network)}
 """The parts of a spec, by the name of their field."""
 GENERATING = ("latent_sampler", "decoder_noise")
 """The fields that training does not depend on."""
 Width = Annotated[int, Ge(1), Le(4096)]
 Scaling = Literal["standard", "minmax", "none"]
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd", "adadelta"]
+Activation = Literal["relu", "elu", "gelu", "swish", "tanh", "leaky_relu"]
+CodeActivation = Literal["linear", "tanh", "sigmoid"]
 EarlyStopping = Literal["off", "training_loss", "validation_loss"]
 
 
@@ -33,15 +38,19 @@ class Spec:
     variant: Variant = field(default_factory=lambda: make(Variant, "vae"))
     loss: Loss = field(default_factory=lambda: make(Loss, "mse"))
     latent_sampler: LatentSampler = field(default_factory=lambda: make(LatentSampler, "prior"))
+    network: Network = field(default_factory=lambda: make(Network, "mlp"))
     latent_dim: Annotated[int, Ge(1), Le(LATENT_UNITS)] = 1
     encoder: tuple[Width, ...] = (200, 200, 50)
     decoder: tuple[Width, ...] = (50, 200, 200, 200)
+    activation: Activation = "relu"
     epochs: Annotated[int, Ge(1), Le(100_000)] = 100
     batch_size: Annotated[int, Ge(1), Le(1_000_000)] = 11
     optimizer: Optimizer = "adam"
     learning_rate: Annotated[float, Gt(0)] = 1e-3
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.0
     batch_norm: bool = False
+    code_activation: CodeActivation = "linear"
+    code_norm: bool = False
     l2_activity: Annotated[float, Ge(0)] = 0.0
     l2_weights: Annotated[float, Ge(0)] = 0.0
     scaling: Scaling = "standard"
@@ -51,10 +60,15 @@ class Spec:
     seed: int = 0
 
     def flat(self) -> dict[str, Value | tuple[int, ...]]:
-        """Return every resolved parameter by its path, e.g. {"variant": "vae", "variant.vae.beta": 1.0, ...}."""
+        """Return every resolved parameter by its path, e.g. {"variant": "vae", "variant.vae.beta": 1.0, ...}.
+
+        The layers are among them if the network has its layers from the spec.
+        """
         paths: dict[str, Value | tuple[int, ...]] = {}
         for item in dataclasses.fields(self):
             value = getattr(self, item.name)
+            if item.name in LAYERS and not self.network.layers_from_spec:
+                continue
             if isinstance(value, Part):
                 paths[item.name] = value.name
                 for param in dataclasses.fields(value):

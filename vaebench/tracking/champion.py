@@ -1,5 +1,6 @@
 """Logs a generator as an MLflow model of its trial's run, and registers the winner as `models:/STUDY@champion`."""
 
+import json
 import re
 import shutil
 import warnings
@@ -22,6 +23,8 @@ LOADER = "vaebench_generator"
 """What vaebench/generator.py, the model's only code, is called there."""
 REQUIREMENTS = ("mlflow", "numpy", "pandas")
 """Packages that generating needs. MLflow would take 18 s to infer them."""
+FOR_KERAS = ("keras", "tensorflow")
+"""Those that a decoder of Keras needs as well."""
 
 
 def log_model(client: Any, experiment: str, run_id: str, name: str, artifacts: "Artifacts") -> str:
@@ -70,11 +73,16 @@ def _save(artifacts: "Artifacts", folder: Path, model_id: str, run_id: str) -> N
             loader_module=LOADER,
             data_path=data,
             code_paths=[str(loader)],
-            pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
+            pip_requirements=[f"{name}=={version(name)}" for name in _requirements(artifacts)],
             signature=ModelSignature(inputs=inputs, outputs=outputs),
             input_example=pd.DataFrame({"n": [15_000], "seed": [0]}),
             mlflow_model=Model(model_id=model_id, run_id=run_id),
         )
+
+
+def _requirements(artifacts: "Artifacts") -> tuple[str, ...]:
+    steps = {name for name, _ in json.loads(artifacts.model["generator.json"])["steps"]}
+    return (*REQUIREMENTS, *FOR_KERAS) if "keras" in steps else REQUIREMENTS
 
 
 def register(runs: "StudyRuns", home: Path, run_id: str) -> str | None:

@@ -5,6 +5,7 @@ fit              trains, fits the latent sampler to the codes, returns what can 
 decoder_noise    standard deviation of the decoder noise
 scaling          scales rows before training
 to_generator     a fitted trial as a generator that is data
+decoder_steps    the decoder as steps of a generator
 kept_generators  generators kept in the study's folder
 plot_data        a trial beside the data, for plots
 evidence         what a trial would score with one of its parts replaced by the ideal

@@ -3,39 +3,32 @@
 import dataclasses
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 
 from vaebench.engine.keras_models import trained_models
-from vaebench.engine.perceptron import BATCH_NORM_EPSILON
-from vaebench.engine.train import Trained
 from vaebench.errors import InputError
 from vaebench.generator import FORMAT, Generator, Steps
-from vaebench.latent_samplers import Latent, LatentDistribution
 from vaebench.rows import Draw, Rows
 from vaebench.seeds import derive, generator
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import TrialRecord
 from vaebench.study.spec import Spec
+from vaebench.trial.decoder_steps import decoder_steps, saved
 from vaebench.trial.fit import Fitted, FittingError, fit, fit_rows
 from vaebench.trial.kept_generators import about, write
 
 
 @dataclasses.dataclass(frozen=True)
-class Joined:
-    """A latent distribution that is no Steps, and the steps after it: it generates, but cannot be kept."""
+class FittedRows:
+    """Rows of a fitted trial that cannot be kept as steps: they are drawn from what was fitted."""
 
-    latent: LatentDistribution
-    rest: Steps
+    fitted: Fitted
 
     def draw(self, n: int, random: np.random.Generator) -> Rows:
         """Draw `n` rows, shape (n, columns)."""
-        rows: Rows = self.rest.take(self.latent.draw(n, random), random)
-        return rows
+        return self.fitted.generate(n, random)
 
 
 def fit_all(trial: TrialRecord, definition: StudyDefinition) -> Fitted:
@@ -63,21 +56,21 @@ def fit_again(home: Path, trial: TrialRecord, definition: StudyDefinition) -> Ge
 
 def generator_of(fitted: Fitted, trial: TrialRecord, definition: StudyDefinition) -> Generator:
     """Return the generator of a fitted trial. Its rows are those of `fitted` but for rounding."""
-    recipe = fitted.recipe
-    steps: list[tuple[str, dict[str, Any]]] = list(_layers(fitted.trained))
+    recipe, decoder = fitted.recipe, decoder_steps(fitted.trained)
+    columns, of = definition.data_set.columns, about(trial, definition)
+    if decoder is None or not isinstance(recipe.latent, Steps):
+        return Generator(columns, FittedRows(fitted), of)
+    steps = [*recipe.latent.steps, *decoder]
     if fitted.spec.loss.activation == "sigmoid":
         steps.append(("sigmoid", {}))
     if recipe.noise_std.any():
         steps.append(("noise", {"std": recipe.noise_std}))
     steps.append(("scale", {"factor": recipe.scaler.scale, "shift": recipe.scaler.shift}))
-    rest = Steps(tuple(steps))
-    latent = recipe.latent
-    whole = Steps((*latent.steps, *rest.steps)) if isinstance(latent, Steps) else Joined(latent, rest)
-    return Generator(definition.data_set.columns, whole, about(trial, definition))
+    return Generator(columns, Steps(tuple(steps)), of)
 
 
 def content(fitted: Fitted, made: Generator) -> dict[str, bytes]:
-    """Return the files that keep a generator, by name; none if its latent distribution is no Steps.
+    """Return the files that keep a generator, by name; none if it is no Steps.
 
     generator.json and arrays.npz generate rows; encoder.keras and decoder.keras are ordinary Keras models of scaled
     rows, for users to build on; README.md says what all this is.
@@ -89,17 +82,12 @@ def content(fitted: Fitted, made: Generator) -> dict[str, bytes]:
     arrays = [(f"{i}.{k}", v) for i, (_, rest) in enumerate(made.steps.steps) for k, v in rest.items()]
     packed = io.BytesIO()
     np.savez_compressed(packed, **{place: array for place, array in arrays if np.ndim(array)})
-    networks = {}
-    with TemporaryDirectory() as folder:
-        for model in trained_models(fitted.trained):
-            file = Path(folder) / f"{model.name}.keras"
-            model.save(file)
-            networks[file.name] = file.read_bytes()
+    networks = {f"{model.name}.keras": saved(model) for model in trained_models(fitted.trained)}
     return {
         "generator.json": json.dumps(plain, indent=1).encode(),
         "arrays.npz": packed.getvalue(),
         "README.md": card(made).encode(),
-        **networks,
+        **{name: file for name, file in networks.items() if file is not None},
     }
 
 
@@ -131,22 +119,3 @@ vaebench.generator.Generator.load(pathlib.Path(FOLDER)).generate(15000, seed=0)
 
 Array `I.NAME` of `arrays.npz` is argument NAME of step I, counted from 0. Rows are decimals, whatever the data were.
 """
-
-
-def _layers(trained: Trained) -> Iterator[tuple[str, dict[str, Latent]]]:
-    """Yield the decoder's layers, latent_dim wide. Batch norm is part of the dense layer before it."""
-    variables = trained.layout.unpack(trained.weights, trained.statistics)
-    inputs = slice(trained.spec.latent_dim)
-    for layer, tensors, moments in zip(trained.layout.layers, variables.trained, variables.moments, strict=True):
-        if layer.role not in ("decoder", "output"):
-            continue
-        values = {name: np.asarray(value, np.float64) for name, value in tensors.items()}
-        kernel, bias = values["kernel"][inputs], values["bias"]
-        if layer.normed:
-            mean, variance = (np.asarray(value, np.float64) for value in moments)
-            factor = values["gamma"] / np.sqrt(variance + BATCH_NORM_EPSILON)
-            kernel, bias = kernel * factor, (bias - mean) * factor + values["beta"]
-        yield "dense", {"kernel": kernel, "bias": bias}
-        if layer.hidden:
-            yield "relu", {}
-        inputs = slice(None)

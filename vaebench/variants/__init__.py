@@ -24,6 +24,9 @@ class Terms(NamedTuple):
 class Networks(Protocol):
     """The encoder and the decoder as a variant sees them. Latent units beyond latent_dim are zero throughout."""
 
+    batch_rows: Tensor
+    """The number of rows of the batch, a scalar. The last batch of an epoch may have fewer than the others."""
+
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return z_mean [B, Z] and z_log_var [B, Z] of rows x [B, F]; z_log_var is None if not stochastic."""
         ...

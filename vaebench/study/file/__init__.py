@@ -10,16 +10,21 @@ Every error is an InputError that names file, section, key, value and what is al
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
+from vaebench import parts
 from vaebench.errors import InputError, unknown
+from vaebench.networks import KerasNetwork, Network
+from vaebench.networks._file import NetworkFile, remember
 from vaebench.study.definition import JOINT_OBJECTIVES, STAGE, Arm, Objective, StudyDefinition
 from vaebench.study.file.compare import read_arms
 from vaebench.study.file.parameters import flatten, listed, located, read_nodes, show, write_nodes
 from vaebench.study.file.sections import ConfirmSection, EvaluationSection, StudySection, read_data, read_section
-from vaebench.study.space import Space
+from vaebench.study.space import Space, layers_from_spec
+from vaebench.study.spec import LAYERS
 
 SECTIONS = ("study", "data", "evaluation", "fixed", "search", "confirm", "compare")
 EXTENDING = ("study.trials", "study.question", "study.trial_minutes", "confirm", "data.file.path")
@@ -45,7 +50,10 @@ def read(tables: Mapping[str, Any], folder: Path) -> StudyDefinition:
         if section not in tables:
             raise InputError(f"section [{section}] is missing")
     arms = read_arms(tables.get("fixed", {}), tables.get("search", {}), tables.get("compare", {}))
-    return _definition(tables, arms, folder)
+    networks = {name: parts.load(Network, name) for arm in arms for name in arm.branches("network")}
+    files = (network.file for network in networks.values() if issubclass(network, KerasNetwork))
+    named = tuple(file for file in files if file is not None)
+    return replace(_definition(tables, arms, folder), networks=named)
 
 
 def to_plain(definition: StudyDefinition) -> dict[str, Any]:
@@ -74,6 +82,10 @@ def to_plain(definition: StudyDefinition) -> dict[str, Any]:
         "evaluation": {"generated": definition.generated, "true": definition.true},
         "confirm": {"top": definition.confirm_top, "replicates": definition.confirm_replicates},
     }
+    if definition.networks:
+        plain["networks"] = {
+            file.name: {"sha256": file.sha256, "parameters": dict(file.defaults)} for file in definition.networks
+        }
     if [arm.name for arm in definition.arms] == [""]:
         return plain | write_nodes(definition.arms[0].space)
     return plain | {"arms": {arm.name: write_nodes(arm.space) for arm in definition.arms}}
@@ -95,12 +107,14 @@ def may_change(path: str) -> bool:
 def from_plain(plain: Mapping[str, Any]) -> StudyDefinition:
     """Invert `to_plain`. Nothing is read from disk."""
     spaces = plain.get("arms") or {"": plain}
+    files = plain.get("networks", {}).items()
+    networks = tuple(remember(NetworkFile(name, file["sha256"], file["parameters"])) for name, file in files)
     with located(f"stored definition of study {plain['study']['name']!r}: "):
         arms = tuple(
             Arm(name=name, space=Space(read_nodes(tables.get("fixed", {}), tables.get("search", {}))))
             for name, tables in spaces.items()
         )
-        return _definition(plain, arms, None)
+        return replace(_definition(plain, arms, None), networks=networks)
 
 
 def difference(old: StudyDefinition, new: StudyDefinition) -> list[str]:
@@ -116,6 +130,7 @@ def difference(old: StudyDefinition, new: StudyDefinition) -> list[str]:
 
 
 def _definition(tables: Mapping[str, Any], arms: tuple[Arm, ...], folder: Path | None) -> StudyDefinition:
+    _check_layers(arms)
     study = read_section(StudySection, "study", tables["study"])
     evaluation = read_section(EvaluationSection, "evaluation", tables.get("evaluation", {}))
     confirm = read_section(ConfirmSection, "confirm", tables.get("confirm", {}))
@@ -160,6 +175,17 @@ def _definition(tables: Mapping[str, Any], arms: tuple[Arm, ...], folder: Path |
         confirm_top=confirm.top,
         confirm_replicates=confirm.replicates,
     )
+
+
+def _check_layers(arms: tuple[Arm, ...]) -> None:
+    """Raise InputError if there are settings of layers, and only networks that have layers of their own."""
+    networks = {name for arm in arms for name in arm.branches("network")}
+    given = [name for arm in arms for name in LAYERS if name in arm.space.nodes]
+    if given and not any(map(layers_from_spec, networks)):
+        raise InputError(
+            f"{given[0]} shapes the network 'mlp', and this study has {', '.join(sorted(networks))}, with layers of "
+            "their own: leave it out, or add 'mlp' to the networks"
+        )
 
 
 def read_toml(path: Path) -> dict[str, Any]:

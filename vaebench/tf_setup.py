@@ -1,6 +1,6 @@
 """TensorFlow, made quiet and single-threaded, with compiled programs cached on disk.
 
-Import TensorFlow and Keras only from here: `from vaebench.engine.tf_setup import keras, tf`.
+Import TensorFlow and Keras only from here: `from vaebench.tf_setup import keras, tf`.
 With one thread per process, results do not depend on the number of cores; parallelism is one process per core.
 """
 
