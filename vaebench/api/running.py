@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vaebench.api.looking import check_positive, standings_of, study_name
 from vaebench.errors import InputError
-from vaebench.files import check_writable, existing_study, home_folder
+from vaebench.files import check_writable, existing_study, home_folder, study_names
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
 from vaebench.search import run as studies
@@ -18,6 +18,7 @@ from vaebench.search.events import Loaded, Observer, Step, both, unheard
 from vaebench.search.interrupts import interruptible
 from vaebench.search.local_workers import cores
 from vaebench.search.lock import lock
+from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Executors
 from vaebench.search.workers import executor
 from vaebench.study.file import load
@@ -59,6 +60,8 @@ def run(
     check_writable(folder)
     observer(Loaded(definition))
     if definition.networks:
+        if not fresh and definition.name in study_names(folder):
+            _ = RecordStore.open(folder, definition.name).definition  # refuses another file of that name
         observer(Step("trying your network"))
         check_networks(definition)
     if definition.trial_minutes and workers == 0:

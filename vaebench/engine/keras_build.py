@@ -1,6 +1,7 @@
 """Builds a network of Keras's from a seed, and checks what its function returns."""
 
 import random
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,7 +23,7 @@ def built(network: KerasNetwork, columns: int, latent_dim: int, variant: Variant
         except InputError:
             raise
         except Exception as error:
-            raise InputError(f"{where}: {type(error).__name__}: {_first_line(error)}") from None
+            raise InputError(f"{where}: {in_short(error)}") from None
         if not (isinstance(models, tuple | list) and len(models) == 2 and all(map(_is_model, models))):
             raise InputError(f"{where} must return an encoder and a decoder, two Keras models; it returns {models!r}")
         encoder, decoder = models
@@ -33,13 +34,13 @@ def built(network: KerasNetwork, columns: int, latent_dim: int, variant: Variant
             f"{where}: from 2 rows the encoder must make (2, {latent_dim}), or two of these, z_mean and z_log_var; it "
             f"makes {_listed(codes)}"
         )
+    if output != [(2, columns)]:
+        raise InputError(f"{where}: from 2 codes the decoder must make (2, {columns}); it makes {_listed(output)}")
     if variant.stochastic and len(codes) == 1:
         raise InputError(
             f"{where}: variant {variant.name!r} needs an encoder with two outputs, z_mean and z_log_var; this one has "
             "one. Return two, or search variants without a posterior, such as 'ae'"
         )
-    if output != [(2, columns)]:
-        raise InputError(f"{where}: from 2 codes the decoder must make (2, {columns}); it makes {_listed(output)}")
     return encoder, decoder
 
 
@@ -89,9 +90,7 @@ def _shapes(where: str, which: str, model: Any, shape: tuple[int, int]) -> list[
     try:
         made = model(tf.zeros(shape))
     except Exception as error:
-        raise InputError(
-            f"{where}: {which} does not take rows of shape {shape}: {type(error).__name__}: {_first_line(error)}"
-        ) from None
+        raise InputError(f"{where}: {which} does not take rows of shape {shape}: {in_short(error)}") from None
     return [tuple(output.shape) for output in (made if isinstance(made, tuple | list) else [made])]
 
 
@@ -99,5 +98,8 @@ def _listed(shapes: list[tuple[int, ...]]) -> str:
     return " and ".join(map(str, shapes)) or "nothing"
 
 
-def _first_line(error: Exception) -> str:
-    return next((line for line in str(error).splitlines() if line.strip()), "")
+def in_short(error: Exception) -> str:
+    """Return the kind of an error and its first two lines: Keras's first says where, the second what."""
+    plain = re.sub(r"\x1b\[\d*m", "", str(error))
+    said = " ".join([line.strip() for line in plain.splitlines() if line.strip()][:2])
+    return f"{type(error).__name__}: {said[:300]}"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vaebench.engine.keras_build import in_short
 from vaebench.engine.keras_layout import KerasApplied, KerasLayout
 from vaebench.engine.network_of import network_of
 from vaebench.engine.perceptron import Assigned, Network
@@ -173,10 +174,9 @@ def _network_at_fault(structure: Structure) -> Iterator[None]:
     except Exception as error:
         if not isinstance(structure.network, KerasNetwork):
             raise
-        said = next((line for line in str(error).splitlines() if line.strip()), "")
         raise InputError(
-            f"network {structure.network.name!r} cannot be compiled into a training loop: {type(error).__name__}: "
-            f"{said} (its layers may use what TensorFlow can compile: no branches on values, no text)"
+            f"network {structure.network.name!r} cannot be compiled into a training loop ({in_short(error)}): layers "
+            "may use what TensorFlow compiles, which no text and no branches on values are"
         ) from None
 
 

@@ -28,6 +28,8 @@ COLUMNS = (
     Column("latent", 8, False), Column("dim", 3, True), Column("score [95 %]", 17, True), Column("ks", 6, True),
     Column("mean err", 8, True), Column("std err", 7, True), Column("search", 6, True), Column("", 2, False),
 )  # fmt: skip
+USUAL = "mlp"
+"""The network that is not named beside the variant."""
 HEADINGS = {
     "searched": "not comparable: searched, on other draws, and partly luck",
     "pruned": "not comparable: pruned, on fewer draws",
@@ -130,6 +132,8 @@ def _cells(row: Mapping[Any, Any], several: bool, intervals: bool) -> tuple[str,
     if intervals and not is_empty(row["score_low"]):
         score += f" [{_short(row['score_low'])}, {_short(row['score_high'])}]"
     name = "noise floor" if row["kind"] == "floor" else row["variant"]
+    if (network := row.get("param.network")) not in (None, USUAL) and not is_empty(network):
+        name = f"{name} {network}"
     named = (row["rank"], name, *(row[column] for column in ("trial", "loss", "latent_sampler", "latent_dim")))
     searched = row["metric.search_score"]
     marks = ("=" if row["tied_with_best"] is True and row["rank"] != 1 else " ") + (
