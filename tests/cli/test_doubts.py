@@ -119,3 +119,15 @@ def test_check_says_when_few_rows_are_left_to_score_against(folder: Path) -> Non
         assert ("warning each trial is scored against only 17 true samples" in output) is few
         assert ("Endless rows of the truth would have a ks of about 0.21 to them." in output) is few
         assert ("scored against only" in output) is few
+
+
+@pytest.mark.parametrize(
+    ("code_activation", "latent_sampler", "expected"),
+    [("tanh", "gaussian", 1), ("sigmoid", "prior", 1), ("tanh", "uniform", 0), ("linear", "gaussian", 0)],
+)
+def test_a_latent_sampler_that_leaves_the_range_of_bounded_codes_is_doubted(
+    tmp_path, code_activation, latent_sampler, expected
+):
+    parts = f'[fixed]\nvariant = {{ vae = {{ beta = 0.1 }} }}\nlatent_sampler = "{latent_sampler}"\n'
+    found = doubts_of(tmp_path, NORM, f'{parts}[search]\ncode_activation = {{ choice = ["{code_activation}"] }}\n')
+    assert sum("latent samplers leave" in doubt.brief for doubt in found) == expected

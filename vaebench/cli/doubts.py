@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from vaebench.parts import load
 from vaebench.search.compile_ahead import structures
 from vaebench.study.definition import StudyDefinition
+from vaebench.study.space import Choice, Fixed, layers_from_spec
 from vaebench.trial.collapse import RULE, foresee
 from vaebench.variants import Variant
 
@@ -18,6 +19,7 @@ MANY = 16
 PROGRAM = 40
 """Megabytes of a worker that a compiled program takes: 33 for a tiny network, 50 for a large one. XLA keeps it for
 good: forgetting a program frees next to nothing (docs/performance.md)."""
+RANGES = {"tanh": "[-1, 1]", "sigmoid": "[0, 1]"}
 KS_OF_TRUTH = 0.87
 """Mean KS distance of n samples to their true distribution, times sqrt(n): ln 2 * sqrt(pi / 2), the mean of the
 Kolmogorov distribution."""
@@ -57,6 +59,13 @@ def doubts(definition: StudyDefinition) -> Iterator[Doubt]:
             f"{' and '.join(astray)} generates from the prior, but nothing brings its codes there",
             ("Try the latent sampler gaussian or gmm.",),
         )
+    if bounded := _bounded(definition):
+        yield Doubt(
+            f"code_activation keeps codes of a row in a range ({', '.join(bounded)}) that latent samplers leave",
+            (
+                "The decoder saw no codes out there. Of vaebench's latent samplers only uniform, in [0, 1], stays inside.",
+            ),
+        )
     if foreseen := foresee(definition):
         yield Doubt(
             "some settings are doomed to posterior collapse, where only decoder noise is left",
@@ -71,6 +80,17 @@ def in_brief(definition: StudyDefinition, study_file: str) -> list[str]:
         return []
     shown = [*found[:BRIEF], *([f"{len(found) - BRIEF} more"] if len(found) > BRIEF else [])]
     return [f"warning: {'; '.join(shown)}", f"         (vaebench check {study_file} has the details)"]
+
+
+def _bounded(definition: StudyDefinition) -> list[str]:
+    """Return the code activations of `mlp` that are searched beside a latent sampler that leaves their range."""
+    found: dict[str, None] = {}
+    for arm in definition.arms:
+        node = arm.space.nodes.get("code_activation")
+        options = (node.value,) if isinstance(node, Fixed) else node.options if isinstance(node, Choice) else ()
+        if set(arm.branches("latent_sampler")) - {"uniform"} and any(map(layers_from_spec, arm.branches("network"))):
+            found |= {f"{option} in {RANGES[option]}": None for option in options if option in RANGES}
+    return list(found)
 
 
 def _astray(definition: StudyDefinition) -> list[str]:
