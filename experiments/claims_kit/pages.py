@@ -13,6 +13,7 @@ from experiments.claims_kit import frame as frames
 from experiments.claims_kit.experiment import FOLDER, Experiment, Verdict, experiment, names
 
 BEGIN, END = "<!-- claims: written by python -m experiments.claims_kit pages -->\n", "<!-- end of claims -->\n"
+INSTEAD = FOLDER / "instead.py"
 ORDER = {kind: place for place, kind in enumerate("QABC")}
 
 
@@ -30,7 +31,7 @@ def pages() -> Mapping[Path, str]:
             texts[FOLDER / name / "README.md"] = readme(name, of, results, verdicts)
     path = FOLDER / "README.md"
     head, _, rest = path.read_text().partition(BEGIN)
-    texts[path] = head + BEGIN + overview(rows) + END + rest.partition(END)[2]
+    texts[path] = head + BEGIN + instead() + overview(rows) + END + rest.partition(END)[2]
     return texts
 
 
@@ -49,6 +50,12 @@ def drifted() -> list[Path]:
     wrong = [path for path, text in pages().items() if not path.exists() or path.read_text() != text]
     pictures = [FOLDER / name / f"{name}.png" for name in names() if frames.path_of(name).exists()]
     return wrong + [path for path in pictures if not path.exists()]
+
+
+def instead() -> str:
+    """Return what to write in place of the Q&A's code, as Markdown."""
+    head = "What to write in place of the Q&A's code ([instead.py](instead.py)):"
+    return f"{head}\n\n```python\n{INSTEAD.read_text()}```\n\n"
 
 
 def overview(rows: list[tuple[str, Experiment, Verdict]]) -> str:
