@@ -12,6 +12,7 @@ measure     every cell on every draw, over worker processes, resumable
 frame       what was measured as a table: one row a cell and draw
 scores      errors in units of those of a baseline
 verdicts    intervals over draws, paired comparisons, the three words
+agreement   whether vaebench's replica of a model and plain Keras agree
 pages       READMEs, verdicts and pictures from stored results
 short       the short forms
 """
