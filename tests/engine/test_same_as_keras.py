@@ -51,6 +51,10 @@ class KerasNetworks:
             elif layer.name not in ("rows", "mean", "log_variance") and layer.name.startswith("encoder"):
                 x = self.run(layer, x)
         mean = self.encoder.get_layer("mean")(x)
+        if self.spec.code_norm:
+            mean = self.run(self.encoder.get_layer("mean_norm"), mean)
+        if self.spec.code_activation != "linear":
+            mean = self.encoder.get_layer("code_activation")(mean)
         self.activities.append(mean)
         if not type(self.spec.variant).stochastic:
             return mean, None
@@ -148,7 +152,8 @@ def test_every_variant_with_everything_switched_on(variant: str) -> None:
     rate = 1e-2 / (SMALL["batch_size"] ** 2 if load(Variant, variant).replica else 1)  # its terms count so much more
     spec = Spec(
         variant=make(Variant, variant), loss=make(Loss, "gaussian_nll"), dropout=0.3, batch_norm=True,
-        l2_activity=1e-3, l2_weights=1e-3, learning_rate=rate, optimizer="sgd", **SMALL,
+        l2_activity=1e-3, l2_weights=1e-3, learning_rate=rate, optimizer="sgd",
+        activation="elu", code_activation="tanh", code_norm=True, **SMALL,
     )  # fmt: skip
     assert_same(*both(spec))
 

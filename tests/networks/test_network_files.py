@@ -4,12 +4,14 @@ import pickle
 import re
 import sys
 from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import EntryPoint
 from multiprocessing import get_context
 
 import numpy as np
 import pytest
 from small_specs import small_definition, small_replicate, small_spec, small_trial
 
+from vaebench import parts
 from vaebench.engine.keras_build import built
 from vaebench.errors import InputError
 from vaebench.networks import Network
@@ -42,8 +44,6 @@ def named(tmp_path):
     yield add
     for name in names:
         sys.modules.pop(f"{PACKAGE}.{name}", None)
-        from vaebench import parts
-
         parts._named.get(Network, {}).pop(name, None)
 
 
@@ -196,3 +196,20 @@ def test_a_decoder_with_layers_of_its_own_generates_but_is_not_kept(named):
     rows = made.steps.draw(40, np.random.default_rng(0))
     np.testing.assert_array_equal(rows, fitted.generate(40, np.random.default_rng(0)))
     assert re.fullmatch(r"\[.*\]", str(rows[0]))
+
+
+def test_an_installed_module_needs_no_file(tmp_path, monkeypatch):
+    (tmp_path / "narrow.py").write_text(NARROW)
+    monkeypatch.syspath_prepend(tmp_path)
+    point = EntryPoint("narrow", "narrow", Network.__module__)
+    monkeypatch.setattr(parts, "entry_points", lambda group: [point] if group == Network.__module__ else [])
+    parts._modules.cache_clear()
+    try:
+        network = make(Network, "narrow", {"width": 4})
+        assert (network.file, network.replica) == (None, False)
+        assert pickle.loads(pickle.dumps(network)) == network
+        assert built(network, 2, 3, make(Variant, "ae"), seed=0)[0].output_shape == (None, 3)
+    finally:
+        monkeypatch.undo()
+        parts._modules.cache_clear()
+        sys.modules.pop("narrow", None)

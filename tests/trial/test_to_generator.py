@@ -10,6 +10,7 @@ import pytest
 from small_specs import small_definition, small_spec, small_trial
 
 from vaebench.data_sets.file import File
+from vaebench.engine.keras_models import trained_models
 from vaebench.errors import InputError
 from vaebench.generator import Generator
 from vaebench.latent_samplers import LatentSampler
@@ -70,6 +71,16 @@ def test_loaded_from_its_files_it_generates_the_same_rows(spec, tmp_path):
     loaded = Generator.load(tmp_path)
     np.testing.assert_array_equal(loaded.generate(300, 5), kept.generate(300, 5))
     assert (loaded.columns, loaded.about) == (kept.columns, kept.about)
+
+
+def test_its_keras_models_encode_and_decode_as_the_engine(spec):
+    trained = made(spec)[0].trained
+    encoder, decoder = trained_models(trained)
+    rows = np.random.default_rng(1).normal(size=(50, 1)).astype(np.float32)
+    z = np.repeat(np.linspace(-2, 2, 50, dtype=np.float32)[:, None], spec.latent_dim, axis=1)
+    codes = encoder(rows, training=False)
+    np.testing.assert_allclose(codes[0] if spec.variant.stochastic else codes, trained.codes(rows).mean, atol=1e-4)
+    np.testing.assert_allclose(spec.loss.decoded(decoder(z, training=False)), trained.decode(z), rtol=1e-4, atol=1e-4)
 
 
 def test_its_networks_are_keras_models_of_the_specs_own_width(tmp_path):

@@ -62,9 +62,7 @@ def doubts(definition: StudyDefinition) -> Iterator[Doubt]:
     if bounded := _bounded(definition):
         yield Doubt(
             f"code_activation keeps codes of a row in a range ({', '.join(bounded)}) that latent samplers leave",
-            (
-                "The decoder saw no codes out there. Of vaebench's latent samplers only uniform, in [0, 1], stays inside.",
-            ),
+            ("The decoder saw no codes there. Of vaebench's latent samplers only uniform, in [0, 1], stays inside.",),
         )
     if foreseen := foresee(definition):
         yield Doubt(
