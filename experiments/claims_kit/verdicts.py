@@ -49,12 +49,14 @@ def by_draw(frame: pd.DataFrame, metric: str, where: Mapping[str, Any] | None = 
 
     A draw on which any of these cells failed is left out. Raises ValueError if no cell has these values.
     """
-    chosen = np.ones(len(frame), dtype=bool)
+    rows = np.arange(len(frame))
     for column, value in (where or {}).items():
-        chosen &= (frame[column] == value).to_numpy()
-    values = frame.loc[chosen].set_index("draw")[metric]
-    if values.empty:
+        rows = rows[frame[column].to_numpy()[rows] == value]
+    if not len(rows):
         raise ValueError(f"no cell has {where}")
+    values = pd.Series(frame[metric].to_numpy()[rows], index=frame["draw"].to_numpy()[rows]).rename_axis("draw")
+    if values.index.is_unique:
+        return values.dropna().sort_index()
     failed = values.index[values.isna()]
     return values.groupby(level=0).mean().drop(failed.unique())
 
