@@ -1,6 +1,7 @@
 """The network of docs/extending.md, followed: a user's own Keras models through run, MLflow, generate and report."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -30,7 +31,9 @@ def folder(tmp_path_factory):
 def call(command, folder, *more):
     """Run a command of the page in `folder`; return status and what it printed."""
     words = [sys.executable, "-m", *shlex.split(command), *more]
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    set_here = ("TF_", "XLA_", "CUDA_")  # by importing TensorFlow in this process
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(set_here)}
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
 

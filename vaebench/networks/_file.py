@@ -118,6 +118,8 @@ def _make_known(file: NetworkFile) -> type[Network]:
 
 def _run(file: NetworkFile, module: ModuleType) -> None:
 
+    import vaebench.tf_setup  # noqa: F401 - TensorFlow, quiet, before the file imports Keras
+
     assert file.source is not None
     try:
         exec(compile(file.source, file.path, "exec"), vars(module))  # the user named it
