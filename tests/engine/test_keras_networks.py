@@ -1,10 +1,14 @@
 """A Keras network in a program against Keras's own `fit`: the same weights, and what layers carry, step by step."""
 
+import random as python_random
+import threading
+
 import keras
 import numpy as np
 import pytest
 from keras import layers
 
+from vaebench.engine.keras_build import built
 from vaebench.engine.keras_layout import KerasLayout
 from vaebench.engine.keras_models import trained_models
 from vaebench.engine.structure import Structure
@@ -87,3 +91,25 @@ def test_weights_and_noise_differ_between_seeds_and_not_between_runs():
     tf.nest.map_structure(np.testing.assert_array_equal, first.statistics, again.statistics)
     for a, b in zip(first.weights.kernels, other.weights.kernels, strict=True):
         assert not np.array_equal(a, b)
+
+
+def test_weights_do_not_depend_on_threads_that_draw_from_python_s_generator():
+    def weights():
+        models = built(_of_function(everything)(), 2, 3, make(Variant, "ae"), SEED)
+        return [array for model in models for array in model.get_weights()]
+
+    def draw():
+        while not ended.wait(1e-4):
+            python_random.random()
+
+    alone, ended = weights(), threading.Event()
+    thread = threading.Thread(target=draw)
+    thread.start()
+    try:
+        others = [weights() for _ in range(3)]
+    finally:
+        ended.set()
+        thread.join()
+    for other in others:
+        for a, b in zip(alone, other, strict=True):
+            np.testing.assert_array_equal(a, b)

@@ -2,6 +2,7 @@
 
 import random
 import re
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,8 @@ from vaebench.errors import InputError
 from vaebench.networks import KerasNetwork
 from vaebench.tf_setup import tf
 from vaebench.variants import Variant
+
+_building = threading.Lock()
 
 
 def built(network: KerasNetwork, columns: int, latent_dim: int, variant: Variant, seed: int) -> tuple[Any, Any]:
@@ -48,18 +51,25 @@ def built(network: KerasNetwork, columns: int, latent_dim: int, variant: Variant
 def _from_seed(seed: int) -> Iterator[None]:
     """Let Keras draw from `seed` and number layers from one on; Python and NumPy go on from where they were.
 
-    Layers have a generator each, whose seed is drawn from Python's.
+    Layers have a generator each, whose seed is drawn from Python's: for the time being from one that is theirs alone,
+    since other threads of a worker, Dask's, draw from Python's too.
     """
+    from keras.src.random import seed_generator
+
     from vaebench.tf_setup import keras  # only where there is such a network
 
-    python, numpy = random.getstate(), np.random.get_state()
-    keras.utils.set_random_seed(seed)
-    try:
-        with _numbered_anew():
-            yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)
+    with _building:
+        python, numpy = random.getstate(), np.random.get_state()
+        keras.utils.set_random_seed(seed)
+        shared = vars(seed_generator).get("python_random")  # not a public interface; without it, Python's
+        seed_generator.python_random = random.Random(seed)
+        try:
+            with _numbered_anew():
+                yield
+        finally:
+            seed_generator.python_random = shared
+            random.setstate(python)
+            np.random.set_state(numpy)
 
 
 @contextmanager
