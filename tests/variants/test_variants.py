@@ -88,3 +88,9 @@ def test_noise_is_another_at_every_call_and_every_step_and_zero_beyond_latent_di
     assert abs(np.corrcoef(first[:, :3].ravel(), second[:, :3].ravel())[0, 1]) < 5 / np.sqrt(first[:, :3].size)
     np.testing.assert_array_equal(batch().latent_noise(), first)
     assert not np.array_equal(batch(step_seed=(7, 5)).latent_noise(), first)
+
+
+def test_the_replica_of_the_answer_clips_z_log_var_only_where_exp_would_overflow():
+    low, high = make(Variant, "answer").log_variance_bounds
+    assert -low == high >= 80
+    assert np.isfinite(np.exp(np.float32(high)))

@@ -21,6 +21,11 @@ class Answer(Variant):
     stochastic: ClassVar[bool] = True
     penalty_name: ClassVar[str | None] = "kl"
 
+    @property
+    def log_variance_bounds(self) -> tuple[float, float]:
+        """Where exp is finite: the original does not clip, and on raw rows z_log_var starts far above 10."""
+        return -80.0, 80.0
+
     def terms(self, x: Tensor, networks: Networks) -> Terms:
         """Return the weighted reconstruction loss at one sampled code per row, and the weighted KL."""
         import tensorflow as tf
