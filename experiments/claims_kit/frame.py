@@ -37,11 +37,11 @@ def of_cells(cells: Sequence[Cell], measured: Stored) -> pd.DataFrame:
     return _frame(rows)
 
 
-def of_record(record: StudyRecord) -> pd.DataFrame:
-    """Return the same of a study that vaebench ran: its trials and baselines on its search replicates."""
+def of_record(record: StudyRecord, baselines: Sequence[str]) -> pd.DataFrame:
+    """Return the same of a study that vaebench ran: its trials and some baselines on its search replicates."""
     rows: list[tuple[Mapping[str, Any], int, Mapping[str, Any]]] = []
     labelled = [({**trial.params, "baseline": ""}, trial.results) for trial in record.trials]
-    labelled += [({"baseline": row.name}, row.search) for row in record.baselines]
+    labelled += [({"baseline": row.name}, row.search) for row in record.baselines if row.name in baselines]
     for labels, results in labelled:
         for draw, result in enumerate(results):
             rows.append((labels, draw, {"reason": result.reason} if result.reason else result.metrics))

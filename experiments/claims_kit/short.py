@@ -27,8 +27,11 @@ def said(name: str, home: Path) -> list[str]:
     """Return what the short form of an experiment shows, a line a claim."""
     of, study = experiment(name), load(FOLDER / name / "study.toml").name
     record = RecordStore.open(home, study).record()
+    ids = ", ".join(claim.id for claim in of.claims)
     if of.extra is not None:
-        ids = ", ".join(claim.id for claim in of.claims)
         return [f"{ids:4} {name}: {len(record.trials)} trials; judged by more than a study measures, in the full form"]
-    verdicts = of.judge(of_record(record))
+    try:
+        verdicts = of.judge(of_record(record, of.baselines))
+    except (KeyError, ValueError, IndexError) as error:  # it asks for cells that the full form alone has
+        return [f"{ids:4} {name}: {len(record.trials)} trials; judged in the full form alone ({error})"]
     return [f"{verdict.claim:4} {name}: {verdict.word}; {verdict.figure}" for verdict in verdicts]

@@ -5,10 +5,12 @@ import importlib
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from vaebench.study.file import load, read
+from vaebench.study.records import BaselineRecord, Result, StudyRecord, TrialRecord
 from vaebench.trial.evaluate import evaluate
 
 ROOT = Path(__file__).parents[2]
@@ -123,6 +125,22 @@ def test_a_study_is_valid_in_both_forms_and_named_as_its_folder(name):
     assert min(cell.definition.replicates for cell in full) >= 25
     assert len({(cell.form, cell.key) for cell in full}) == len(full)
     assert all(arm.space.size <= short.trials for arm in short.arms), "the short form is the whole grid"
+
+
+@pytest.mark.parametrize("name", ["moments", "scale"])
+def test_a_short_form_is_judged_as_the_full_one_is_whatever_baselines_a_study_has(name):
+    definition, of = load(ROOT / "experiments" / name / "study.toml"), kit("experiment").experiment(name)
+    random = np.random.default_rng(0)
+    metrics = ("ks", "mean_error", "std_error", "std_ratio", "generated_mean")
+
+    def results() -> tuple[Result, ...]:
+        return tuple(Result(metrics=dict(zip(metrics, random.random(5), strict=True))) for _ in range(6))
+
+    specs = [cell.spec for cell in kit("cells").grid("", definition, of)]
+    trials = tuple(TrialRecord(number, spec.flat(), results(), 0.0, 1.0) for number, spec in enumerate(specs))
+    record = StudyRecord(definition, trials=trials, baselines=(BaselineRecord("kde", "baseline", results()),))
+    verdicts = of.judge(kit("frame").of_record(record, of.baselines))
+    assert [verdict.claim for verdict in verdicts] == [claim.id for claim in of.claims]
 
 
 def test_every_page_is_what_its_stored_results_say():
