@@ -112,6 +112,6 @@ def _filled(text: str) -> str:
     return textwrap.fill(" ".join(text.split()), 120, break_long_words=False, break_on_hyphens=False)
 
 
-def _place(claim: str) -> tuple[int, int]:
+def _place(claim: str) -> tuple[int, int, str]:
     (found,) = re.findall(r"^([QABC])(\d+)", claim)
-    return ORDER[found[0]], int(found[1])
+    return ORDER[found[0]], int(found[1]), claim
