@@ -82,8 +82,9 @@ def readme(name: str, of: Experiment, results: pd.DataFrame, verdicts: list[Verd
             _filled(f"**Instead.** {claim.instead}"),
         ]
     failed = int(results["ks"].isna().sum())
-    draws = results["draw"].nunique()
-    cells = len(results) // draws
+    of_draw = results["draw"].value_counts()  # forms may have fewer draws than others; the first is of every cell
+    cells, fewest, most = of_draw[0], int((of_draw == of_draw[0]).sum()), len(of_draw)
+    draws = f"{fewest}" if fewest == most else f"{fewest} to {most}"
     size = f"{cells:,} cells on {draws} fresh draws of the data; intervals are 95 % over draws"
     parts += [
         f"## Results\n\n{size}. {f'{failed:,} of {len(results):,} failed.' if failed else 'None failed.'}".strip(),
