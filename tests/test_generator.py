@@ -88,11 +88,23 @@ def test_arrays_that_hold_objects_are_not_loaded(tmp_path):
 def test_the_loader_is_short_and_imports_nothing_of_vaebench():
     with open(generator.__file__, encoding="utf-8") as file:
         text = file.read()
-    assert len(text.splitlines()) < 100
+    assert len(text.splitlines()) < 140
     names = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom):
             names.add(str(node.module).partition(".")[0])
         elif isinstance(node, ast.Import):
             names |= {alias.name.partition(".")[0] for alias in node.names}
-    assert names == {"collections", "dataclasses", "json", "numpy", "pandas", "pathlib", "typing"}
+    always = {
+        "collections",
+        "dataclasses",
+        "functools",
+        "json",
+        "numpy",
+        "os",
+        "pandas",
+        "pathlib",
+        "tempfile",
+        "typing",
+    }
+    assert names == always | {"scipy", "keras"}  # these two where a decoder needs them

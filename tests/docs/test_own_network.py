@@ -73,8 +73,8 @@ def test_it_is_run_beside_mlp_and_its_parameters_are_those_of_the_function(best,
 
 
 @pytest.mark.filterwarnings("ignore")  # MLflow's own
-def test_mlflow_holds_its_runs_and_a_model_that_generates(best, folder):
-    mlflow.set_tracking_uri(f"sqlite:///{folder / 'runs' / 'mlflow.db'}")
+def test_mlflow_holds_its_runs_and_a_model_that_generates(best, folder, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'runs' / 'mlflow.db'}")
     experiment = mlflow.get_experiment_by_name("own")
     runs = mlflow.search_runs([experiment.experiment_id])
     assert "residual" in set(runs["params.network"])

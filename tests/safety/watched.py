@@ -104,9 +104,12 @@ def read_everything(folder: Path, study: str) -> dict[str, list[Any]]:
     if rows.best is not None:
         definition = rows.record.definition
         draw = definition.replicate("search", 0).draw()
-        shown = SimpleNamespace(
-            columns=definition.data_set.columns, draw=draw, generated=np.repeat(draw.true, 9, axis=0)
-        )
+        rows_again = {
+            kind: SimpleNamespace(rows=part, reconstructions=part, errors=np.zeros(part.shape[1]))
+            for kind, part in (("train", draw.train), ("test", draw.test))
+        }
+        generated = np.repeat(draw.true, 9, axis=0)
+        shown = SimpleNamespace(columns=definition.data_set.columns, draw=draw, generated=generated, **rows_again)
         Path("report.html").write_text(page(rows, rows.best.number, shown))  # type: ignore[arg-type]
         leaderboard(rows)
     return outcomes

@@ -45,7 +45,7 @@ class Workers:
         self.asked.append(trial.number)
         if self.error is not None:
             raise self.error
-        return Artifacts(("x",), {"README.md": b"."}, {"samples.csv": b"x"})
+        return Artifacts(("x",), {"README.md": b".", "generator.json": b'{"steps": []}'}, {"samples.csv": b"x"})
 
 
 def written(home: Path, record: StudyRecord, workers: Callable[..., object] | None = None) -> list[list[int]]:
