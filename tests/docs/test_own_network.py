@@ -12,12 +12,23 @@ import mlflow
 import pandas as pd
 import pytest
 
+from vaebench import parts
+from vaebench.networks import Network
+from vaebench.networks._file import PACKAGE
 from vaebench.search.store import RecordStore
 
 pytestmark = pytest.mark.slow
 TEXT = (Path(__file__).parents[2] / "docs" / "extending.md").read_text().partition("\n## A network\n")[2]
 FILES = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL))
 CHECK, RUN, GENERATE, REPORT = re.search(r"^```sh\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL).group(1).splitlines()
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    """Let other tests of this process not know of the network, which reading the study's record makes known."""
+    yield
+    parts._named.get(Network, {}).pop("residual", None)
+    sys.modules.pop(f"{PACKAGE}.residual", None)
 
 
 @pytest.fixture(scope="module")
