@@ -9,6 +9,7 @@ _file    a network that the user names by its file
 
 import dataclasses
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from types import FunctionType, ModuleType
@@ -45,10 +46,8 @@ class KerasNetwork(Network):
     file: ClassVar[Any] = None
     """The NetworkFile, if the user named the network by its file."""
 
-    @staticmethod
-    def function(columns: int, latent_dim: int, **parameters: Any) -> Any:
-        """Return encoder and decoder."""
-        raise NotImplementedError
+    function: ClassVar[Callable[..., Any]]
+    """Takes columns, latent_dim and the hyper-parameters; returns encoder and decoder."""
 
     def build(self, columns: int, latent_dim: int) -> Any:
         """Return what the function returns: encoder and decoder, it is hoped."""
