@@ -38,6 +38,7 @@ class KerasNetworks:
     def __init__(self, spec: Spec, encoder, decoder, log_variance, seed, *, training: bool) -> None:
         self.spec, self.encoder, self.decoder, self.log_variance = spec, encoder, decoder, log_variance
         self.seed, self.training, self.noises = seed, training, 0
+        self.train_rows, self.latent_mask = tf.constant(float(len(TRAIN))), tf.ones(spec.latent_dim)
 
     def encode(self, x):
         self.rows, self.activities, hidden = len(x), [], 0
@@ -82,6 +83,9 @@ class KerasNetworks:
         noise = normal((rows, LATENT_UNITS), tf.add(self.seed, (1, self.noises)))
         self.noises += 1
         return noise[: self.rows, : self.spec.latent_dim]
+
+    def decoder_l2(self):
+        return sum(tf.reduce_sum(layer.kernel**2) for layer in self.decoder.layers if hasattr(layer, "kernel"))
 
 
 def plain_loop(spec: Spec, start: Start, layout):

@@ -14,6 +14,8 @@ class LinearNetworks:
         self.decoder = self._matrix(latent_dim, columns)
         self.stochastic = stochastic
         self.noises: list[np.ndarray] = []
+        self.train_rows = tf.constant(100.0)
+        self.latent_mask = tf.ones(latent_dim)
 
     @property
     def variables(self):
@@ -38,6 +40,9 @@ class LinearNetworks:
     def latent_noise(self):
         self.noises.append(self.random.standard_normal(self.codes).astype(np.float32))
         return tf.constant(self.noises[-1])
+
+    def decoder_l2(self):
+        return tf.reduce_sum(self.decoder**2)
 
     def _matrix(self, inputs, outputs):
         return tf.Variable(self.random.normal(0, 0.5, (inputs, outputs)), dtype=tf.float32)

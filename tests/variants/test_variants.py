@@ -75,7 +75,7 @@ def batch(step_seed=(3, 5), latent_dim=3, rows=4000):
     variables = layout.unpack(weights, initial_statistics(layout))
     seed = tf.constant(step_seed)
     network = Network(layout, variables, Assigned(settings.latent_mask, 0.0), seed=seed)
-    return Batch(network, settings, structure.losses, tf.ones(rows, tf.bool), seed)
+    return Batch(network, settings, structure, tf.ones(rows, tf.bool), seed)
 
 
 def test_noise_is_another_at_every_call_and_every_step_and_zero_beyond_latent_dim():
@@ -94,3 +94,13 @@ def test_the_replica_of_the_answer_clips_z_log_var_only_where_exp_would_overflow
     low, high = make(Variant, "answer").log_variance_bounds
     assert -low == high >= 80
     assert np.isfinite(np.exp(np.float32(high)))
+
+
+def test_decoder_l2_is_of_the_decoder_s_kernels_alone():
+    networks = batch()
+    layers = zip(networks.network.layout.layers, networks.network.variables.trained, strict=True)
+    squares = [np.square(a["kernel"]).sum() for layer, a in layers if layer.role in ("decoder", "output")]
+    assert len(squares) == 2
+    assert float(networks.decoder_l2()) == pytest.approx(sum(squares), rel=1e-6)
+    assert float(networks.train_rows) == 67
+    assert float(tf.reduce_sum(networks.latent_mask)) == 3

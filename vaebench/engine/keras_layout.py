@@ -101,6 +101,12 @@ class KerasApplied:
         made = self._call(1, z)
         return made[0] if isinstance(made, tuple | list) else made
 
+    @property
+    def decoder_kernels(self) -> list[Any]:
+        """The decoder's kernels: what has two axes or more."""
+        trained = [self.trained[place] for place in self.layout.places[1]]
+        return [value for value in trained if len(value.shape) > 1]
+
     def _call(self, index: int, x: Any) -> Any:
         trained = [self.trained[place] for place in self.layout.places[index]]
         places = self.layout.state_places[index]

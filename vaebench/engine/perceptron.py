@@ -66,6 +66,12 @@ class Network:
         return self.variables.log_variance
 
     @property
+    def decoder_kernels(self) -> list[Any]:
+        """The decoder's kernels."""
+        layers = zip(self.layout.layers, self.variables.trained, strict=True)
+        return [arrays["kernel"] for layer, arrays in layers if layer.role in ("decoder", "output")]
+
+    @property
     def statistics(self) -> Any:
         """The moving statistics as one vector."""
         moments = [moment for pair in self._moments if pair is not None for moment in pair]

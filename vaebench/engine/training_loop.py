@@ -17,7 +17,6 @@ from vaebench.engine.perceptron import Assigned, Network
 from vaebench.engine.random_numbers import normal
 from vaebench.engine.structure import Structure, assigned_fields
 from vaebench.engine.weights import Weights
-from vaebench.losses import Loss
 from vaebench.study.spec import Spec
 from vaebench.tf_setup import tf
 from vaebench.variants import Terms
@@ -55,11 +54,13 @@ class Batch:
     """The networks as a variant sees them for one batch. Implements variants.Networks."""
 
     def __init__(
-        self, network: Network | KerasApplied, settings: Settings, losses: tuple[Loss, ...], mask: Any, seed: Any
+        self, network: Network | KerasApplied, settings: Settings, structure: Structure, mask: Any, seed: Any
     ) -> None:
-        self.network, self.settings, self.losses, self.seed = network, settings, losses, seed
+        self.network, self.settings, self.losses, self.seed = network, settings, structure.losses, seed
         self.rows = mask.shape[0]
         self.batch_rows = tf.reduce_sum(tf.cast(mask, tf.float32))
+        self.train_rows = tf.constant(structure.train_rows, tf.float32)
+        self.latent_mask = settings.latent_mask
         self.noises = 0
 
     def encode(self, x: Any) -> tuple[Any, Any]:
@@ -83,7 +84,11 @@ class Batch:
         """Return standard normal draws in the shape of the codes; zero in masked units."""
         seed = tf.add(self.seed, (1, self.noises))
         self.noises += 1
-        return normal((self.rows, *self.settings.latent_mask.shape), seed) * self.settings.latent_mask
+        return normal((self.rows, *self.latent_mask.shape), seed) * self.latent_mask
+
+    def decoder_l2(self) -> Any:
+        """Return the sum of squares of the decoder's kernels. Those of masked units are zero."""
+        return tf.add_n([tf.reduce_sum(kernel**2) for kernel in self.network.decoder_kernels])
 
 
 class Program:
@@ -111,7 +116,7 @@ class Program:
             self.layout, state.weights, state.statistics, assigned, mask=mask if training else None, seed=seed
         )
         variant = dataclasses.replace(self.structure.variant, **settings.variant)
-        terms = variant.terms(x, Batch(network, settings, self.structure.losses, mask, seed))
+        terms = variant.terms(x, Batch(network, settings, self.structure, mask, seed))
         activity = tf.add_n([tf.reduce_sum(h**2, axis=-1) for h in network.activities])
         reconstruction = terms.reconstruction + settings.l2_activity * activity
         if network.losses:

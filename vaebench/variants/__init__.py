@@ -26,6 +26,10 @@ class Networks(Protocol):
 
     batch_rows: Tensor
     """The number of rows of the batch, a scalar. The last batch of an epoch may have fewer than the others."""
+    train_rows: Tensor
+    """The number of training rows, a scalar."""
+    latent_mask: Tensor
+    """[Z], 1.0 for latent units in use and 0.0 beyond; its sum is latent_dim."""
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return z_mean [B, Z] and z_log_var [B, Z] of rows x [B, F]; z_log_var is None if not stochastic."""
@@ -41,6 +45,10 @@ class Networks(Protocol):
 
     def latent_noise(self) -> Tensor:
         """Return standard normal draws in the shape of the codes, [B, Z]: new ones at every call."""
+        ...
+
+    def decoder_l2(self) -> Tensor:
+        """Return the sum of squares of the decoder's kernels, a scalar. The spec's l2_weights has all kernels."""
         ...
 
 
