@@ -1,7 +1,8 @@
 """Records that earlier versions wrote are read, and gone on with.
 
-first_record/ (of 995f308), second_record/ (of fbca7a3, the last whose records have no number of their format) and
-third_record/ (of 290dd2e, the last of format 1, before networks were parts) each hold a study file, the journal that
+first_record/ (of 995f308), second_record/ (of fbca7a3, the last whose records have no number of their format),
+third_record/ (of 290dd2e, the last of format 1, before networks were parts) and fourth_record/ (of 032704e, format 2,
+before the baseline behind score 1 was chosen by the whole score) each hold a study file, the journal that
 `vaebench run` of that version made of it, and the CSV that its `vaebench leaderboard` wrote.
 """
 
@@ -23,7 +24,7 @@ from vaebench.study.file import load
 from vaebench.study.records import StudyRecord
 
 HERE = Path(__file__).parent
-NAMES = ("first", "second", "third")
+NAMES = ("first", "second", "third", "fourth")
 SCORE_1 = (
     "Score 1 is what can be expected of true_family, 2000 draws, standard errors 0.9%, 1.7%, 1.7% "
     "(ks, mean_error, std_error)."

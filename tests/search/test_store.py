@@ -26,6 +26,7 @@ SCALE = Attainable(
     {"ks": 0.003, "mean_error": 0.02, "std_error": 0.03},
     "gaussian",
     2000,
+    "score",
 )
 floats = st.floats(allow_nan=False)
 result = st.builds(
@@ -70,7 +71,10 @@ def test_what_is_stored_comes_back_exactly(
     assert record.trials == (replace(trial, confirmation=confirmation),)
     assert record.baselines == (floor,)
     assert record.attainable == SCALE
-    assert record.attainable.source == "gaussian, 2000 draws, standard errors 1.0%, 2.0%, 3.0%"
+    assert record.attainable.source == (
+        "gaussian, 2000 draws, standard errors 1.0%, 2.0%, 3.0% (ks, mean_error, std_error), "
+        "the best of those that copy no rows by all of these together"
+    )
     assert record.columns == definition.data_set.columns
 
 

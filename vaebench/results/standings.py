@@ -159,10 +159,11 @@ def _unscored(record: StudyRecord) -> str:
     results += [result for baseline in record.baselines for result in (*baseline.search, *baseline.confirmation)]
     scored = [result for result in results if not result.reason]
     unit = record.attainable
-    if scored and any(not 0 < unit.metrics.get(name, 0) < inf for name in MAIN_METRICS):
+    errors = {*MAIN_METRICS, *unit.metrics}
+    if scored and any(not 0 < unit.metrics.get(name, 0) < inf for name in errors):
         return "its attainable errors are not numbers above 0"
-    if unit.draws and not {*MAIN_METRICS} <= {*unit.metrics} & {*unit.standard_errors}:
+    if unit.draws and not errors <= {*unit.metrics} & {*unit.standard_errors}:
         return "its attainable errors are incomplete"
-    if any(not isfinite(result.metrics.get(name, nan)) for result in scored for name in MAIN_METRICS):
+    if any(not isfinite(result.metrics.get(name, nan)) for result in scored for name in errors):
         return "a result has neither metrics nor a reason"
     return ""

@@ -42,7 +42,7 @@ def answer(standings: Standings) -> list[str]:
     if found := optimism(standings):
         lines.append(_luck(found, _draws(record)))
     if record.attainable.draws:
-        lines.append(f"Score 1 is what can be expected of {record.attainable.source} (ks, mean_error, std_error).")
+        lines.append(f"Score 1 is what can be expected of {record.attainable.source}.")
     return lines
 
 

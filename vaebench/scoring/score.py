@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vaebench.data_sets import DataSet, KnownCdf
-from vaebench.rows import MAIN_METRICS, Draw, Metrics, Phase, Rows
+from vaebench.rows import Draw, Metrics, Phase, Rows
 from vaebench.scoring.metrics.copying import copying
 from vaebench.scoring.metrics.distances import Sample
 from vaebench.scoring.metrics.exact import ks_exact
@@ -83,12 +83,12 @@ def _column(generated: Sample, true: Sample, unit: float, column: str, phase: Ph
 
 
 def score(metrics: Metrics, attainable: Attainable) -> float:
-    """Return the mean of metric / attainable over ks, mean_error and std_error.
+    """Return the mean of metric / attainable over the errors that `attainable` has, such as ks, mean_error, std_error.
 
     1.0 is the expected score of the best baseline. On a single draw that baseline may be above or below.
     """
-    ks, mean_error, std_error = (metrics[name] / attainable.metrics[name] for name in MAIN_METRICS)
-    return float((ks + mean_error + std_error) / len(MAIN_METRICS))  # np.mean takes ten times as long for three numbers
+    ratios = [metrics[name] / unit for name, unit in attainable.metrics.items()]
+    return float(sum(ratios) / len(ratios))  # np.mean takes ten times as long for three numbers
 
 
 def mean_metrics(results: Sequence[Result]) -> dict[str, float]:

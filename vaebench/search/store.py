@@ -37,7 +37,7 @@ from vaebench.study.records import Attainable, BaselineRecord, Diagnosis, Result
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
-FORMAT = 2
+FORMAT = 3
 """The number of the record's format. Raise it where an earlier version could not read what is written from now on, or
 would take it for something else; and keep a record of the version before in the tests. The first records have none."""
 RECORD = "record"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from vaebench.parts import Value
-from vaebench.rows import MAIN_METRICS, Curve, Metrics
+from vaebench.rows import Curve, Metrics
 from vaebench.study.definition import StudyDefinition
 
 
@@ -104,19 +104,23 @@ class Attainable:
     """The unit of the score: the errors expected of the best baseline, fitted to as many rows."""
 
     metrics: Metrics = field(default_factory=dict)
-    """Means of ks, mean_error and std_error over the draws; empty if not known yet."""
+    """Means of the errors that the score is made of, over the draws; empty if not known yet."""
     standard_errors: Metrics = field(default_factory=dict)
     """Standard errors of these means, by simulation. For a file they cover other splits, not rows outside the file."""
     baseline: str = ""
     """The baseline whose errors they are."""
     draws: int = 0
     """The number of draws averaged over: those on which the baseline could be scored."""
+    chosen_by: Literal["ks", "score"] = "ks"
+    """What the baseline is best in; ks alone in records up to format 2."""
 
     @property
     def source(self) -> str:
         """The same in words, without the errors themselves."""
-        relative = [f"{self.standard_errors[name] / self.metrics[name]:.1%}" for name in MAIN_METRICS]
-        return f"{self.baseline}, {self.draws} draws, standard errors {', '.join(relative)}"
+        relative = [f"{self.standard_errors[name] / self.metrics[name]:.1%}" for name in self.metrics]
+        errors = f"standard errors {', '.join(relative)} ({', '.join(self.metrics)})"
+        best = "" if self.chosen_by == "ks" else ", the best of those that copy no rows by all of these together"
+        return f"{self.baseline}, {self.draws} draws, {errors}{best}"
 
 
 @dataclass(frozen=True)
