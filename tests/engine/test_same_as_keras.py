@@ -15,6 +15,7 @@ from vaebench.engine.keras_models import build, set_weights, trained_models
 from vaebench.engine.random_numbers import normal, uniform
 from vaebench.engine.structure import Structure
 from vaebench.engine.train import Start, Trained, start_of, train
+from vaebench.engine.training_loop import LATE
 from vaebench.engine.weights import initial_statistics
 from vaebench.losses import Loss
 from vaebench.parts import load, make, modules
@@ -35,14 +36,14 @@ class KerasNetworks:
     must have every layer and random number of the engine's.
     """
 
-    def __init__(self, spec: Spec, encoder, decoder, log_variance, seed, *, training: bool) -> None:
+    def __init__(self, spec: Spec, encoder, decoder, log_variance, seed, epoch, *, training) -> None:
         self.spec, self.encoder, self.decoder, self.log_variance = spec, encoder, decoder, log_variance
-        self.seed, self.training, self.noises = seed, training, 0
+        self.seed, self.epoch, self.training, self.noises = seed, epoch, training, 0
         self.train_rows, self.latent_mask = tf.constant(float(len(TRAIN))), tf.ones(spec.latent_dim)
 
     def encode(self, x):
         self.rows, self.activities, hidden = len(x), [], 0
-        self.batch_rows = tf.constant(float(len(x)))
+        self.counted, self.batch_rows = tf.ones(self.rows), tf.constant(float(self.rows))
         for layer in self.encoder.layers:
             if isinstance(layer, keras.layers.Dropout):
                 if self.training:
@@ -78,11 +79,29 @@ class KerasNetworks:
     def reconstruction(self, x, output):
         return tf.reduce_sum(self.spec.loss.elementwise(x, output, self.log_variance), axis=-1)
 
-    def latent_noise(self):
-        rows = self.spec.batch_size if self.training else self.rows
-        noise = normal((rows, LATENT_UNITS), tf.add(self.seed, (1, self.noises)))
+    def decoded(self, output):
+        return self.spec.loss.decoded(output)
+
+    def latent_noise(self, draws=1):
+        noise = self.noise(draws, self.full_rows, LATENT_UNITS)[:, : self.rows, : self.spec.latent_dim]
+        return tf.reshape(noise, (-1, self.spec.latent_dim))
+
+    def row_noise(self, x):
+        self.rows = len(x)
+        return self.noise(self.full_rows, x.shape[1])[: self.rows]
+
+    def latent_vectors(self, n):
+        return self.noise(n, LATENT_UNITS)[:, : self.spec.latent_dim]
+
+    @property
+    def full_rows(self):
+        """The engine fills a smaller batch up with rows that do not count; these have their noise too."""
+        return self.spec.batch_size if self.training else self.rows
+
+    def noise(self, *shape):
+        noise = normal(shape, tf.add(self.seed, (1, self.noises)))
         self.noises += 1
-        return noise[: self.rows, : self.spec.latent_dim]
+        return noise
 
     def decoder_l2(self):
         return sum(tf.reduce_sum(layer.kernel**2) for layer in self.decoder.layers if hasattr(layer, "kernel"))
@@ -109,21 +128,21 @@ def plain_loop(spec: Spec, start: Start, layout):
     def l2():
         return spec.l2_weights * sum(tf.reduce_sum(kernel**2) for kernel in kernels)
 
-    final_weight = spec.variant.weight(tf.constant(1e9))  # what losses are reported with, warm-up or not
+    final_weight = spec.variant.weight(tf.constant(LATE))  # what losses are reported with, warm-up or not
     for epoch in range(spec.epochs):
         weight, total = spec.variant.weight(tf.constant(float(epoch))), 0.0
         for step in range(steps):
             rows = start.order[epoch][step * spec.batch_size : (step + 1) * spec.batch_size]
             x = tf.constant(TRAIN[rows], tf.float32)
             step_seed = tf.add(seed, (4 * (epoch * steps + step), 0))
-            networks = KerasNetworks(spec, encoder, decoder, log_variance, step_seed, training=True)
+            networks = KerasNetworks(spec, encoder, decoder, log_variance, step_seed, float(epoch), training=True)
             with tf.GradientTape() as tape:
                 reconstruction, penalty = terms(x, networks)
                 loss = tf.reduce_mean(reconstruction + weight * penalty) + l2()
             gradients = tape.gradient(loss, [v.value for v in variables], unconnected_gradients="zero")
             optimizer.apply(gradients, variables)
             total += float(tf.reduce_sum(reconstruction + final_weight * penalty))
-        networks = KerasNetworks(spec, encoder, decoder, log_variance, tf.add(seed, (2, 0)), training=False)
+        networks = KerasNetworks(spec, encoder, decoder, log_variance, tf.add(seed, (2, 0)), LATE, training=False)
         reconstruction, penalty = terms(tf.constant(TEST, tf.float32), networks)
         validation = tf.reduce_mean(reconstruction + final_weight * penalty)
         losses.append((total / len(TRAIN) + float(l2()), float(validation + l2())))

@@ -8,6 +8,8 @@ from vaebench.tf_setup import tf
 class LinearNetworks:
     """x -> z_mean = x A, z_log_var = x S; z -> x = z D; the loss is half the squared error."""
 
+    epoch = tf.constant(1e9)
+
     def __init__(self, columns: int, latent_dim: int, *, stochastic: bool, seed: int = 0) -> None:
         self.random = np.random.default_rng(seed)
         self.mean, self.log_variance = self._matrix(columns, latent_dim), self._matrix(columns, latent_dim)
@@ -27,8 +29,8 @@ class LinearNetworks:
         }
 
     def encode(self, x):
-        self.codes = (len(x), self.mean.shape[1])
-        self.batch_rows = tf.constant(float(len(x)))
+        self.rows = len(x)
+        self.counted, self.batch_rows = tf.ones(self.rows), tf.constant(float(self.rows))
         return x @ self.mean, x @ self.log_variance if self.stochastic else None
 
     def decode(self, z):
@@ -37,8 +39,20 @@ class LinearNetworks:
     def reconstruction(self, x, output):
         return tf.reduce_sum(0.5 * (x - output) ** 2, axis=-1)
 
-    def latent_noise(self):
-        self.noises.append(self.random.standard_normal(self.codes).astype(np.float32))
+    def decoded(self, output):
+        return output
+
+    def latent_noise(self, draws=1):
+        return self.latent_vectors(draws * self.rows)
+
+    def row_noise(self, x):
+        return self._noise(*x.shape)
+
+    def latent_vectors(self, n):
+        return self._noise(n, len(self.latent_mask))
+
+    def _noise(self, *shape):
+        self.noises.append(self.random.standard_normal(shape).astype(np.float32))
         return tf.constant(self.noises[-1])
 
     def decoder_l2(self):

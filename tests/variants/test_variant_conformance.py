@@ -7,7 +7,12 @@ import pytest
 from linear_networks import LinearNetworks
 from small_specs import small_replicate, small_spec
 
-from vaebench.engine.structure import assigned_fields
+from vaebench.engine.batch import Batch
+from vaebench.engine.network_of import network_of
+from vaebench.engine.perceptron import Assigned
+from vaebench.engine.structure import Structure, assigned_fields
+from vaebench.engine.train import start_of
+from vaebench.engine.training_loop import settings_of
 from vaebench.parts import load, modules
 from vaebench.tf_setup import tf
 from vaebench.trial.evaluate import evaluate
@@ -84,6 +89,23 @@ def test_it_draws_noise_only_from_the_networks(variant, x):
     first, again = (variant.terms(x, networks(variant)) for _ in range(2))
     for ours, theirs in zip(first, again, strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_rows_that_fill_up_a_batch_change_nothing(variant):
+    def terms(filling, epoch=3.0):
+        spec = small_spec(variant, latent_dim=3)
+        structure = Structure.of(spec, columns=COLUMNS, train_rows=20, test_rows=9)
+        settings, layout, seed = settings_of(structure, spec), structure.layout, tf.constant([3, 5])
+        start = start_of(structure, spec, 0)
+        mask = tf.constant(np.arange(ROWS) < 6)
+        network = network_of(layout, start.weights, start.statistics, Assigned(settings.latent_mask, 0.0), seed=seed)
+        rows = np.random.default_rng(2).normal(size=(ROWS, COLUMNS))
+        rows[6:] = filling
+        networks = Batch(network, settings, structure, mask, seed, epoch)
+        return [term[:6].numpy() for term in assigned(variant).terms(tf.constant(rows, tf.float32), networks)]
+
+    for first, second in zip(terms(0.0), terms(7.0), strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("latent_dim", [1, 42])

@@ -6,9 +6,10 @@ from linear_networks import LinearNetworks
 from scipy import integrate, stats
 from small_specs import small_spec
 
+from vaebench.engine.batch import Batch
 from vaebench.engine.perceptron import Assigned, Network
 from vaebench.engine.structure import Structure
-from vaebench.engine.training_loop import Batch, settings_of
+from vaebench.engine.training_loop import settings_of
 from vaebench.engine.weights import initial_statistics, initial_weights
 from vaebench.parts import make
 from vaebench.tf_setup import tf
@@ -67,15 +68,16 @@ def test_the_weight_warms_up_in_equal_steps(warm_up, expected):
     np.testing.assert_allclose(weights, expected, rtol=1e-6)
 
 
-def batch(step_seed=(3, 5), latent_dim=3, rows=4000):
-    spec = small_spec(latent_dim=latent_dim)
+def batch(step_seed=(3, 5), latent_dim=3, rows=4000, **more):
+    spec = small_spec(latent_dim=latent_dim, **more)
     structure = Structure.of(spec, columns=2, train_rows=67, test_rows=33)
     layout, settings = structure.layout, settings_of(structure, spec)
     weights = initial_weights(layout, latent_dim, np.random.default_rng(0))
     variables = layout.unpack(weights, initial_statistics(layout))
     seed = tf.constant(step_seed)
-    network = Network(layout, variables, Assigned(settings.latent_mask, 0.0), seed=seed)
-    return Batch(network, settings, structure, tf.ones(rows, tf.bool), seed)
+    mask = tf.ones(rows, tf.bool)
+    network = Network(layout, variables, Assigned(settings.latent_mask, 0.0), mask=mask, seed=seed)
+    return Batch(network, settings, structure, mask, seed, epoch=0.0)
 
 
 def test_noise_is_another_at_every_call_and_every_step_and_zero_beyond_latent_dim():
@@ -88,6 +90,35 @@ def test_noise_is_another_at_every_call_and_every_step_and_zero_beyond_latent_di
     assert abs(np.corrcoef(first[:, :3].ravel(), second[:, :3].ravel())[0, 1]) < 5 / np.sqrt(first[:, :3].size)
     np.testing.assert_array_equal(batch().latent_noise(), first)
     assert not np.array_equal(batch(step_seed=(7, 5)).latent_noise(), first)
+
+
+def test_noise_has_the_shape_that_is_asked_for():
+    networks, x = batch(), tf.zeros((4000, 2))
+    draws, rows, vectors = (
+        networks.latent_noise(2).numpy(),
+        networks.row_noise(x).numpy(),
+        networks.latent_vectors(5000),
+    )
+    assert (draws.shape, rows.shape, vectors.shape) == ((8000, 42), (4000, 2), (5000, 42))
+    assert not draws[:, 3:].any()
+    assert not vectors[:, 3:].numpy().any()
+    assert abs(np.corrcoef(draws[:4000, 0], draws[4000:, 0])[0, 1]) < 5 / np.sqrt(4000)
+    for noise in (draws[:, :3], rows, vectors[:, :3].numpy()):
+        assert stats.kstest(noise.ravel(), "norm").pvalue > 1e-4
+    np.testing.assert_array_equal(batch().latent_noise(1), batch().latent_noise())
+
+
+def test_several_draws_are_decoded_as_one_batch_of_many_rows():
+    z = tf.constant(np.random.default_rng(2).normal(size=(8, 42)), tf.float32)
+    several = batch(rows=4, batch_norm=True).decode(z)
+    np.testing.assert_allclose(several, batch(rows=8, batch_norm=True).decode(z), rtol=1e-5, atol=1e-6)
+
+
+def test_an_output_of_logits_is_decoded_to_rows():
+    output = tf.constant([[-3.0, 0.5]])
+    np.testing.assert_array_equal(batch().decoded(output), output)
+    logits = batch(loss="binary_crossentropy")
+    np.testing.assert_allclose(logits.decoded(output), tf.sigmoid(output), rtol=1e-6)
 
 
 def test_the_replica_of_the_answer_clips_z_log_var_only_where_exp_would_overflow():

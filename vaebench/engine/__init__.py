@@ -2,6 +2,7 @@
 
 train           trains a spec with the program of its structure; encodes and decodes with the trained network
 training_loop   the program: a whole training loop as one XLA computation
+batch           a batch of rows and the networks as a variant sees them
 structure       what a program is compiled for; everything else is assigned at run time
 network_of      the network of a structure, applied to batches: one of the next two
 perceptron      the network mlp, hyper-parameters assigned at run time

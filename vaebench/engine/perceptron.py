@@ -94,7 +94,7 @@ class Network:
         return mean, tf.clip_by_value(self._head("log_variance", x), *bounds) * self.assigned.latent_mask
 
     def decode(self, z: Any) -> Any:
-        """Return the decoder's output [B, F] of latent vectors z [B, Z]."""
+        """Return the decoder's output [B, F] of latent vectors z [B, Z], or of several draws, [draws * B, F]."""
         x = z * self.assigned.latent_mask
         for index, layer in enumerate(self.layout.layers):
             if layer.role == "decoder":
@@ -116,9 +116,10 @@ class Network:
         arrays = self.variables.trained[index]
         mean, variance = self._moments[index]
         if self.counted is not None:
-            rows = tf.reduce_sum(self.counted)
-            batch_mean = tf.reduce_sum(self.counted * h, axis=0) / rows
-            batch_variance = tf.reduce_sum(self.counted * (h - batch_mean) ** 2, axis=0) / rows
+            counted = tf.tile(self.counted, (h.shape[0] // self.counted.shape[0], 1))
+            rows = tf.reduce_sum(counted)
+            batch_mean = tf.reduce_sum(counted * h, axis=0) / rows
+            batch_variance = tf.reduce_sum(counted * (h - batch_mean) ** 2, axis=0) / rows
             keep = BATCH_NORM_MOMENTUM
             self._moments[index] = (
                 keep * mean + (1 - keep) * tf.stop_gradient(batch_mean),

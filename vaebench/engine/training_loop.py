@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from vaebench.engine.keras_layout import KerasApplied
+from vaebench.engine.batch import Batch
 from vaebench.engine.network_of import network_of
 from vaebench.engine.optimizers import Coefficients, Moments, coefficients, update
-from vaebench.engine.perceptron import Assigned, Network
-from vaebench.engine.random_numbers import normal
+from vaebench.engine.perceptron import Assigned
 from vaebench.engine.structure import Structure, assigned_fields
 from vaebench.engine.weights import Weights
 from vaebench.study.spec import Spec
@@ -23,6 +22,10 @@ from vaebench.variants import Terms
 
 CURVES = ("reconstruction", "penalty", "total")
 """The columns of the history: these three for the training rows, then for the test rows."""
+
+
+LATE = 1e9
+"""The epoch that stands for all late ones, by which the test rows are judged."""
 
 
 class Settings(NamedTuple):
@@ -41,6 +44,14 @@ class Settings(NamedTuple):
     losses: tuple[dict[str, Any], ...]  # each loss's own hyper-parameters
 
 
+class Epoch(NamedTuple):
+    """An epoch as the variant sees it: its number, and the penalty's weights in it and in late epochs."""
+
+    number: Any  # float, from 0
+    weight: Any
+    late_weight: Any
+
+
 class State(NamedTuple):
     """What a training step changes."""
 
@@ -48,47 +59,6 @@ class State(NamedTuple):
     statistics: Any  # the moving statistics
     moments: Weights  # the optimizer's, one Moments a variable
     step: Any  # float, steps done
-
-
-class Batch:
-    """The networks as a variant sees them for one batch. Implements variants.Networks."""
-
-    def __init__(
-        self, network: Network | KerasApplied, settings: Settings, structure: Structure, mask: Any, seed: Any
-    ) -> None:
-        self.network, self.settings, self.losses, self.seed = network, settings, structure.losses, seed
-        self.rows = mask.shape[0]
-        self.batch_rows = tf.reduce_sum(tf.cast(mask, tf.float32))
-        self.train_rows = tf.constant(structure.train_rows, tf.float32)
-        self.latent_mask = settings.latent_mask
-        self.noises = 0
-
-    def encode(self, x: Any) -> tuple[Any, Any]:
-        """Return z_mean and z_log_var of rows x."""
-        return self.network.encode(x)
-
-    def decode(self, z: Any) -> Any:
-        """Return the decoder's output of latent vectors z."""
-        return self.network.decode(z)
-
-    def reconstruction(self, x: Any, output: Any) -> Any:
-        """Return the reconstruction loss of each row, summed over columns."""
-        log_variance = tf.clip_by_value(self.network.log_variance, -10.0, 10.0)
-        cells = tf.zeros_like(output)
-        for index, loss in enumerate(self.losses):
-            assigned = dataclasses.replace(loss, **self.settings.losses[index])
-            cells += tf.where(self.settings.loss == index, assigned.elementwise(x, output, log_variance), 0.0)
-        return tf.reduce_sum(cells, axis=-1)
-
-    def latent_noise(self) -> Any:
-        """Return standard normal draws in the shape of the codes; zero in masked units."""
-        seed = tf.add(self.seed, (1, self.noises))
-        self.noises += 1
-        return normal((self.rows, *self.latent_mask.shape), seed) * self.latent_mask
-
-    def decoder_l2(self) -> Any:
-        """Return the sum of squares of the decoder's kernels. Those of masked units are zero."""
-        return tf.add_n([tf.reduce_sum(kernel**2) for kernel in self.network.decoder_kernels])
 
 
 class Program:
@@ -105,7 +75,7 @@ class Program:
         self.train = tf.function(self._train, jit_compile=True, autograph=False)
 
     def _terms(
-        self, x: Any, mask: Any, seed: Any, state: State, settings: Settings, *, training: bool
+        self, x: Any, mask: Any, seed: Any, state: State, settings: Settings, epoch: Any, *, training: bool
     ) -> tuple[Terms, Any]:
         """Return the variant's terms for rows x [B, F], and the statistics after them.
 
@@ -116,32 +86,30 @@ class Program:
             self.layout, state.weights, state.statistics, assigned, mask=mask if training else None, seed=seed
         )
         variant = dataclasses.replace(self.structure.variant, **settings.variant)
-        terms = variant.terms(x, Batch(network, settings, self.structure, mask, seed))
+        terms = variant.terms(x, Batch(network, settings, self.structure, mask, seed, epoch))
         activity = tf.add_n([tf.reduce_sum(h**2, axis=-1) for h in network.activities])
         reconstruction = terms.reconstruction + settings.l2_activity * activity
         if network.losses:
             reconstruction += tf.add_n(network.losses)
         return Terms(reconstruction, terms.penalty), network.statistics
 
-    def _weights_of_penalty(self, settings: Settings, epoch: Any) -> tuple[Any, Any]:
-        """Return the penalty's weight in `epoch`, and its final weight."""
+    def _epoch(self, settings: Settings, index: Any) -> Epoch:
         variant = dataclasses.replace(self.structure.variant, **settings.variant)
-        return variant.weight(tf.cast(epoch, tf.float32)), variant.weight(tf.constant(1e9))
+        number = tf.cast(index, tf.float32)
+        return Epoch(number, variant.weight(number), variant.weight(tf.constant(LATE)))
 
-    def _step(
-        self, state: State, x: Any, mask: Any, seed: Any, weights: tuple[Any, Any], settings: Settings
-    ) -> tuple[State, Any]:
+    def _step(self, state: State, x: Any, mask: Any, seed: Any, epoch: Epoch, settings: Settings) -> tuple[State, Any]:
         """Return the state after one batch, and the sums over its rows of reconstruction, penalty and total, [3]."""
         counted = tf.cast(mask, tf.float32)  # [B]
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(state.weights)
-            terms, statistics = self._terms(x, mask, seed, state, settings, training=True)
-            rows = counted * (terms.reconstruction + weights[0] * terms.penalty)
+            terms, statistics = self._terms(x, mask, seed, state, settings, epoch.number, training=True)
+            rows = counted * (terms.reconstruction + epoch.weight * terms.penalty)
             loss = tf.reduce_sum(rows) / tf.reduce_sum(counted)
         gradients = tape.gradient(loss, state.weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         reconstruction = tf.reduce_sum(counted * terms.reconstruction)
         penalty = tf.reduce_sum(counted * terms.penalty)
-        sums = tf.stack([reconstruction, penalty, reconstruction + weights[1] * penalty])
+        sums = tf.stack([reconstruction, penalty, reconstruction + epoch.late_weight * penalty])
         return self._updated(state, gradients, statistics, settings), sums
 
     def _updated(self, state: State, gradients: Weights, statistics: Any, settings: Settings) -> State:
@@ -179,13 +147,13 @@ class Program:
         """Steps of one batch size. A last, smaller one is traced by itself where layers must see its true size."""
 
         def epoch_of(epoch: Any, state: State) -> tuple[State, Any]:
-            weights = self._weights_of_penalty(settings, epoch)
+            of_epoch = self._epoch(settings, epoch)
             rows = tf.reshape(tf.pad(order[epoch], [[0, padding]]), (steps, size))
 
             def step(index: Any, state: State, sums: Any, size: int = size) -> tuple[Any, State, Any]:
                 x = tf.gather(train, rows[index][:size])
                 step_seed = seed + tf.stack([4 * (epoch * steps + index), 0])
-                state, of_batch = self._step(state, x, counted[index][:size], step_seed, weights, settings)
+                state, of_batch = self._step(state, x, counted[index][:size], step_seed, of_epoch, settings)
                 return index + 1, state, sums + of_batch
 
             start = (tf.constant(0), state, tf.zeros(len(CURVES)))
@@ -194,9 +162,9 @@ class Program:
                 _, state, sums = step(index, state, sums, size - padding)
             every = tf.ones(structure.test_rows, tf.bool)
             same_noise = tf.add(seed, (2, 0))  # in every epoch
-            terms, _ = self._terms(test, every, same_noise, state, settings, training=False)
+            terms, _ = self._terms(test, every, same_noise, state, settings, LATE, training=False)
             reconstruction, penalty = tf.reduce_mean(terms.reconstruction), tf.reduce_mean(terms.penalty)
-            total = reconstruction + weights[1] * penalty
+            total = reconstruction + of_epoch.late_weight * penalty
             l2 = settings.l2_weights * tf.add_n([tf.reduce_sum(kernel**2) for kernel in state.weights.kernels])
             l2_of = tf.stack([0.0, 0.0, l2])
             validation = tf.stack([reconstruction, penalty, total])

@@ -26,25 +26,45 @@ class Networks(Protocol):
 
     batch_rows: Tensor
     """The number of rows of the batch, a scalar. The last batch of an epoch may have fewer than the others."""
+    counted: Tensor
+    """[B], 1.0 for rows that count and 0.0 for those that fill up a smaller batch. Their terms are dropped, so only a
+    variant that lets rows of a batch act on each other, a covariance say, must leave them out by itself."""
     train_rows: Tensor
     """The number of training rows, a scalar."""
     latent_mask: Tensor
     """[Z], 1.0 for latent units in use and 0.0 beyond; its sum is latent_dim."""
+    epoch: Tensor
+    """The epoch, a scalar from 0; large for the test rows, which are judged by what late epochs minimise."""
 
     def encode(self, x: Tensor) -> tuple[Tensor, Tensor | None]:
         """Return z_mean [B, Z] and z_log_var [B, Z] of rows x [B, F]; z_log_var is None if not stochastic."""
         ...
 
     def decode(self, z: Tensor) -> Tensor:
-        """Return the decoder's output [B, F] of latent vectors z [B, Z]."""
+        """Return the decoder's output [B, F] of latent vectors z [B, Z], or of several draws, [draws * B, Z]."""
         ...
 
     def reconstruction(self, x: Tensor, output: Tensor) -> Tensor:
         """Return the reconstruction loss of each row, summed over columns: [B]."""
         ...
 
-    def latent_noise(self) -> Tensor:
-        """Return standard normal draws in the shape of the codes, [B, Z]: new ones at every call."""
+    def decoded(self, output: Tensor) -> Tensor:
+        """Return the decoder's output [B, F] as rows, on the scale of x: the two differ where it is logits."""
+        ...
+
+    def latent_noise(self, draws: int = 1) -> Tensor:
+        """Return standard normal draws in the shape of the codes, [B, Z]: new ones at every call.
+
+        With `draws` [draws * B, Z], all rows of one draw before those of the next.
+        """
+        ...
+
+    def row_noise(self, x: Tensor) -> Tensor:
+        """Return standard normal draws in the shape of rows x [B, F]: new ones at every call."""
+        ...
+
+    def latent_vectors(self, n: int) -> Tensor:
+        """Return `n` standard normal latent vectors that belong to no row, [n, Z]: new ones at every call."""
         ...
 
     def decoder_l2(self) -> Tensor:
