@@ -17,11 +17,15 @@ class Baseline(Part):
 
     kind: ClassVar[str] = "baseline"
     copies: ClassVar[bool] = False
-    """Whether it returns training rows. It then shows what pure copying scores, and never defines attainable errors."""
+    """Whether it returns training rows, or blends of near ones. It then shows what copying scores."""
 
     def suits(self, data_set: DataSet) -> bool:
         """Return whether it can generate rows of `data_set`. If not, it is not on the leaderboard."""
         return True
+
+    def reachable(self, data_set: DataSet) -> bool:
+        """Return whether a generator that knows the rows alone could do as well: only then it may define score 1."""
+        return not self.copies
 
     @abstractmethod
     def generate(self, train: Rows, n: int, random: np.random.Generator, data_set: DataSet) -> Rows:

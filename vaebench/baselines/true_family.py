@@ -22,6 +22,10 @@ class TrueFamily(Baseline):
         """Return whether the data set can be fitted, by fitting it to its own draws."""
         return isinstance(data_set, Truth) and data_set.maximum_likelihood(_probe(data_set)) is not None
 
+    def reachable(self, data_set: DataSet) -> bool:
+        """Return whether it knows no end of the support: zero is one that anybody may know, others no row shows."""
+        return isinstance(data_set, Truth) and not any(data_set.known_ends)
+
     def generate(self, train: Rows, n: int, random: np.random.Generator, data_set: DataSet) -> Rows:
         """Fit to `train`, shape (rows, columns), and draw `n` rows, shape (n, columns).
 

@@ -82,6 +82,11 @@ class Truth(DataSet):
         train, test = split_sizes(rows, test_fraction)
         return Draw(*(self.sample(n, random) for n in (train, test, true, generated)))
 
+    @property
+    def known_ends(self) -> tuple[float, ...]:
+        """The ends of the support that `maximum_likelihood` takes as known, whatever the rows."""
+        return ()
+
     def maximum_likelihood(self, train: Rows) -> Self | None:
         """Return the data set of this family under which `train`, shape (rows, columns), has the largest likelihood.
 

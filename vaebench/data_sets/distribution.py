@@ -75,6 +75,13 @@ class Distribution(Truth):
         """Return P(X <= x), in the shape of `x`."""
         return np.asarray(_frozen(self.family, self.params).cdf(x), dtype=np.float64)
 
+    @property
+    def known_ends(self) -> tuple[float, ...]:
+        """The finite ends of the support, unless rows alone determine them (uniform)."""
+        if not _known(self.family, self.params):
+            return ()
+        return tuple(float(end) for end in _frozen(self.family, self.params).support() if math.isfinite(end))
+
     def maximum_likelihood(self, train: Rows) -> Self | None:
         """Return the distribution of this family under which `train`, shape (rows, 1), has the largest likelihood.
 

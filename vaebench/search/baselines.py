@@ -33,10 +33,16 @@ class Sent:
 def send_baselines(
     record: StudyRecord, definition: StudyDefinition, workers: Workers, phase: Phase, count: int
 ) -> Sequence[Sent]:
-    """Send every baseline that suits the data, and the noise floor, on those of `count` replicates that it lacks."""
+    """Send every baseline that suits the data, and the noise floor, on those of `count` replicates that it lacks.
+
+    A record of before score 1 was chosen by the whole score keeps to the baselines of its time.
+    """
     known = {baseline.name: baseline for baseline in record.baselines}
+    earlier = known and record.attainable.chosen_by != "score"
     sent = []
     for name in baseline_names(definition.data_set):
+        if earlier and name not in known:
+            continue
         baseline = known.get(name) or BaselineRecord(name, "floor" if name == FLOOR else "baseline", search=())
         done = len(baseline.confirmation if phase == "confirm" else baseline.search)
         replicates = [definition.replicate(phase, index) for index in range(done, count)]
