@@ -146,6 +146,7 @@ def test_the_power_normal_depends_on_no_units():
     assert years.std() == pytest.approx(train.std(), rel=0.1)
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_tail_that_explodes_stays_in_reach():
     """An inverse power of 1 / 0.05 and more: without a guard, values 10^3 times the largest come."""
     train = 1 / np.random.default_rng(0).gamma(0.7, size=(60, 1))

@@ -1,5 +1,6 @@
 """A normal distribution of columns that powers have made as normal as they can."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +66,8 @@ class _Power:
         """Invert `apply`; NaN or infinite where no value is transformed to this one."""
         if self._fitted is None:
             return column
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of NaN, which are drawn again
             return np.asarray(self._fitted.inverse_transform(column[:, None])[:, 0]) * self._unit + self._centre
 
     def _scaled(self, column: Rows) -> Rows:
