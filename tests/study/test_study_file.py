@@ -9,7 +9,8 @@ import pytest
 from study_files import STUDIES, text_of
 
 from vaebench.data_sets.distribution import Distribution
-from vaebench.study.file import difference, from_plain, load, to_plain
+from vaebench.errors import InputError
+from vaebench.study.file import difference, from_plain, load, load_name, to_plain
 from vaebench.study.space import Choice, Fixed, Float, Int, OneOf, RandomTrial
 from vaebench.study.spec import Spec
 
@@ -27,6 +28,13 @@ def test_a_study_of_two_lines_takes_the_defaults(study):
     assert Spec.from_flat(definition.arms[0].space.suggest(RandomTrial(0))) == Spec()
     drawn = definition.replicate("search", 0).draw()
     assert (len(drawn.train), len(drawn.test)) == (67, 33)
+
+
+def test_its_name_can_be_read_where_its_network_is_not_known(study):
+    file = study(fixed={"network": "elsewhere"})
+    with pytest.raises(InputError, match="unknown network 'elsewhere'"):
+        load(file)
+    assert load_name(file) == "s"
 
 
 def test_every_kind_of_parameter_is_read(study):

@@ -11,7 +11,7 @@ from vaebench.errors import InputError, unknown
 from vaebench.latent_samplers import LatentSampler
 from vaebench.losses import Loss
 from vaebench.networks import Network
-from vaebench.parts import Part, Value, check_type, field_types, make
+from vaebench.parts import Part, Value, check_type, field_types, load, make, modules, words
 from vaebench.variants import Variant
 
 LAYERS = ("encoder", "decoder", "activation", "dropout", "batch_norm", "code_activation", "code_norm")
@@ -111,6 +111,17 @@ class Spec:
 
 FIELDS: dict[str, Any] = field_types(Spec)
 """The type, with its bounds, of every parameter of a spec by name."""
+
+
+def owned(name: str) -> str:
+    """Return, in words, which parts have a parameter called `name`; empty if none has."""
+    owners = [
+        f"{words(base)} {part!r}"
+        for base in PARTS.values()
+        for part in modules(base)
+        if name in field_types(load(base, part))
+    ]
+    return f"{name} is a parameter of {', '.join(owners)}: write it there" if owners else ""
 
 
 def check_value(name: str, value: object) -> Any:

@@ -41,6 +41,15 @@ def load(path: Path) -> StudyDefinition:
         return read(tables, path.absolute().parent)
 
 
+def load_name(path: Path) -> str:
+    """Return the name of the study in a file, whose networks need not be known. Raises InputError."""
+    tables = read_toml(path)
+    with located(f"{path}: "):
+        if "study" not in tables:
+            raise InputError("section [study] is missing")
+        return read_section(StudySection, "study", tables["study"]).name
+
+
 def read(tables: Mapping[str, Any], folder: Path) -> StudyDefinition:
     """Read the tables of a study file that is in `folder`. Raises InputError for anything that is not a valid study."""
     for section in tables:

@@ -11,7 +11,7 @@ from typing import Any
 from vaebench import parts
 from vaebench.errors import InputError, unknown
 from vaebench.study.space import Choice, Fixed, Float, Int, Leaf, Node, OneOf, Space
-from vaebench.study.spec import FIELDS, PARTS, check_value
+from vaebench.study.spec import FIELDS, PARTS, check_value, owned
 
 Table = dict[str, Any]
 Check = Callable[[Any], Any]
@@ -25,7 +25,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 """The kinds of searched parameter, and the keys allowed beside each."""
 KNOWN = tuple(name for name in FIELDS if name != "seed")
-"""The parameters that [fixed], [search] and [compare] may name. A trial's seed is derived from the study's."""
+"""What [fixed], [search] and [compare] may name. A trial's seed is derived from the study's."""
 
 
 @contextmanager
@@ -64,7 +64,7 @@ def read_nodes(fixed: Any, search: Any) -> dict[str, Node]:
         with located(f"{section} "):
             for name, value in table.items():
                 if name not in KNOWN:
-                    raise InputError(unknown("parameter", name, KNOWN))
+                    raise InputError(owned(name) or unknown("parameter", name, KNOWN))
                 if name in nodes:
                     raise InputError(f"{name} is in [fixed] too: a parameter is either fixed or searched")
                 nodes[name] = read(name, value)
@@ -121,7 +121,8 @@ def read_branches(kind: str, branches: Mapping[str, Any], *, search: bool) -> On
             raise InputError(f"{name} = {show(params)}: a table of its parameters is expected; {{}} takes the defaults")
         for key in params:
             if key not in known:
-                raise InputError(unknown(f"parameter of {parts.words(PARTS[kind])} {name!r}:", key, known))
+                of_part = unknown(f"parameter of {parts.words(PARTS[kind])} {name!r}:", key, known)
+                raise InputError(f"{key} stands beside {kind}, not in {name!r}" if key in KNOWN else of_part)
         nodes[name] = {}
         for key in known:
             if key in params:
