@@ -109,7 +109,7 @@ MODELS = "    rows, z = keras.Input((columns,)), keras.Input((latent_dim,))\n"
             "return keras.Model(rows, layers.Dense(latent_dim)(rows)), keras.Model(rows, layers.Dense(7)(rows))",
             r"the decoder does not take rows of shape \(2, 3\)",
         ),
-        ("return layers.Dense(1 / 0)", "ZeroDivisionError: division by zero"),
+        ("return layers.Dense(1 / 0)", "line 5: ZeroDivisionError: division by zero"),
         (
             "return keras.Model(rows, layers.Dense(latent_dim)(rows)), keras.Model(z, layers.Dense(columns)(z))",
             "variant 'vae' needs an encoder with two outputs, z_mean and z_log_var; this one has one",
@@ -138,7 +138,7 @@ def odd(columns, latent_dim):
     [
         (
             "x if float(keras.ops.sum(x)) > 0 else -x",
-            r"network 'odd', odd\(columns=1, latent_dim=1\): TypeError: .*Odd.call\(\)",
+            r"network 'odd', odd\(columns=1, latent_dim=1\), line 7: .*Odd.call\(\).*float\(\) argument",
         ),
         (
             "tf.ensure_shape(tf.strings.to_number(tf.strings.as_string(x)), x.shape)",

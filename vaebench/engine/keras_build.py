@@ -11,6 +11,7 @@ import numpy as np
 
 from vaebench.errors import InputError
 from vaebench.networks import KerasNetwork
+from vaebench.networks._file import at_line
 from vaebench.tf_setup import tf
 from vaebench.variants import Variant
 
@@ -26,7 +27,7 @@ def built(network: KerasNetwork, columns: int, latent_dim: int, variant: Variant
         except InputError:
             raise
         except Exception as error:
-            raise InputError(f"{where}: {in_short(error)}") from None
+            raise InputError(f"{where}{at_line(error, network.file)}: {in_short(error)}") from None
         if not (isinstance(models, tuple | list) and len(models) == 2 and all(map(_is_model, models))):
             raise InputError(f"{where} must return an encoder and a decoder, two Keras models; it returns {models!r}")
         encoder, decoder = models
@@ -109,7 +110,8 @@ def _listed(shapes: list[tuple[int, ...]]) -> str:
 
 
 def in_short(error: Exception) -> str:
-    """Return the kind of an error and its first two lines: Keras's first says where, the second what."""
+    """Return the kind of an error and its first lines: Keras's first says where, the second or third what."""
     plain = re.sub(r"\x1b\[\d*m", "", str(error))
-    said = " ".join([line.strip() for line in plain.splitlines() if line.strip()][:2])
-    return f"{type(error).__name__}: {said[:300]}"
+    lines = [line.strip() for line in plain.splitlines() if line.strip()]
+    said = " ".join(lines[: 3 if lines[1:] and lines[1].endswith(":") else 2])
+    return f"{type(error).__name__}: {said[:400]}"

@@ -124,9 +124,14 @@ def _run(file: NetworkFile, module: ModuleType) -> None:
     try:
         exec(compile(file.source, file.path, "exec"), vars(module))  # the user named it
     except Exception as error:
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file.path]
-        at = f", line {lines[-1]}" if lines else ""
-        raise InputError(f"network {file.path}{at}: {type(error).__name__}: {error}") from None
+        raise InputError(f"network {file.path}{at_line(error, file)}: {type(error).__name__}: {error}") from None
+
+
+def at_line(error: Exception, file: NetworkFile | None) -> str:
+    """Return ", line N" for the line of the user's file that an error came through; empty if it came through none."""
+    frames = traceback.extract_tb(error.__traceback__) if file else []
+    lines = [frame.lineno for frame in frames if file and frame.filename == file.path]
+    return f", line {lines[-1]}" if lines else ""
 
 
 def _absent(file: NetworkFile, module: str) -> type[KerasNetwork]:
