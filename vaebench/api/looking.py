@@ -21,7 +21,7 @@ from vaebench.results.standings import Standings, standings
 from vaebench.results.status import status_of
 from vaebench.search.events import Observer, Step, unheard
 from vaebench.search.store import RecordStore
-from vaebench.study.file import load
+from vaebench.study.file import load_name
 from vaebench.tracking.ids import run_ids
 from vaebench.tracking.repair import repair
 from vaebench.tracking.ui import ui_command, ui_url
@@ -149,7 +149,7 @@ def check_output(study: str, *paths: Path, home: str | Path | None = None) -> No
 def study_name(study: str) -> str:
     """Return the name of a study that is given by its name or by its file."""
     if study.endswith(".toml") or os.path.isfile(study):  # Path.is_file raises if a name is too long
-        return load(Path(study)).name
+        return load_name(Path(study))
     return study
 
 
