@@ -130,4 +130,4 @@ def test_a_latent_sampler_that_leaves_the_range_of_bounded_codes_is_doubted(
 ):
     parts = f'[fixed]\nvariant = {{ vae = {{ beta = 0.1 }} }}\nlatent_sampler = "{latent_sampler}"\n'
     found = doubts_of(tmp_path, NORM, f'{parts}[search]\ncode_activation = {{ choice = ["{code_activation}"] }}\n')
-    assert sum("latent samplers leave" in doubt.brief for doubt in found) == expected
+    assert sum("latent samplers draw outside" in doubt.brief for doubt in found) == expected

@@ -61,8 +61,8 @@ def doubts(definition: StudyDefinition) -> Iterator[Doubt]:
         )
     if bounded := _bounded(definition):
         yield Doubt(
-            f"code_activation keeps codes of a row in a range ({', '.join(bounded)}) that latent samplers leave",
-            ("The decoder saw no codes there. Of vaebench's latent samplers only uniform, in [0, 1], stays inside.",),
+            f"code_activation keeps z_mean in a range ({', '.join(bounded)}), and latent samplers draw outside it too",
+            ("An ae's decoder was never trained there, a vae's only as far as its noise reaches. Prefer linear.",),
         )
     if foreseen := foresee(definition):
         yield Doubt(
