@@ -11,7 +11,9 @@ Rows = NDArray[np.float64]
 """Rows of data in the data's own units, shape (rows, columns)."""
 
 MAIN_METRICS = ("ks", "mean_error", "std_error")
-"""The metrics that `score` averages, in the leaderboard's order."""
+"""The metrics of one column that `score` averages, in the leaderboard's order."""
+SCORED = (*MAIN_METRICS, "copula_error")
+"""All that it averages, the last one between columns."""
 
 Phase = Literal["search", "confirm", "attainable"]
 Metrics = Mapping[str, float]

@@ -48,7 +48,7 @@ def test_columns_stand_in_the_agreed_order(frame):
     assert ",".join(COLUMNS) == agreed
     assert ",".join(frame.columns[: len(COLUMNS)]) == agreed
     params = ["param.latent_dim", "param.latent_sampler", "param.loss", "param.variant"]
-    tail = ["pareto_front", "diagnosis", "reason", "seconds", "mlflow_run_id"]
+    tail = ["pareto_front", "far_off", "diagnosis", "reason", "seconds", "mlflow_run_id"]
     assert list(frame.columns[len(COLUMNS) :]) == [*params, "metric.search_score", *tail]
 
 

@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from hand_made import baseline, record, result, trial
+from rich.console import Console
 
 from vaebench.data_sets.file import File
+from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
 from vaebench.results.summary import summary, worth
+from vaebench.results.table import table
 from vaebench.study.records import Diagnosis, Finding
 
 NOISE = np.linspace(-0.2, 0.2, 8)
@@ -170,3 +173,20 @@ def test_the_diagnosis_of_the_best_is_told() -> None:
         summary(standings(record(diagnosed)))[-1]
         == "Trial 4, no_decoder_noise: Spread too small: std ratio 0.71. Set decoder_noise = true."
     )
+
+
+def test_an_error_far_off_is_named_beside_a_good_score() -> None:
+    good = tuple(result(0.5) for _ in range(8))
+    far = tuple(replace(of, metrics={**of.metrics, "ks": 0.2}) for of in good)  # 4 times what is attainable
+    study = replace(record(trial(0, [0.5])), trials=(replace(trial(0, [0.5]), confirmation=far),))
+    rows = standings(replace(study, attainable=replace(study.attainable, baseline="gaussian_copula")))
+    (said,) = (line for line in summary(rows) if "Far from attainable" in line)
+    assert "whatever the score: its ks is 4 times that of gaussian_copula. Numbers that many rows repeat" in said
+    (row,) = leaderboard(rows).to_dict("records")
+    assert (row["far_off"], row["score"]) == ("ks 4", pytest.approx(5 / 3))
+    shown = Console(width=100)
+    with shown.capture() as capture:
+        shown.print(table(leaderboard(rows), 5))
+    assert " 0.200! " in capture.get()
+    assert "! more than 3 times what is attainable" in capture.get()
+    assert not any("Far" in line for line in summary(standings(record(trial(0, [0.5], [2.9] * 8)))))

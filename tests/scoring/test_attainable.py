@@ -221,6 +221,24 @@ def test_the_noise_floor_is_of_the_size_of_what_is_generated():
     assert ks == pytest.approx(kolmogorov_mean * sqrt(1 / 15_000 + 1 / 1000), rel=4 * 0.3 / sqrt(100))  # 0.0284
 
 
+def test_the_noise_floor_of_a_file_is_what_many_perfect_rows_would_score(tmp_path):
+    """A perfect generator gives 15,000 rows, the file 25 true rows and 25 more: these differ 1.4 times as much."""
+    rows = np.random.default_rng(0).multivariate_normal([0.0, 0.0], [[1.0, 0.6], [0.6, 1.0]], 4000)
+    np.savetxt(tmp_path / "a.csv", rows, header="a,b", delimiter=",", comments="")
+    data_set = File.parse("a.csv", tmp_path)
+    floor, perfect = [], []
+    for index in range(150):
+        draw = Replicate(data_set, 100, 0.5, BIG, BIG, 0, "search", index)
+        floor.append(evaluate_baseline("truth", draw).metrics)
+        many = rows[np.random.default_rng(index).integers(len(rows), size=BIG)]
+        perfect.append(measure(many, draw.draw(), data_set, "search"))
+    for name in ("ks", "mean_error", "std_error", "wasserstein", "sliced_wasserstein", "correlation_error"):
+        of_floor, of_perfect = (np.array([metrics[name] for metrics in each]) for each in (floor, perfect))
+        error = (of_floor - of_perfect).std() / sqrt(150)
+        assert of_floor.mean() == pytest.approx(of_perfect.mean(), abs=4 * error + 0.03 * of_perfect.mean()), name
+        assert of_floor.mean() * sqrt(2) > of_perfect.mean() + 4 * error, name
+
+
 @pytest.mark.parametrize("name", baseline_names(NORMAL))
 def test_a_baseline_depends_on_name_and_replicate_alone(name):
     first, other = evaluate_baseline(name, replicate(3)), evaluate_baseline(name, replicate(4))

@@ -26,9 +26,9 @@ COLUMN = {
     "confirm": [*MAIN, "wasserstein", "energy", "quantile_error", *QUANTILES, "outside_range"],
 }
 JOINT = {
-    "attainable": [],
-    "search": ["sliced_wasserstein", "correlation_error"],
-    "confirm": ["sliced_wasserstein", "correlation_error", "mmd", "classifier"],
+    "attainable": ["copula_error"],
+    "search": ["copula_error", "sliced_wasserstein", "correlation_error"],
+    "confirm": ["copula_error", "sliced_wasserstein", "correlation_error", "mmd", "classifier"],
 }
 
 

@@ -42,6 +42,19 @@ def test_a_good_trial_is_limited_by_its_rows_and_by_nothing_else():
     assert diagnosis.evidence["as_is.score"] == pytest.approx(1.1)
 
 
+@pytest.mark.parametrize(("error", "allowed"), [(2.8, True), (3.1, False)])
+def test_one_hopeless_error_is_never_as_good_as_the_rows_allow(error, allowed):
+    """Two errors at 0.1 make up for a third: the score, a mean, is 1."""
+    every = {f"{name}.ks": error * ERRORS["ks"] for name in GENERATORS}
+    measured = evidence(0.1, rows=0.1) | every | {EXPECTED: 1.0}
+    assert names(measured) == (["limited_by_rows"] if allowed else [])
+
+
+@pytest.mark.parametrize(("ks_of_rows", "allowed"), [(0.04, True), (0.005, False)])
+def test_where_the_training_rows_are_far_nearer_the_rows_are_no_limit(ks_of_rows, allowed):
+    assert names(evidence(1.0) | {"rows.ks": ks_of_rows}) == (["limited_by_rows"] if allowed else [])
+
+
 @pytest.mark.parametrize(("true_samples", "few"), [(41, True), (990, True), (1100, False), (15_000, False)])
 def test_few_true_samples_are_not_said_to_show_that_a_trial_is_good(true_samples, few):
     """A KS of 0.055, of which 0.8687 / sqrt(n) is the scatter of the true samples: half of it at n = 997."""

@@ -18,6 +18,8 @@ class Baseline(Part):
     kind: ClassVar[str] = "baseline"
     copies: ClassVar[bool] = False
     """Whether it returns training rows, or blends of near ones. It then shows what copying scores."""
+    oracle: ClassVar[bool] = False
+    """Whether it knows more than the rows show, as no generator does."""
 
     def suits(self, data_set: DataSet) -> bool:
         """Return whether it can generate rows of `data_set`. If not, it is not on the leaderboard."""

@@ -1,6 +1,7 @@
 """Maximum likelihood of the family that the rows truly come from."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,6 +18,8 @@ class TrueFamily(Baseline):
     family. It suits data sets that can be fitted: see `maximum_likelihood` in vaebench.data_sets. For a normal
     distribution it is the `gaussian` baseline.
     """
+
+    oracle: ClassVar[bool] = True
 
     def suits(self, data_set: DataSet) -> bool:
         """Return whether the data set can be fitted, by fitting it to its own draws."""

@@ -12,6 +12,7 @@ Notes on its columns (COLUMNS, then everything else):
   for that trial itself. Empty if there are too few replicates for a test, for the noise floor, which does not compete,
   and for rows that are not confirmed.
 - metric.generated_mean and metric.generated_std: of the first search replicate, the fit that `generate` uses.
+- far_off: errors of the score that are more than 3 times their attainable value, and how many times; empty if none.
 - param.NAME: the whole resolved spec. metric.search_score: the score in the search, whatever the status.
 - diagnosis: why a confirmed trial is not better, worst reason first (see vaebench.trial.diagnosis); empty if no reason
   was found.
@@ -28,7 +29,7 @@ from vaebench.errors import InputError
 from vaebench.results.standings import Standing, Standings
 from vaebench.rows import MAIN_METRICS
 from vaebench.scoring.intervals import interval
-from vaebench.scoring.score import mean_metrics, mean_score, objective_values
+from vaebench.scoring.score import far_off, mean_metrics, mean_score, objective_values
 from vaebench.study.records import TrialRecord
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def leaderboard(standings: Standings, run_ids: Mapping[int, str] | None = None) 
         *COLUMNS,
         *_names(cells, "param."),
         *_names(cells, "metric."),
-        *("pareto_front", "diagnosis", "reason", *arm, "seconds", "mlflow_run_id"),
+        *("pareto_front", "far_off", "diagnosis", "reason", *arm, "seconds", "mlflow_run_id"),
     )
     return pd.DataFrame({name: _series(name, [row.get(name) for row in cells]) for name in columns})
 
@@ -109,6 +110,9 @@ def _figures(row: Standing) -> dict[str, Any]:
     means = mean_metrics(row.results)
     if row.search:  # see mean_metrics
         means |= {name: value for name, value in row.search[0].metrics.items() if name.startswith("generated_")}
+    cells["far_off"] = (
+        ", ".join(f"{name} {ratio:.2g}" for name, ratio in far_off(means, row.attainable).items()) or None
+    )
     cells |= {"score": float(np.mean(row.scores))} | {name: means.pop(name) for name in MAIN_METRICS}
     cells["score_low"], cells["score_high"] = interval(row.scores)
     cells["ks_low"], cells["ks_high"] = interval([result.metrics["ks"] for result in row.results])

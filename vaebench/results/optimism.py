@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vaebench.errors import InputError
 from vaebench.results.standings import Standing, Standings
+from vaebench.scoring.baseline_scores import baseline
 from vaebench.scoring.score import mean_score, score
 from vaebench.study.records import Result
 
@@ -24,7 +26,8 @@ class Optimism:
     draws: float
     """How much harder the confirmation draws are than the search draws: the rise of a baseline's score."""
     baseline: str
-    """That baseline: the one that defines the unit of the score; the best one if that was not scored."""
+    """That baseline: the one that defines the unit of the score; the best other one if that knows more than the rows,
+    copies them, or was not scored."""
     error: float
     """Standard error of `selection`, over the draws of both phases; NaN if a phase has a single draw."""
 
@@ -41,20 +44,20 @@ def optimism(standings: Standings) -> Optimism | None:
 
         selection = mean (s - b) over confirmation draws - mean (s - b) over search draws
 
-    None if no trial is confirmed, or no baseline, or if none was chosen.
+    None if no trial is confirmed, or no such baseline, or if none was chosen.
     """
     if not selected(standings):
         return None
     record, rows = standings.record, [row for row in standings.rows if row.status == "confirmed"]
     top = record.definition.confirm_top
     chosen = sorted((row for row in rows if row.trial and not row.trial.pruned), key=_searched)[:top]
-    baselines = [row for row in rows if row.kind == "baseline" and row.search]
+    baselines = [row for row in rows if row.kind == "baseline" and row.search and _fair(row.name)]
     unit = record.attainable.baseline
-    baseline = next((row for row in baselines if row.name == unit), next(iter(baselines), None))
-    if not chosen or baseline is None:
+    beside = next((row for row in baselines if row.name == unit), next(iter(baselines), None))
+    if not chosen or beside is None:
         return None
-    searched = _beyond([row.search for row in chosen], baseline.search, baseline)
-    confirmed = _beyond([row.results for row in chosen], baseline.results, baseline)
+    searched = _beyond([row.search for row in chosen], beside.search, beside)
+    confirmed = _beyond([row.results for row in chosen], beside.results, beside)
     errors = [
         differences.var(ddof=1) / len(differences) if len(differences) > 1 else np.nan
         for differences in (searched, confirmed)
@@ -63,10 +66,18 @@ def optimism(standings: Standings) -> Optimism | None:
         trials=len(chosen),
         searched=float(np.mean([_searched(row) for row in chosen])),
         confirmed=float(np.mean([np.mean(row.scores) for row in chosen])),
-        draws=float(np.mean(baseline.scores)) - _searched(baseline),
-        baseline=baseline.name,
+        draws=float(np.mean(beside.scores)) - _searched(beside),
+        baseline=beside.name,
         error=float(np.sqrt(sum(errors))),
     )
+
+
+def _fair(name: str) -> bool:
+    """Return whether the baseline learns from the rows alone, and more than to copy them, as trials do."""
+    try:
+        return not (baseline(name).copies or baseline(name).oracle)
+    except InputError:  # its file was removed since
+        return False
 
 
 def selected(standings: Standings) -> bool:

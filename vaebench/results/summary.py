@@ -7,7 +7,7 @@ from vaebench.results.optimism import Optimism, optimism
 from vaebench.results.standings import Standing, Standings
 from vaebench.scoring.baseline_scores import baseline
 from vaebench.scoring.intervals import interval
-from vaebench.scoring.score import mean_metrics
+from vaebench.scoring.score import far_off, mean_metrics
 from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.trial.diagnosis import PLAIN, REMEDIES
 
@@ -32,11 +32,13 @@ def answer(standings: Standings) -> list[str]:
     baseline = _best_baseline(standings, row)
     lines = [f"Best: {worth(standings, best.number)}"]
     if baseline is not None and "correlation_error" in row.results[0].metrics:
-        of_trial, other = (mean_metrics(each.results)["correlation_error"] for each in (row, baseline))
-        lines.append(
-            "The score sees columns one by one. How well their relation is kept: "
-            f"correlation_error {of_trial:.3f}, {baseline.name} {other:.3f}."
-        )
+        seen = "copula_error" in record.attainable.metrics
+        relation = ("copula_error", "correlation_error") if seen else ("correlation_error",)
+        means = [mean_metrics(each.results) for each in (row, baseline)]
+        told = (f"{name} {means[0][name]:.3f}, {baseline.name} {means[1][name]:.3f}" for name in relation)
+        head = "" if seen else "The score sees columns one by one. "
+        lines.append(f"{head}How well the relation of columns is kept: {'; '.join(told)}.")
+    lines += _far(row)
     lines += _outside(row, record)
     lines += _arms(standings)
     if found := optimism(standings):
@@ -101,6 +103,20 @@ def _copies(name: str) -> bool:
         return baseline(name).copies
     except InputError:  # its file was removed since
         return False
+
+
+def _far(row: Standing) -> list[str]:
+    """Return a sentence on the errors that are far off what is attainable."""
+    means = mean_metrics(row.results)
+    told = [f"its {name} is {ratio:.2g} times" for name, ratio in far_off(means, row.attainable).items()]
+    if not told:
+        return []
+    unit = row.attainable.baseline or "a baseline"
+    line = f"Far from attainable, whatever the score: {' and '.join(told)} that of {unit}"
+    columns = {name.partition(".")[2]: value for name, value in means.items() if name.startswith("ks.")}
+    if columns:
+        line += f"; of the columns, {max(columns, key=lambda name: columns[name])} has the largest ks"
+    return [f"{line}. Numbers that many rows repeat are what networks come near to and hardly ever draw."]
 
 
 def _outside(row: Standing, record: StudyRecord) -> list[str]:

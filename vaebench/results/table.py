@@ -30,6 +30,8 @@ COLUMNS = (
 )  # fmt: skip
 USUAL = "mlp"
 """The network that is not named beside the variant."""
+FAR_OFF = "!"
+"""What stands behind an error that is far off what is attainable (see vaebench.results.leaderboard)."""
 HEADINGS = {
     "searched": "not comparable: searched, on other draws, and partly luck",
     "pruned": "not comparable: pruned, on fewer draws",
@@ -64,6 +66,8 @@ def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
         yield "no trial yet"
     if len(shown) and shown["status"].iloc[0] == "searched":
         yield "not confirmed: the scores are of the search, and partly luck"
+    if any(FAR_OFF in cell for line in lines(frame, top) for cell in line.cells):
+        yield f"{FAR_OFF} more than 3 times what is attainable"
     if (frame["tied_with_best"].fillna(False) & frame["rank"].ne(1)).any():
         yield f"= a paired test cannot tell it from trial {frame.loc[frame['rank'] == 1, 'trial'].iloc[0]}"
     if int(frame["pareto_front"].sum()) > 1:
@@ -134,6 +138,7 @@ def _cells(row: Mapping[Any, Any], several: bool, intervals: bool) -> tuple[str,
     name = "noise floor" if row["kind"] == "floor" else row["variant"]
     if (network := row.get("param.network")) not in (None, USUAL) and not is_empty(network):
         name = f"{name} {network}"
+    far = [] if is_empty(row["far_off"]) else [of.split()[0] for of in row["far_off"].split(", ")]
     named = (row["rank"], name, *(row[column] for column in ("trial", "loss", "latent_sampler", "latent_dim")))
     searched = row["metric.search_score"]
     marks = ("=" if row["tied_with_best"] is True and row["rank"] != 1 else " ") + (
@@ -142,8 +147,11 @@ def _cells(row: Mapping[Any, Any], several: bool, intervals: bool) -> tuple[str,
     return (
         *("" if is_empty(cell) else str(cell) for cell in named),
         score,
-        f"{row['ks']:.4f}",
-        *(f"{row[name]:#.3g}".rstrip(".") for name in ("mean_error", "std_error")),
+        f"{row['ks']:.3f}{FAR_OFF}" if "ks" in far else f"{row['ks']:.4f}",
+        *(
+            f"{row[name]:#.2g}".rstrip(".") + FAR_OFF if name in far else f"{row[name]:#.3g}".rstrip(".")
+            for name in ("mean_error", "std_error")
+        ),
         "" if is_empty(searched) else _short(searched),
         marks,
     )

@@ -16,12 +16,12 @@ import numpy as np
 
 from vaebench.data_sets import DataSet
 from vaebench.errors import InputError
-from vaebench.rows import MAIN_METRICS
+from vaebench.rows import SCORED
 from vaebench.scoring.baseline_scores import FLOOR, baseline, baseline_names, evaluate_baseline
 from vaebench.study.records import Attainable, Result
 from vaebench.study.replicate import Replicate
 
-VERSION = 3
+VERSION = 4
 """Part of the cache's key: raise it if the simulation, a baseline or a data set gives other numbers than before."""
 
 SCREENING = 60
@@ -93,7 +93,7 @@ def combine(name: str, results: Sequence[Result]) -> Attainable:
     if len(scored) < 2:
         reason = next((result.reason for result in results if result.reason), f"{len(results)} draws")
         raise InputError(f"baseline {name!r} can be scored on {len(scored)} of {len(results)} draws: {reason}")
-    values = {metric: _values(scored, metric) for metric in MAIN_METRICS}
+    values = {metric: _values(scored, metric) for metric in SCORED if metric in scored[0].metrics}
     if exact := [metric for metric, errors in values.items() if not errors.any()]:
         raise InputError(f"{exact[0]} of baseline {name!r} is 0 on all {len(scored)} draws: are their rows all equal?")
     return Attainable(
@@ -107,7 +107,8 @@ def combine(name: str, results: Sequence[Result]) -> Attainable:
 
 def _geometric_mean(results: Sequence[Result]) -> float:
     with np.errstate(divide="ignore"):  # an error that is always 0: `combine` refuses it
-        return float(np.exp(np.mean([np.log(_values(results, metric).mean()) for metric in MAIN_METRICS])))
+        means = [_values(results, metric).mean() for metric in SCORED if metric in results[0].metrics]
+        return float(np.exp(np.log(means).mean()))
 
 
 def _values(results: Sequence[Result], metric: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -7,6 +7,7 @@ from vaebench.data_sets import DataSet
 from vaebench.errors import PASSING
 from vaebench.parts import load, modules
 from vaebench.rows import Draw, Metrics
+from vaebench.scoring.metrics.one_column import PERCENT
 from vaebench.scoring.score import measure
 from vaebench.seeds import generator
 from vaebench.study.records import Result
@@ -14,6 +15,10 @@ from vaebench.study.replicate import Replicate
 
 FLOOR = "truth"
 """The noise floor's name: true samples scored against other true samples."""
+SCATTER = ("ks", "mean_error", "std_error", "wasserstein", "sliced_wasserstein", "correlation_error", "copula_error")
+"""Metrics that, of true samples, are nothing but the scatter of both sides."""
+QUANTILES = ("quantile_error", *(f"q{percent:02d}_error" for percent in PERCENT))
+"""More of them."""
 
 
 def baseline_names(data_set: DataSet) -> tuple[str, ...]:
@@ -47,8 +52,25 @@ def evaluate_baseline(name: str, replicate: Replicate) -> Result:
 
 def _metrics(chosen: Baseline | None, replicate: Replicate, draw: Draw) -> Metrics:
     if chosen is None:
-        rows = draw.floor
-    else:
-        random = generator("baseline", chosen.name, replicate.seed)
-        rows = chosen.generate(draw.train, replicate.generated, random, replicate.data_set)
+        measured = measure(draw.floor, draw, replicate.data_set, replicate.phase)
+        return of_many(measured, len(draw.floor), replicate.generated, len(draw.true))
+    random = generator("baseline", chosen.name, replicate.seed)
+    rows = chosen.generate(draw.train, replicate.generated, random, replicate.data_set)
     return measure(rows, draw, replicate.data_set, replicate.phase)
+
+
+def of_many(metrics: Metrics, rows: int, generated: int, true: int) -> Metrics:
+    """Return what `generated` perfect rows are expected to have, from the metrics of `rows` true rows, fewer of them.
+
+    Generated rows are many, and a file has few to spare. Both sides' scatter adds up, so the errors of n perfect rows
+    against m true samples are in proportion to sqrt(1/n + 1/m); energy, which is a square, to its square.
+    """
+    if rows >= generated:
+        return metrics
+    factor = ((1 / generated + 1 / true) / (1 / rows + 1 / true)) ** 0.5
+    powers = {name: _power(name.partition(".")[0]) for name in metrics}
+    return {name: value * factor ** powers[name] for name, value in metrics.items()}
+
+
+def _power(name: str) -> int:
+    return 2 if name == "energy" else int(name in SCATTER or name in QUANTILES)

@@ -11,8 +11,10 @@ from vaebench.study.replicate import Replicate
 from vaebench.study.space import Leaf, OneOf, Space
 from vaebench.study.spec import Spec
 
-Objective = Literal["score", "ks", "mean_error", "std_error", "wasserstein", "sliced_wasserstein", "correlation_error"]
-JOINT_OBJECTIVES = ("sliced_wasserstein", "correlation_error")
+Objective = Literal[
+    "score", "ks", "mean_error", "std_error", "wasserstein", "sliced_wasserstein", "correlation_error", "copula_error"
+]
+JOINT_OBJECTIVES = ("sliced_wasserstein", "correlation_error", "copula_error")
 """The objectives that need several columns."""
 Sampler = Literal["tpe", "random", "nsga2", "qmc", "grid"]
 

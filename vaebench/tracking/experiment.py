@@ -81,12 +81,13 @@ Columns of the data: {", ".join(map(markdown, record.columns))}.
 
 | metric | meaning |
 |---|---|
-| `score` | mean of `ks`, `mean_error` and `std_error`, each divided by what the best fitting baseline is expected to \
-reach from as many rows; 1.0 is as good as that, lower is better |
+| `score` | mean of `ks`, `mean_error`, `std_error` (and, of several columns, `copula_error`), each \
+divided by what the best fitting baseline is expected to reach from as many rows; \
+1.0 is as good as that, lower is better |
 | `ks` | Kolmogorov-Smirnov distance between generated and true samples |
 | `mean_error`, `std_error` | error of the generated mean and standard deviation |
 | `wasserstein` | Wasserstein-1 distance between generated and true samples |
-| `sliced_wasserstein`, `correlation_error` | of several columns: whether they keep their relation |
+| `copula_error`, `sliced_wasserstein`, `correlation_error` | of several columns: whether they keep their relation |
 | `confirmed.*` | the same on further draws of the data (of a file: other splits); rank by `confirmed.score` |
 
 The best of many searched scores is partly luck: trust the confirmed ones, and compare them with those of the \

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vaebench.scoring.score import score
+from vaebench.rows import SCORED
+from vaebench.scoring.score import FAR, far_off, score
 from vaebench.study.records import Attainable, Diagnosis, Evidence, Finding, FindingName
 from vaebench.study.spec import Spec
 
 GENERATORS = ("as_is", "noise", "codes", "codes_noise", "reconstructions", "rows")
 """The trial itself, and with parts of it replaced: see vaebench.trial.evidence."""
-MEASURED = ("ks", "mean_error", "std_error", "std_ratio")
-"""Metrics of each generator."""
+MEASURED = (*SCORED, "std_ratio")
+"""Metrics of each generator, as far as the data have them."""
 
 EXPECTED = "expected.score"
 """On a replicate, the score of the baseline whose mean score is 1: what these rows allow. 1.0 if unknown."""
@@ -59,7 +60,8 @@ def diagnose(spec: Spec, evidence: Sequence[Evidence], attainable: Attainable) -
     scores = {name: np.array([_score(one, name, attainable) for one in evidence]) for name in GENERATORS}
     means = _means(evidence)
     means |= {f"{name}.score": float(values.mean()) for name, values in scores.items()}
-    found = _causes(spec, _Case(means, scores, evidence))
+    view = "Columns and their relation " if "copula_error" in attainable.metrics else "Column by column "
+    found = _causes(spec, _Case(means, scores, evidence, view, _hopeless(means, attainable)))
     return Diagnosis(tuple(sorted(found, key=lambda finding: -finding.explains)), means)
 
 
@@ -68,7 +70,13 @@ def _means(evidence: Sequence[Evidence]) -> dict[str, float]:
 
 
 def _score(evidence: Evidence, name: str, attainable: Attainable) -> float:
-    return score({metric: evidence[f"{name}.{metric}"] for metric in MEASURED}, attainable)
+    return score({metric: evidence[f"{name}.{metric}"] for metric in attainable.metrics}, attainable)
+
+
+def _hopeless(mean: Evidence, attainable: Attainable) -> bool:
+    """Return whether an error is FAR times what is attainable, or the KS FAR times that of the training rows."""
+    errors = {name: mean[f"as_is.{name}"] for name in attainable.metrics}
+    return bool(far_off(errors, attainable)) or mean["as_is.ks"] > FAR * mean["rows.ks"]
 
 
 REMEDIES: dict[FindingName, str] = {
@@ -90,6 +98,8 @@ class _Case:
     mean: Mapping[str, float]
     scores: Mapping[str, NDArray[np.float64]]  # of each generator, on each replicate
     each: Sequence[Evidence]
+    view: str  # what the score sees, as sentences begin
+    hopeless: bool  # in one of the errors at least: then it is not as good as the rows allow, whatever the score
 
     @property
     def expected(self) -> NDArray[np.float64]:
@@ -117,7 +127,7 @@ def _causes(spec: Spec, case: _Case) -> list[Finding]:
     causes = [finding for finding in found if finding is not None]
     names = {finding.name for finding in causes}
     if np.mean(case.scores["as_is"] - case.expected) < PLAIN:
-        return [*causes, _limited(case)] if names <= {"collapsed"} else causes
+        return [*causes, _limited(case)] if names <= {"collapsed"} and not case.hopeless else causes
     # networks that reproduce the rows have done all that networks can
     excess = case.scores["codes_noise"] - np.maximum(case.scores["rows"], case.expected)
     if not names & {"not_converged", "collapsed"} and _surely(excess, PLAIN):
@@ -214,11 +224,11 @@ def _limited(case: _Case) -> Finding:
     scatter = KOLMOGOROV / np.sqrt(true)
     if scatter >= FEW_TRUE * ks:
         head = (
-            f"Column by column no worse than the baseline behind score 1, as far as {true:.0f} true samples can tell: "
+            f"{case.view}no worse than the baseline behind score 1, as far as {true:.0f} true samples can tell: "
             f"of the KS of {ks:.3f}, {scatter:.3f} is their own scatter"
         )
     else:
-        head = "Column by column about as good as these rows allow"
+        head = f"{case.view}about as good as these rows allow"
     return Finding(
         "limited_by_rows",
         f"{head}; on {len(case.each)} of the draws score {score_as_is:.2f}, where the baseline behind score 1 has "

@@ -73,7 +73,12 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
         generated = {name: fitted.recipe.scaler.inverse(decoded[name]) for name in GENERATORS}
     measured = {name: measure(rows, fitted.draw, replicate.data_set, "attainable") for name, rows in generated.items()}
     return {
-        **{f"{name}.{metric}": measured[name][metric] for name in GENERATORS for metric in MEASURED},
+        **{
+            f"{name}.{metric}": value
+            for name in GENERATORS
+            for metric, value in measured[name].items()
+            if metric in MEASURED
+        },
         "signal": _mean_share(ideal.var(axis=0), scaled.var(axis=0)),
         "noise_share": on * _mean_share(fitted.recipe.noise_std**2, drawn.var(axis=0) + fitted.recipe.noise_std**2),
         **_posterior(codes),

@@ -3,6 +3,7 @@
 distances    KS, Wasserstein-1 and energy distance of two samples
 one_column   all metrics of one column, and their means over columns
 joint        metrics of several columns together: correlations, sliced Wasserstein, MMD
+copula       the distance of two copulas: the relation between columns, whatever their distributions
 classifier   how well a classifier tells generated from true rows
 copying      closeness to the training rows
 exact        KS to the exact distribution function

@@ -4,6 +4,7 @@ import numpy as np
 
 from vaebench.rows import Phase, Rows
 from vaebench.scoring.metrics.classifier import classifier
+from vaebench.scoring.metrics.copula import copula_error
 from vaebench.scoring.metrics.distances import wasserstein
 from vaebench.scoring.metrics.samples import in_units, some
 from vaebench.seeds import generator
@@ -21,10 +22,11 @@ def joint_metrics(generated: Rows, true: Rows, units: Rows, phase: Phase) -> dic
     See vaebench.scoring.score.measure. Columns are in `units` (one_column.spreads). Undefined metrics
     are left out.
     """
+    metrics = {"copula_error": copula_error(generated, true)}
     if phase == "attainable":
-        return {}
+        return metrics
     a, b = in_units(generated, units), in_units(true, units)
-    metrics = {"sliced_wasserstein": sliced_wasserstein(a, b), "correlation_error": correlation_error(a, b)}
+    metrics |= {"sliced_wasserstein": sliced_wasserstein(a, b), "correlation_error": correlation_error(a, b)}
     if phase == "confirm":
         further = {"mmd": mmd(a, b), "classifier": classifier(a, b)}
         metrics |= {name: value for name, value in further.items() if value is not None}

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from vaebench import parts
 from vaebench.data_sets import DataSet, split_sizes
 from vaebench.errors import InputError, unknown
-from vaebench.rows import MAIN_METRICS
+from vaebench.rows import SCORED
 from vaebench.study.definition import Objective, Sampler
 from vaebench.study.file.parameters import located, show
 
@@ -28,8 +28,8 @@ def _name(value: str) -> str:
 def _objectives(values: list[Objective]) -> list[Objective]:
     if len(set(values)) < len(values):
         raise ValueError("an objective is listed twice")
-    if "score" in values and not set(values).isdisjoint(MAIN_METRICS):
-        raise ValueError(f"'score' is made of {', '.join(MAIN_METRICS)}: it does not stand beside them")
+    if "score" in values and not set(values).isdisjoint(SCORED):
+        raise ValueError(f"'score' is made of {', '.join(SCORED)}: it does not stand beside them")
     return values
 
 
