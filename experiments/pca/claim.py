@@ -187,8 +187,9 @@ EXPERIMENT = Experiment(
             expected="A PCA of one column is the identity and loses nothing, and probabilistic PCA of one column is "
             "maximum likelihood. It stays right for correlated normal columns. It cannot follow clusters or a "
             "curve, where an autoencoder can.",
-            instead="Compare with probabilistic PCA and a Gaussian mixture, which are on every leaderboard. Use an "
-            "autoencoder where columns have more than correlations, and draw its codes from a mixture.",
+            instead="Compare with probabilistic PCA and a Gaussian mixture, which are on every leaderboard. Where "
+            "columns have more than correlations the mixture is as near as an autoencoder whose codes are drawn from one; "
+            "use whichever the leaderboard has first.",
         ),
     ),
     full=full,
