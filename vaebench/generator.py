@@ -1,8 +1,8 @@
 """Generates rows from a fitted autoencoder that is kept as data: steps, and the arrays they compute with.
 
 A saved model has this file as its only code, so it imports nothing of vaebench. A step turns an array x, shape
-(n, width), into the next one; the first x has width 0. A folder holds the steps in generator.json and their arrays in
-arrays.npz, named "INDEX OF THE STEP.ARGUMENT".
+(n, width), into the next one; the first x has width 0. A step of one column changes that column in place. A folder
+holds the steps in generator.json and their arrays in arrays.npz, named "INDEX OF THE STEP.ARGUMENT".
 """
 
 import json
@@ -30,6 +30,29 @@ def mixture(x: Any, random: np.random.Generator, *, weights: Any, means: Any, fa
     return rows
 
 
+def kernels(x: Any, random: np.random.Generator, *, centres: Any, stds: Any) -> Any:
+    """N(centres[i], stds[i]^2), each i with equal probability; `stds` has a row for each centre, or one for all."""
+    row = random.integers(len(centres), size=len(x))
+    return centres[row] + np.broadcast_to(stds, centres.shape)[row] * random.standard_normal((len(x), centres.shape[1]))
+
+
+def beta_ranks(x: Any, random: np.random.Generator, *, ranks: Any) -> Any:
+    """Row i with equal probability, then the normal scores of Beta(ranks[i], n + 1 - ranks[i]); ranks count from 1."""
+    from scipy.special import ndtri
+
+    drawn = ranks[random.integers(len(ranks), size=len(x))]
+    return ndtri(np.clip(random.beta(drawn, len(ranks) + 1 - drawn), 1e-12, 1 - 1e-12))
+
+
+def autoregressive(x: Any, random: np.random.Generator, *, kernels: Any, biases: Any, outs: Any, shifts: Any) -> Any:
+    """Invert a masked autoregressive layer: z_j = x_j exp(s_j) + m_j, where m_j and s_j depend on z_1 ... z_(j-1)."""
+    z = np.zeros_like(x)
+    for j in range(x.shape[1]):
+        out = np.tanh(z @ kernels + biases) @ outs[:, [j, x.shape[1] + j]] + shifts[[j, x.shape[1] + j]]
+        z[:, j] = x[:, j] * np.exp(3.0 * np.tanh(out[:, 1] / 3.0)) + out[:, 0]
+    return z
+
+
 def gelu(x: Any, random: np.random.Generator) -> Any:
     """Return x times the probability that N(0, 1) is below x."""
     from scipy.special import ndtr
@@ -53,10 +76,68 @@ def _keras_model(content: bytes) -> Any:
         return load_model(Path(folder) / "model.keras", compile=False, safe_mode=True)  # without code
 
 
+def box_cox(x: Any, random: np.random.Generator, *, column: int, exponent: float, ends: Any) -> Any:
+    """Undo Box and Cox's transformation of a column, y = (u^exponent - 1) / exponent, or log u for exponent 0."""
+    from scipy.special import inv_boxcox
+
+    return _beyond(x, column, ends, lambda y: inv_boxcox(y, exponent))
+
+
+def yeo_johnson(x: Any, random: np.random.Generator, *, column: int, exponent: float, ends: Any) -> Any:
+    """Undo Yeo and Johnson's: Box and Cox's of 1 + u where u >= 0, else minus that of 1 - u with 2 - exponent."""
+    from scipy.special import inv_boxcox1p
+
+    def undo(y: Any) -> Any:
+        below = -inv_boxcox1p(np.maximum(-y, 0), 2 - exponent)
+        return np.where(y >= 0, inv_boxcox1p(np.maximum(y, 0), exponent), below)
+
+    return _beyond(x, column, ends, undo)
+
+
+def logistic(x: Any, random: np.random.Generator, *, column: int, ends: Any) -> Any:
+    """Undo the logit of a column, y = log(u / (1 - u))."""
+    return _beyond(x, column, ends, lambda y: 1.0 / (1.0 + np.exp(-y)))
+
+
+def interpolated(x: Any, random: np.random.Generator, *, column: int, scores: Any, values: Any, ends: Any) -> Any:
+    """Interpolate a column between `scores`, which stand for `values`."""
+    return _beyond(x, column, ends, lambda y: np.interp(y, scores, values))
+
+
+def _beyond(x: Any, column: int, ends: Any, undo: Any) -> Any:
+    """Replace a column y by undo(y), which goes on beyond each of the `ends`, rows (y, undo(y), slope), as a line."""
+    (low, at_low, rise_low), (high, at_high, rise_high) = ends
+    y = x[:, column]
+    line = np.where(y < low, at_low + rise_low * (y - low), at_high + rise_high * (y - high))
+    x[:, column] = np.where((y >= low) & (y <= high), undo(np.clip(y, low, high)), line)
+    return x
+
+
+def fold(x: Any, random: np.random.Generator, *, column: int, low: Any = None, high: Any = None) -> Any:
+    """Reflect what is beyond a column's lowest or highest value, as often as needed."""
+    y = x[:, column]
+    if low is None or high is None:
+        inside = low + np.abs(y - low) if low is not None else high - np.abs(high - y)
+    else:
+        there = np.mod(y - low, 2 * (high - low))
+        inside = np.minimum(low + np.minimum(there, 2 * (high - low) - there), high)  # the last for rounding
+    x[:, column] = inside
+    return x
+
+
+def whole(x: Any, random: np.random.Generator, *, column: int) -> Any:
+    """Round a column to whole numbers."""
+    x[:, column] = np.rint(x[:, column]) + 0.0  # not -0.0
+    return x
+
+
 STEPS: Mapping[str, Any] = {
     "normal": lambda x, random, *, units: random.standard_normal((len(x), int(units))),
     "uniform": lambda x, random, *, units: random.random((len(x), int(units))),
     "mixture": mixture,
+    "kernels": kernels,
+    "beta_ranks": beta_ranks,
+    "autoregressive": autoregressive,
     "dense": lambda x, random, *, kernel, bias: x @ kernel + bias,
     "relu": lambda x, random: np.maximum(x, 0.0),
     "elu": lambda x, random: np.where(x > 0, x, np.expm1(np.minimum(x, 0.0))),
@@ -68,6 +149,12 @@ STEPS: Mapping[str, Any] = {
     "sigmoid": lambda x, random: 1.0 / (1.0 + np.exp(-x)),
     "noise": lambda x, random, *, std: x + std * random.standard_normal(x.shape),
     "scale": lambda x, random, *, factor, shift: x * factor + shift,
+    "box_cox": box_cox,
+    "yeo_johnson": yeo_johnson,
+    "logistic": logistic,
+    "interpolated": interpolated,
+    "fold": fold,
+    "whole": whole,
 }
 """What a step does to x, by its name."""
 

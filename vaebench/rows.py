@@ -22,6 +22,19 @@ Curve = tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True)
+class Support:
+    """What is known of the values that columns can have."""
+
+    bounds: tuple[tuple[float, float], ...] = ()
+    """Declared lowest and highest value of each column, infinite where there is none; empty if none are declared."""
+    learned: bool = False
+    """Whether training rows show more: an end at zero, whole numbers (see vaebench.trial.support)."""
+
+
+ANY_VALUES = Support()
+
+
+@dataclass(frozen=True)
 class Draw:
     """One draw of a data set. Each array has shape (rows, columns)."""
 
@@ -33,3 +46,5 @@ class Draw:
     """True samples. Generated rows are scored against these."""
     floor: Rows
     """More true samples, independent of `true`, as many as are generated. Their score is the noise floor."""
+    support: Support = ANY_VALUES
+    """What is known of the columns' values."""

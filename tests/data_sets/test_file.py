@@ -9,6 +9,8 @@ import pytest
 
 from vaebench.data_sets.file import File
 from vaebench.errors import InputError
+from vaebench.rows import Support
+from vaebench.study.file import from_plain, load, to_plain
 
 
 @pytest.fixture
@@ -192,3 +194,30 @@ def test_a_nan_that_signals_is_a_nan(tmp_path):
     pd.DataFrame({"a": values}).to_parquet(tmp_path / "signals.parquet")
     with pytest.raises(InputError, match=r"'a' has 1 cell without a finite number, the first \(empty or NaN\) in row"):
         File.parse("signals.parquet", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        ("income = { min = 0 }", []),
+        ("income = { min = 3 }", ["columns.income: row 2 below the header has 2.5, outside min = 3", "or the bound"]),
+        (
+            "share = { min = 0, max = 0.7 }",
+            ["row 3 below the header has 0.75, outside min = 0, max = 0.7"],
+        ),
+        ("incom = { min = 0 }", ["unknown column 'incom'; did you mean 'income'? (known: income, share)"]),
+    ],
+)
+def test_a_row_outside_the_bounds_of_its_column_is_named(tmp_path, declared, words):
+    (tmp_path / "rows.csv").write_text("income,share\n7,0.5\n2.5,0.25\n3,0.75\n" + "4,0.125\n5,0.375\n" * 5)
+    study = '[study]\nname = "s"\n[data]\nfile = "rows.csv"\n[data.columns]\n' + declared + "\n"
+    (tmp_path / "study.toml").write_text(study)
+    if not words:
+        definition = load(tmp_path / "study.toml")
+        assert definition.support == Support(((0.0, np.inf), (-np.inf, np.inf)), learned=True)
+        assert from_plain(to_plain(definition)) == definition
+        return
+    with pytest.raises(InputError) as error:
+        load(tmp_path / "study.toml")
+    for word in words:
+        assert word in str(error.value)

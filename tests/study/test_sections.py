@@ -7,6 +7,8 @@ from unprivileged import unprivileged
 from vaebench.errors import InputError
 from vaebench.study.file import load
 
+NORM = {"distribution": {"name": "norm"}}
+
 
 @pytest.mark.parametrize(
     ("sections", "words"),
@@ -68,6 +70,17 @@ from vaebench.study.file import load
         ),
         ({"data": {"distribution": {"name": "norm"}, "rows": 0}}, ["[data] rows = 0", "greater than or equal to 1"]),
         ({"data": {"distribution": {"name": "norm"}, "rows": "9"}}, ['[data] rows = "9"', "valid integer"]),
+        # [data.columns]
+        ({"data": NORM | {"columns": {"y": {"min": 0}}}}, ["[data] columns: unknown column 'y'", "known: x"]),
+        ({"data": NORM | {"columns": {"x": {"mim": 0}}}}, ["[data] columns.x", "'mim'", "did you mean 'min'"]),
+        ({"data": NORM | {"columns": {"x": {}}}}, ["[data] columns.x = {}", "min, max or both"]),
+        ({"data": NORM | {"columns": {"x": 0}}}, ["[data] columns.x = 0", "such as { min = 0 }"]),
+        ({"data": NORM | {"columns": {"x": {"min": "0"}}}}, ["[data] columns.x", 'min = "0"', "a finite number"]),
+        ({"data": NORM | {"columns": {"x": {"min": True}}}}, ["[data] columns.x", "min = true", "a finite number"]),
+        ({"data": NORM | {"columns": {"x": {"min": 5, "max": 3}}}}, ["[data] columns.x", "5 is not below 3"]),
+        ({"data": NORM | {"columns": ["x"]}}, ['[data] columns = ["x"]', "a table of columns", "income"]),
+        ({"data": NORM | {"columns": {"x": {"min": 0}}}}, ["columns.x: the data set draws -", "outside min = 0"]),
+        ({"data": NORM | {"learn_support": "yes"}}, ['[data] learn_support = "yes"', "valid boolean"]),
         # [evaluation], [confirm]
         ({"evaluation": {"generated": 1}}, ["[evaluation] generated = 1", "greater than or equal to 2"]),
         ({"evaluation": {"generate": 9}}, ["[evaluation]", "'generate'", "did you mean 'generated'"]),

@@ -57,7 +57,7 @@ def test_the_scale_comes_from_the_training_rows_alone(scaling):
 
 
 def test_rows_are_the_unscaled_decoded_draws_plus_noise():
-    scaler = Scaler(np.array([100.0, 5.0]), np.array([10.0, 2.0]))
+    scaler = Scaler.fit("standard", np.array([[90.0, 3.0], [110.0, 7.0]]))
     recipe = Recipe(Steps((("normal", {"units": 2}),)), np.array([0.5, 0.0]), scaler)
     rows = recipe.generate(lambda z: 2.0 * z, 200_000, np.random.default_rng(0))
     assert stats.kstest(rows[:, 0], stats.norm(100.0, 10.0 * np.sqrt(4.0 + 0.25)).cdf).pvalue > 1e-4

@@ -31,6 +31,7 @@ SPECS = {
         for activation in ("elu", "gelu", "swish", "tanh", "leaky_relu")
     },
     "ae, codes in [-1, 1]": small_spec("ae", latent_sampler="gaussian", code_activation="tanh", code_norm=True),
+    **{f"vae, {scaling}": small_spec("vae", scaling=scaling) for scaling in ("power", "quantile", "log")},
     "network answer": small_spec("vae", latent_dim=2, network="answer"),
     "network question, logits": small_spec("ae", network="question", loss="binary_crossentropy", scaling="minmax"),
     "ae, no hidden layer": small_spec("ae", latent_sampler="uniform", decoder=(), decoder_noise=False),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import click
+import numpy as np
 
 from vaebench.cli.doubts import doubts
 from vaebench.cli.options import duration
@@ -15,6 +16,8 @@ from vaebench.study.file.parameters import show, write_nodes
 from vaebench.study.space import RandomTrial, required_scaling
 from vaebench.study.spec import PARTS, Spec
 from vaebench.trial.diagnosis import DRAWS
+from vaebench.trial.kept_generators import WHOLE_RANGES
+from vaebench.trial.support import ColumnSupport, supports
 
 SPECS = 3
 """Specs sampled from the space; with several arms, one from each."""
@@ -51,7 +54,7 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     true = definition.true if definition.fresh_draws else test - test // 2
     held_out = "" if definition.fresh_draws else f", half of them ({true}) as true samples"
     _line("rows", f"{definition.rows}: {train} to train, {test} held out{held_out}")
-    _line("columns", ", ".join(definition.data_set.columns))
+    _line("columns", ", ".join(_columns(definition)))
     _line("scored", f"{definition.generated} generated rows against {true} true samples, on each replicate")
     if kept := _kept(definition):
         _line("kept", f"of these rows, a saved generator may hold {'; '.join(kept)}")
@@ -62,12 +65,25 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     _describe_doubts(definition)
 
 
+def _columns(definition: StudyDefinition) -> list[str]:
+    """Return the columns, each with the values it can have as far as the first search draw shows."""
+    pairs = zip(definition.data_set.columns, _known(definition), strict=True)
+    return [f"{name} ({of})" if str(of) else name for name, of in pairs]
+
+
+def _known(definition: StudyDefinition) -> tuple[ColumnSupport, ...]:
+    draw = definition.replicate("search", 0).draw()
+    return supports(draw.support, draw.train)
+
+
 def _kept(definition: StudyDefinition) -> list[str]:
     """Return what a saved generator holds verbatim of a file's rows, with some configuration."""
     if definition.fresh_draws:
         return []
     sampled = [arm.space.suggest(RandomTrial(index)) for arm in definition.arms for index in range(SAMPLED)]
-    return list(dict.fromkeys(what for values in sampled for what in Spec.from_flat(values).keeps))
+    kept = list(dict.fromkeys(what for values in sampled for what in Spec.from_flat(values).keeps))
+    ranges = any(of.whole and np.isfinite(of.high - of.low) for of in _known(definition))
+    return [*kept, *([WHOLE_RANGES] if ranges else [])]
 
 
 def _describe_doubts(definition: StudyDefinition) -> None:

@@ -14,6 +14,9 @@ from vaebench.errors import InputError
 from vaebench.parts import Part, make
 from vaebench.rows import Draw, Rows
 
+SAMPLE = 10_000
+"""Rows drawn to see whether they are within the bounds of a column."""
+
 
 @dataclass(frozen=True)
 class DataSet(Part):
@@ -61,6 +64,16 @@ class DataSet(Part):
         """Yield, in words, what is different about the rows of `new` that `plain()` does not show."""
         yield from ()
 
+    def outside(self, column: str, low: float, high: float) -> str:
+        """Return, in words, a row whose value in `column` is not from `low` to `high`; empty if there is none.
+
+        Of rows that are drawn without limit, SAMPLE are looked at.
+        """
+        rows = self.draw(np.random.default_rng(0), rows=SAMPLE, test_fraction=0.0, true=1, generated=1).train
+        values = rows[:, self.columns.index(column)]
+        bad = values[(values < low) | (values > high)]
+        return f"the data set draws {bad[0]:g}" if bad.size else ""
+
     @abstractmethod
     def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int, generated: int) -> Draw:
         """Draw `rows` rows split into train and test, `true` true samples, and `generated` for the noise floor.
@@ -80,7 +93,8 @@ class Truth(DataSet):
     def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int, generated: int) -> Draw:
         """Draw train, test, true and floor rows independently."""
         train, test = split_sizes(rows, test_fraction)
-        return Draw(*(self.sample(n, random) for n in (train, test, true, generated)))
+        parts = [self.sample(n, random) for n in (train, test, true, generated)]
+        return Draw(train=parts[0], test=parts[1], true=parts[2], floor=parts[3])
 
     @property
     def known_ends(self) -> tuple[float, ...]:

@@ -15,6 +15,7 @@ from vaebench.search.events import Advanced, NothingToDo, Observer, SearchStarte
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Executors, Workers, result_of
 from vaebench.study.definition import StudyDefinition
+from vaebench.study.file.earlier import going_on
 from vaebench.study.records import StudyRecord
 
 
@@ -40,6 +41,7 @@ def run(
     definition = definition if trials is None else replace(definition, trials=trials)
     with Workers(executors) as workers:
         store = RecordStore.create_or_open(home, definition)
+        definition = going_on(store.definition, definition)
         target = sum(definition.targets.values())
         # compiling alone might use up a time limit
         prepare(store, definition, workers, observer, compiled=0 if time_limit else target - store.count)

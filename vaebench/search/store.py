@@ -32,6 +32,7 @@ from vaebench.search.replay import (
 )
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.file import difference, from_plain, to_plain
+from vaebench.study.file.earlier import going_on
 from vaebench.study.records import Attainable, BaselineRecord, Diagnosis, Result, StudyRecord, TrialRecord
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class RecordStore:
         store = cls(path, definition.name)
         stored = store._attributes.get("definition")
         if stored is not None:
+            definition = going_on(store.definition, definition)
             if lines := difference(store.definition, definition):
                 changes = "\n".join(f"  {line}" for line in lines)
                 raise InputError(

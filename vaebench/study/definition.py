@@ -6,7 +6,7 @@ from typing import Literal
 
 from vaebench.data_sets import DataSet
 from vaebench.networks._file import NetworkFile
-from vaebench.rows import Phase
+from vaebench.rows import Phase, Support
 from vaebench.study.replicate import Replicate
 from vaebench.study.space import Leaf, OneOf, Space
 from vaebench.study.spec import Spec
@@ -18,6 +18,8 @@ JOINT_OBJECTIVES = ("sliced_wasserstein", "correlation_error", "copula_error")
 """The objectives that need several columns."""
 Sampler = Literal["tpe", "random", "nsga2", "qmc", "grid"]
 
+DEFAULTS = 2
+"""The edition of the defaults that a study begun now has."""
 STAGE = 4
 """Replicates a trial runs before it may be pruned, and between two pruning tests. With fewer, the test can never
 be significant, even if the trial is worse on all of them."""
@@ -63,6 +65,9 @@ class StudyDefinition:
     arms: tuple[Arm, ...]
     confirm_top: int
     confirm_replicates: int
+    support: Support
+    defaults: int = DEFAULTS
+    """The edition of the defaults that hold for what its study file leaves out (see vaebench.study.file.earlier)."""
     networks: tuple[NetworkFile, ...] = ()
     """The files of its networks, as far as the user named such files."""
 
@@ -106,4 +111,5 @@ class StudyDefinition:
             study_seed=self.seed,
             phase=phase,
             index=index,
+            support=self.support,
         )

@@ -1,9 +1,9 @@
 """A replicate: one draw of the data plus one seed. Every trial and baseline gets the same draw."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vaebench.data_sets import DataSet
-from vaebench.rows import Draw, Phase
+from vaebench.rows import ANY_VALUES, Draw, Phase, Support
 from vaebench.seeds import derive, generator
 
 
@@ -19,6 +19,7 @@ class Replicate:
     study_seed: int
     phase: Phase
     index: int
+    support: Support = ANY_VALUES
 
     @property
     def seed(self) -> int:
@@ -28,6 +29,7 @@ class Replicate:
     def draw(self) -> Draw:
         """Draw this replicate's rows: the same at every call."""
         random = generator("data", self.seed)
-        return self.data_set.draw(
+        draw = self.data_set.draw(
             random, rows=self.rows, test_fraction=self.test_fraction, true=self.true, generated=self.generated
         )
+        return replace(draw, support=self.support)

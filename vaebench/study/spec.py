@@ -24,7 +24,12 @@ PARTS: dict[str, type[Part]] = {base.kind: base for base in (Variant, Loss, Late
 GENERATING = ("latent_sampler", "decoder_noise")
 """The fields that training does not depend on."""
 Width = Annotated[int, Ge(1), Le(4096)]
-Scaling = Literal["standard", "minmax", "none"]
+Scaling = Literal["standard", "minmax", "none", "power", "quantile", "log"]
+KEPT = {
+    **dict.fromkeys(("minmax", "power", "log"), "each column's smallest and largest value"),
+    "quantile": "each column's values, up to 1000 of them",
+}
+"""What of the training rows a scaling keeps verbatim."""
 Optimizer = Literal["adam", "adamw", "rmsprop", "sgd", "adadelta"]
 Activation = Literal["relu", "elu", "gelu", "swish", "tanh", "leaky_relu"]
 CodeActivation = Literal["linear", "tanh", "sigmoid"]
@@ -80,9 +85,10 @@ class Spec:
     @property
     def keeps(self) -> tuple[str, ...]:
         """What a saved generator holds verbatim of the rows it was fitted to; empty if nothing."""
-        extremes = ("each column's smallest and largest value (scaling minmax)",) if self.scaling == "minmax" else ()
+        kept = KEPT.get(self.scaling)
+        scaling = () if kept is None else (f"{kept} (scaling {self.scaling})",)
         codes = self.latent_sampler.keeps
-        return extremes if codes is None else (*extremes, f"{codes} (latent sampler {self.latent_sampler.name})")
+        return scaling if codes is None else (*scaling, f"{codes} (latent sampler {self.latent_sampler.name})")
 
     @classmethod
     def from_flat(cls, paths: Mapping[str, Any]) -> Self:

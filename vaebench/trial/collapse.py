@@ -21,7 +21,7 @@ import numpy as np
 
 from vaebench.losses import Loss
 from vaebench.parts import load, make
-from vaebench.rows import Rows
+from vaebench.rows import Rows, Support
 from vaebench.study.definition import Arm, StudyDefinition
 from vaebench.study.space import Choice, Fixed, Float, Int, Leaf, Node, OneOf, Space, UnitTrial, required_scaling
 from vaebench.study.spec import Spec
@@ -74,8 +74,8 @@ class Collapse:
 
 def foresee(definition: StudyDefinition) -> list[Collapse]:
     """Return every doomed combination of variant, loss and scaling, based on the rows of the first search draw."""
-    train = definition.replicate("search", 0).draw().train[:ROWS]
-    return [collapse for arm in definition.arms for collapse in _of_arm(arm, train)]
+    draw = definition.replicate("search", 0).draw()
+    return [found for arm in definition.arms for found in _of_arm(arm, draw.train[:ROWS], draw.support)]
 
 
 def critical_weight(loss: Loss, x: Rows) -> float | None:
@@ -132,7 +132,7 @@ def _log_int_share(node: Int | Float, values: Rows, threshold: float) -> float:
     return float(np.diff(edges)[values >= threshold].sum() / (edges[-1] - edges[0]))
 
 
-def _of_arm(arm: Arm, train: Rows) -> Iterator[Collapse]:
+def _of_arm(arm: Arm, train: Rows, support: Support) -> Iterator[Collapse]:
     nodes = arm.space.nodes
     for variant, params in arm.branches("variant").items():
         part = load(Variant, variant)
@@ -141,7 +141,7 @@ def _of_arm(arm: Arm, train: Rows) -> Iterator[Collapse]:
         weight = params.get(part.kl_weight, Fixed(getattr(part, part.kl_weight)))
         for loss, loss_params in arm.branches("loss").items():
             for scaling in _scalings(nodes, loss):
-                x = Scaler.fit(scaling, train).transform(train)
+                x = Scaler.fit(scaling, train, support).transform(train)
                 found = [critical_weight(sampled, x) for sampled in _losses(loss, loss_params)]
                 shares = [0.0 if at is None else share_above(weight, at) for at in found]
                 doomed = [at for at, share in zip(found, shares, strict=True) if at is not None and share > ROUNDING]

@@ -97,7 +97,7 @@ class Encoded:
 
 def encode(spec: Spec, draw: Draw, seed: int) -> Encoded:
     """Train `spec` on the training rows of `draw` and encode them. Raises FittingError if it fails."""
-    scaler = Scaler.fit(spec.scaling, draw.train)
+    scaler = Scaler.fit(spec.scaling, draw.train, draw.support)
     scaled = scaler.transform(draw.train)
     trained = train(spec, scaled, scaler.transform(draw.test), seed)
     if not np.isfinite(trained.history[:, :3]).all():

@@ -19,6 +19,9 @@ from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import TrialRecord
 from vaebench.study.spec import Spec
 
+WHOLE_RANGES = "the ends of whole numbers that are all there (learn_support)"
+"""What a generator keeps of the rows of some data."""
+
 
 def about(trial: TrialRecord, definition: StudyDefinition) -> dict[str, Any]:
     """Return what a trial's generator is: whose, how long it trained, on what. Equal values mean the same generator."""
@@ -36,7 +39,7 @@ def about(trial: TrialRecord, definition: StudyDefinition) -> dict[str, Any]:
         "latent_sampler": spec.latent_sampler.name,
         "rows": rows or split_sizes(definition.rows, definition.test_fraction)[0],
         "epochs": epochs,
-        "keeps": list(spec.keeps),
+        "keeps": [*spec.keeps, *([WHOLE_RANGES] if definition.support.learned else [])],
     }
 
 

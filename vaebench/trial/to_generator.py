@@ -39,7 +39,8 @@ def fit_all(trial: TrialRecord, definition: StudyDefinition) -> Fitted:
     random = generator("all rows", definition.seed)
     every = definition.data_set.draw(random, rows=rows, test_fraction=0.0, generated=0, true=0).train
     spec = dataclasses.replace(spec, early_stopping="off", epochs=about(trial, definition)["epochs"])
-    return fit_rows(spec, Draw(every, every, every, every), derive("all rows", spec.seed, definition.seed))
+    draw = Draw(every, every, every, every, definition.support)
+    return fit_rows(spec, draw, derive("all rows", spec.seed, definition.seed))
 
 
 def fit_again(home: Path, trial: TrialRecord, definition: StudyDefinition) -> Generator:
@@ -65,7 +66,7 @@ def generator_of(fitted: Fitted, trial: TrialRecord, definition: StudyDefinition
         steps.append(("sigmoid", {}))
     if recipe.noise_std.any():
         steps.append(("noise", {"std": recipe.noise_std}))
-    steps.append(("scale", {"factor": recipe.scaler.scale, "shift": recipe.scaler.shift}))
+    steps += recipe.scaler.undo.steps
     return Generator(columns, Steps(tuple(steps)), of)
 
 

@@ -76,6 +76,12 @@ class File(DataSet):
         _, held_out = split_sizes(rows, test_fraction)
         yield from suspects(Path(self.path), self.columns, self._values(), held_out - held_out // 2)
 
+    def outside(self, column: str, low: float, high: float) -> str:
+        """Return the first row whose value in `column` is not from `low` to `high`; empty if there is none."""
+        values = self._values()[:, self.columns.index(column)]
+        bad = np.flatnonzero((values < low) | (values > high))
+        return f"row {bad[0] + 1} below the header has {values[bad[0]]:.15g}" if bad.size else ""
+
     def changes(self, new: DataSet) -> Iterator[str]:
         """Yield, in words, how the content of the file `new` differs from this one's."""
         if isinstance(new, File) and new.sha256 != self.sha256:

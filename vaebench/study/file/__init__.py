@@ -5,6 +5,8 @@ Every error is an InputError that names file, section, key, value and what is al
     sections    [study], [data], [evaluation], [confirm]: keys, defaults, bounds
     parameters  [fixed] and [search]: tables to nodes of a space, and back
     compare     [compare]: the arms
+    bounds      [data.columns]: lowest and highest values of columns
+    earlier     the defaults of earlier versions
 """
 
 import os
@@ -20,7 +22,9 @@ from vaebench.errors import InputError, unknown
 from vaebench.networks import KerasNetwork, Network
 from vaebench.networks._file import NetworkFile, remember
 from vaebench.study.definition import JOINT_OBJECTIVES, STAGE, Arm, Objective, StudyDefinition
+from vaebench.study.file.bounds import write_bounds
 from vaebench.study.file.compare import read_arms
+from vaebench.study.file.earlier import going_on, with_earlier_defaults
 from vaebench.study.file.parameters import flatten, listed, located, read_nodes, show, write_nodes
 from vaebench.study.file.sections import ConfirmSection, EvaluationSection, StudySection, read_data, read_section
 from vaebench.study.space import Space, layers_from_spec
@@ -87,10 +91,14 @@ def to_plain(definition: StudyDefinition) -> dict[str, Any]:
             definition.data_set.name: listed(definition.data_set.plain()),
             "rows": definition.rows,
             "test_fraction": definition.test_fraction,
+            "learn_support": definition.support.learned,
         },
+        "defaults": definition.defaults,
         "evaluation": {"generated": definition.generated, "true": definition.true},
         "confirm": {"top": definition.confirm_top, "replicates": definition.confirm_replicates},
     }
+    if bounds := write_bounds(definition.support.bounds, definition.data_set):
+        plain["data"]["columns"] = bounds
     if definition.networks:
         plain["networks"] = {
             file.name: {"sha256": file.sha256, "parameters": dict(file.defaults)} for file in definition.networks
@@ -123,12 +131,15 @@ def from_plain(plain: Mapping[str, Any]) -> StudyDefinition:
             Arm(name=name, space=Space(read_nodes(tables.get("fixed", {}), tables.get("search", {}))))
             for name, tables in spaces.items()
         )
-        return replace(_definition(plain, arms, None), networks=networks)
+        definition = replace(_definition(plain, arms, None), networks=networks)
+    if "defaults" not in plain:
+        return with_earlier_defaults(definition)
+    return replace(definition, defaults=plain["defaults"])
 
 
 def difference(old: StudyDefinition, new: StudyDefinition) -> list[str]:
     """Return the differences between two definitions as "path: old -> new", without those that may change."""
-    before, after = dict(flatten(to_plain(old))), dict(flatten(to_plain(new)))
+    before, after = dict(flatten(to_plain(old))), dict(flatten(to_plain(going_on(old, new))))
     shown = (path for path in dict.fromkeys([*before, *after]) if not may_change(path) and path not in IN_WORDS)
     lines = [
         f"{path}: {_shown(before, path)} -> {_shown(after, path)}"
@@ -157,7 +168,7 @@ def _definition(tables: Mapping[str, Any], arms: tuple[Arm, ...], folder: Path |
                     f'[search] {path} is a range without steps, which sampler = "grid" cannot go through: '
                     "give it a step, or a choice of values"
                 )
-    data_set, rows, test_fraction = read_data(tables["data"], folder)
+    data_set, rows, test_fraction, support = read_data(tables["data"], folder)
     joint = [objective for objective in study.objectives if objective in JOINT_OBJECTIVES]
     if joint and len(data_set.columns) == 1:
         raise InputError(
@@ -178,6 +189,7 @@ def _definition(tables: Mapping[str, Any], arms: tuple[Arm, ...], folder: Path |
         data_set=data_set,
         rows=rows,
         test_fraction=test_fraction,
+        support=support,
         generated=evaluation.generated,
         true=evaluation.true,
         arms=arms,

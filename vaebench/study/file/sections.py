@@ -9,8 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from vaebench import parts
 from vaebench.data_sets import DataSet, split_sizes
 from vaebench.errors import InputError, unknown
-from vaebench.rows import SCORED
+from vaebench.rows import SCORED, Support
 from vaebench.study.definition import Objective, Sampler
+from vaebench.study.file.bounds import check_bounds, read_bounds
 from vaebench.study.file.parameters import located, show
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
@@ -71,6 +72,8 @@ class _RowsSection(_Section):
 
     rows: Annotated[int, Field(ge=1, le=MOST_ROWS)] | None = None
     test_fraction: Annotated[float, Field(gt=0, lt=1)] = 0.33
+    learn_support: bool = True
+    columns: Any = {}
 
 
 Section = TypeVar("Section", bound=_Section)
@@ -90,8 +93,8 @@ def read_section(model: type[Section], name: str, table: Any) -> Section:
             raise InputError(_message(error, table)) from None
 
 
-def read_data(table: Any, folder: Path | None) -> tuple[DataSet, int, float]:
-    """Return data set, rows and test fraction of [data]. If `folder` is None, the data set is read as stored."""
+def read_data(table: Any, folder: Path | None) -> tuple[DataSet, int, float, Support]:
+    """Return data set, rows, test fraction and support of [data]. If `folder` is None, all is read as stored."""
     if not isinstance(table, dict):
         raise InputError(f"[data] = {show(table)}: a table is expected")
     known = parts.modules(DataSet)
@@ -109,7 +112,10 @@ def read_data(table: Any, folder: Path | None) -> tuple[DataSet, int, float]:
         data_set = kind.from_plain(value) if folder is None else kind.parse(value, folder)
         rows = section.rows or data_set.available_rows or TRUTH_ROWS
         _check_split(data_set, rows, section.test_fraction)
-        return data_set, rows, section.test_fraction
+        bounds = read_bounds(section.columns, data_set)
+        if folder is not None:
+            check_bounds(bounds, data_set)
+        return data_set, rows, section.test_fraction, Support(bounds, section.learn_support)
 
 
 def _check_split(data_set: DataSet, rows: int, test_fraction: float) -> None:

@@ -1,0 +1,60 @@
+"""[data.columns] of a study file: the lowest and the highest value that a column can have."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from vaebench.data_sets import DataSet
+from vaebench.errors import InputError, unknown
+from vaebench.study.file.parameters import located, show
+
+ENDS = ("min", "max")
+Bounds = tuple[tuple[float, float], ...]
+"""Lowest and highest value of each column, infinite where there is none."""
+
+
+def read_bounds(table: Any, data_set: DataSet) -> Bounds:
+    """Return the bounds that [data.columns] declares, empty if it is. Raises InputError for a wrong column or bound."""
+    example = "{ income = { min = 0 } }"
+    if not isinstance(table, dict):
+        raise InputError(f"columns = {show(table)}: a table of columns is expected, such as {example}")
+    found = dict.fromkeys(data_set.columns, (-math.inf, math.inf))
+    for column, ends in table.items():
+        if column not in found:
+            raise InputError(f"columns: {unknown('column', column, found)}")
+        with located(f"columns.{column} = {show(ends)}: "):
+            found[column] = _ends(ends)
+    return tuple(found.values()) if table else ()
+
+
+def check_bounds(bounds: Bounds, data_set: DataSet) -> None:
+    """Raise InputError, with row and value, if rows of the data set are outside."""
+    for column, (low, high) in zip(data_set.columns, bounds, strict=False):
+        declared = ", ".join(f"{key} = {end:g}" for key, end in write_ends(low, high).items())
+        if declared and (said := data_set.outside(column, low, high)):
+            raise InputError(f"columns.{column}: {said}, outside {declared}: correct the row, or the bound")
+
+
+def write_bounds(bounds: Bounds, data_set: DataSet) -> dict[str, Any]:
+    """Invert `read_bounds`."""
+    tables = {column: write_ends(*ends) for column, ends in zip(data_set.columns, bounds, strict=False)}
+    return {column: ends for column, ends in tables.items() if ends}
+
+
+def write_ends(low: float, high: float) -> dict[str, float]:
+    """Return the table of one column's bounds."""
+    return {key: end for key, end in zip(ENDS, (low, high), strict=True) if math.isfinite(end)}
+
+
+def _ends(ends: Any) -> tuple[float, float]:
+    if not isinstance(ends, Mapping) or not ends:
+        raise InputError("min, max or both are expected, such as { min = 0 }")
+    for key, end in ends.items():
+        if key not in ENDS:
+            raise InputError(unknown("key", key, ENDS))
+        if isinstance(end, bool) or not isinstance(end, int | float) or not math.isfinite(end):
+            raise InputError(f"{key} = {show(end)}: a finite number is expected")
+    low, high = float(ends.get("min", -math.inf)), float(ends.get("max", math.inf))
+    if low >= high:
+        raise InputError(f"min must be below max, and {low:g} is not below {high:g}")
+    return low, high

@@ -1,0 +1,68 @@
+"""The support of columns: declared bounds, and what the training rows show of an end at zero and of whole numbers."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from vaebench.errors import InputError
+from vaebench.margins import Column
+from vaebench.rows import Rows, Support
+
+NEAR = 0.5
+"""A column ends at zero if no row is beyond it and its nearest row lies at most this share of the median from it."""
+
+
+@dataclass(frozen=True)
+class ColumnSupport:
+    """The values that a column can have: those from low to high, and of these the whole numbers if it is `whole`."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    whole: bool = False
+
+    def __str__(self) -> str:
+        """Return it in words, such as "whole numbers from 1 to 12"; empty if it is all numbers."""
+        ends = [f"{word} {end:g}" for word, end in (("from", self.low), ("to", self.high)) if math.isfinite(end)]
+        return " ".join(["whole numbers"] * self.whole + ends)
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Where the values end before they are rounded: half a unit further out in a column of whole numbers."""
+        return (self.low - 0.5, self.high + 0.5) if self.whole else (self.low, self.high)
+
+
+def supports(support: Support, train: Rows) -> tuple[ColumnSupport, ...]:
+    """Return the support of each column of the training rows, shape (rows, columns).
+
+    Declared bounds hold. Where `support.learned`, a column whose rows are all whole numbers has whole numbers, and the
+    range of these if each number in it occurs; another end is at zero where no row is beyond it and rows come near it.
+    An end that n rows show wrongly cuts off a tail of probability p that they all missed: at most 1 / (e n) on average.
+
+    Raises InputError where a training row is outside its declared bounds.
+    """
+    bounds = support.bounds or ((-math.inf, math.inf),) * train.shape[1]
+    found = []
+    for index, ((low, high), x) in enumerate(zip(bounds, train.T, strict=True)):
+        if x.min() < low or x.max() > high:
+            outside = x[(x < low) | (x > high)][0]
+            raise InputError(
+                f"[data.columns]: column {index + 1} has {outside:g} in a training row, outside its bounds"
+            )
+        learned = _learned(x) if support.learned else ColumnSupport()
+        found.append(ColumnSupport(max(low, learned.low), min(high, learned.high), learned.whole))
+    return tuple(found)
+
+
+def _learned(x: Column) -> ColumnSupport:
+    low, high, median = float(x.min()), float(x.max()), float(np.median(x))
+    if low == high:
+        return ColumnSupport()
+    whole = bool((x == np.rint(x)).all())
+    if whole and high - low == len(np.unique(x)) - 1:
+        return ColumnSupport(low, high, whole)
+    if 0 <= low <= NEAR * median:
+        return ColumnSupport(low=0.0, whole=whole)
+    if NEAR * median <= high <= 0:
+        return ColumnSupport(high=0.0, whole=whole)
+    return ColumnSupport(whole=whole)
