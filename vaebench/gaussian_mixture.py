@@ -43,6 +43,18 @@ def fit_by_bic(rows: Array, max_components: int, random: np.random.Generator) ->
     return _plain(best, spread)
 
 
+def fit_dirichlet(rows: Array, max_components: int, random: np.random.Generator) -> GaussianMixture:
+    """Fit a Dirichlet process mixture of at most `max_components` full covariances to `rows`, shape (N, D)."""
+    from sklearn.mixture import BayesianGaussianMixture
+
+    spread = _spread(rows)
+    count = min(max_components, len(np.unique(rows, axis=0)))  # its start by k-means needs as many different rows
+    seed = int(random.integers(2**31))
+    mixture = BayesianGaussianMixture(n_components=count, reg_covar=RIDGE, max_iter=200, random_state=seed)
+    _run(mixture, rows / spread)
+    return _plain(mixture, spread)
+
+
 def fit_near(rows: Array, weights: Array, means: Array, stds: Array) -> GaussianMixture:
     """Return the local maximum of the likelihood of `rows`, shape (N, 1), that EM reaches from these parameters.
 

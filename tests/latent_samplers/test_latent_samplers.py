@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.spatial.distance import cdist
 from sklearn import mixture as sklearn_mixture
 from sklearn.covariance import ledoit_wolf
 
 from vaebench.gaussian_mixture import GaussianMixture
-from vaebench.latent_samplers import Codes, LatentSampler
+from vaebench.generator import Steps
+from vaebench.latent_samplers import Codes, LatentSampler, _network, flow, two_stage
 from vaebench.parts import make
 
 N = 200_000
@@ -195,3 +197,131 @@ def test_gmm_draws_what_scikit_learn_would():
 
 def test_gmm_keeps_to_max_components():
     assert len(fitted_mixture(Codes(CLUSTERS, np.zeros_like(CLUSTERS)), max_components=1).weights) == 1
+
+
+# ---- samplers that keep the codes
+
+
+def test_the_aggregate_draws_each_rows_own_distribution():
+    learned = Codes(np.array([[0.0, 10.0], [100.0, -10.0]]), np.array([[1.0, 2.0], [3.0, 0.0]]))
+    z = drawn("aggregate", learned)
+    first = z[:, 0] < 50.0
+    assert first.mean() == pytest.approx(0.5, abs=0.01)
+    assert_moments(z[first], [0.0, 10.0], np.diag([1.0, 4.0]))
+    assert stats.kstest(z[~first, 0], stats.norm(100.0, 3.0).cdf).pvalue > 1e-4
+    assert (z[~first, 1] == -10.0).all()
+
+
+@pytest.mark.parametrize("bandwidth", [0.2, 1.0, 3.0])
+def test_kde_is_a_mixture_of_kernels_with_the_codes_moments(bandwidth):
+    learned = codes(67, 2)
+    z = drawn("kde", learned, codes="mean", bandwidth=bandwidth)
+    covariance = np.cov(learned.mean, rowvar=False, ddof=0)
+    assert_moments(z, learned.mean.mean(axis=0), covariance)
+    h = bandwidth * 67 ** (-1 / 6)
+    centres = learned.mean.mean(axis=0) + (learned.mean - learned.mean.mean(axis=0)) / np.sqrt(1 + h**2)
+    spread = np.sqrt(covariance[0, 0]) * h / np.sqrt(1 + h**2)
+    at = np.linspace(z[:, 0].min(), z[:, 0].max(), 50)
+    expected = stats.norm.cdf(at[:, None], centres[:, 0], spread).mean(axis=1)
+    np.testing.assert_allclose((z[:, :1] <= at).mean(axis=0), expected, atol=5 * 0.5 / np.sqrt(N))
+
+
+def test_the_beta_copula_has_the_codes_margins_and_the_smoothed_ranks_of_a_double_loop():
+    learned = codes(23, 2)
+    z = drawn("empirical_beta_copula", learned, codes="mean")
+    ranks = stats.rankdata(learned.mean, axis=0)
+    for column in (0, 1):
+        at = np.sort(learned.mean[:, column])
+        np.testing.assert_allclose(
+            (z[:, [column]] <= at).mean(axis=0), (np.arange(23) + 0.5) / 23, atol=5 * 0.5 / np.sqrt(N)
+        )
+    for i, j in ((5, 5), (5, 20), (12, 12), (20, 3)):
+        u, v = (i - 0.5) / 23, (j - 0.5) / 23
+        joint = sum(stats.beta.cdf(u, r, 24 - r) * stats.beta.cdf(v, s, 24 - s) for r, s in ranks) / 23
+        x, y = (np.sort(learned.mean[:, column])[place - 1] for column, place in ((0, i), (1, j)))
+        assert ((z[:, 0] <= x) & (z[:, 1] <= y)).mean() == pytest.approx(joint, abs=5 * 0.5 / np.sqrt(N))
+
+
+def test_equal_codes_stay_equal_in_the_beta_copula():
+    z = drawn("empirical_beta_copula", Codes(np.column_stack([CLUSTERS, np.full(80, 7.0)]), np.zeros((80, 2))))
+    assert (z[:, 1] == 7.0).all()
+    assert z[:, 0].std() == pytest.approx(CLUSTERS.std(), rel=0.02)
+
+
+def test_the_dirichlet_mixture_finds_the_clusters_and_leaves_the_other_components_out():
+    ((name, arguments),) = fitted("dirichlet_mixture", Codes(CLUSTERS, np.zeros_like(CLUSTERS))).steps
+    assert name == "mixture"
+    used = arguments["weights"] > 0.05
+    np.testing.assert_allclose(arguments["weights"][used], [0.5, 0.5], atol=0.03)
+    np.testing.assert_allclose(np.sort(arguments["means"][used, 0]), [-4.0, 4.0], atol=0.2)
+
+
+# ---- samplers that train
+
+
+def by_finite_differences(loss, weights, step=1e-6):
+    gradient = []
+    for each in weights:
+        slopes = np.zeros_like(each)
+        for index in np.ndindex(each.shape):
+            kept = each[index]
+            each[index] = kept + step
+            above = loss()
+            each[index] = kept - step
+            slopes[index] = (above - loss()) / (2 * step)
+            each[index] = kept
+        gradient.append(slopes)
+    return gradient
+
+
+def some_weights(*shapes):
+    random = np.random.default_rng(0)
+    initial = [each for shape in shapes for each in _network.initial(*shape, random)]
+    return [each + 0.3 * random.standard_normal(each.shape) for each in initial]
+
+
+def test_the_gradient_of_the_second_vae_is_that_of_its_loss():
+    random = np.random.default_rng(1)
+    z, noise = random.normal(size=(2, 9, 3))
+    weights = [*some_weights((3, 5, 6), (3, 5, 3)), np.array([0.3])]
+    expected = by_finite_differences(lambda: two_stage.loss(weights, z, noise), weights)
+    for found, reference in zip(two_stage.gradients(weights, z, noise), expected, strict=True):
+        np.testing.assert_allclose(found, reference, atol=1e-7)
+
+
+def test_the_gradient_of_the_flow_is_that_of_its_loss():
+    z = np.random.default_rng(1).normal(size=(9, 3))
+    weights, masks = some_weights((3, 5, 6), (3, 5, 6)), flow.masks_of(3, 5)
+    expected = by_finite_differences(lambda: flow.loss(weights, masks, z), weights)
+    for found, reference in zip(flow.gradients(weights, masks, z), expected, strict=True):
+        np.testing.assert_allclose(found, reference, atol=1e-7)
+
+
+def test_the_flows_steps_invert_its_layers_and_its_likelihood_is_that_of_a_density():
+    """Log p(z) = log N(e) - log |dz / de|, the Jacobian of the generator's steps by finite differences."""
+    weights, masks = some_weights((2, 6, 4), (2, 6, 4)), flow.masks_of(2, 6)
+    names = ("kernels", "biases", "outs", "shifts")
+    first, second = (dict(zip(names, layer, strict=True)) for layer in flow.layers_of(weights, masks))
+    swap = ("dense", {"kernel": np.eye(2)[::-1], "bias": np.zeros(2)})
+    steps = Steps((("autoregressive", second), swap, ("autoregressive", first)))
+    random = np.random.default_rng(2)
+    e = random.normal(size=(1, 2))
+    z = steps.take(e, random)
+    shifts = 1e-6 * np.eye(2)
+    jacobian = np.concatenate([(steps.take(e + d, random) - steps.take(e - d, random)) / 2e-6 for d in shifts])
+    expected = 0.5 * (e**2).sum() + np.log(np.abs(np.linalg.det(jacobian)))
+    assert flow.loss(weights, masks, z) == pytest.approx(expected, abs=1e-7)
+
+
+def distance_between(a, b):
+    return 2 * cdist(a, b).mean() - cdist(a, a).mean() - cdist(b, b).mean()
+
+
+@pytest.mark.parametrize("name", ["two_stage", "flow", "empirical_beta_copula", "kde"])
+def test_a_bent_distribution_is_learned_better_than_by_its_moments(name):
+    x, noise = np.random.default_rng(0).normal(size=(2, 600))
+    bent = np.stack([x, x**2 + 0.3 * noise], axis=1)
+    learned, true = Codes(bent[:300], np.zeros((300, 2))), bent[300:]
+    moments = fitted("gaussian", learned, covariance="full").draw(1000, np.random.default_rng(3))
+    own = fitted(name, learned).draw(1000, np.random.default_rng(3))
+    assert distance_between(own, true) < 0.7 * distance_between(moments, true)

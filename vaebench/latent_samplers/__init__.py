@@ -1,4 +1,7 @@
-"""Latent samplers draw the latent vectors to decode. One file each; the file's name is the sampler's name."""
+"""Latent samplers draw the latent vectors to decode. One file each; the file's name is the sampler's name.
+
+_network    a small network with its gradient, which two of them train on codes
+"""
 
 from abc import abstractmethod
 from dataclasses import dataclass
