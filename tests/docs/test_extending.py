@@ -100,6 +100,7 @@ def test_every_installed_part_passes_the_conformance_suites(follow):
     for file, name in [
         ("tests/variants/test_variant_conformance.py", "small_codes"),
         ("tests/variants/test_variant_conformance.py", "several_draws"),
+        ("tests/variants/test_variant_conformance.py", "critical"),
         ("tests/losses/test_loss_conformance.py", "charbonnier"),
         ("tests/latent_samplers/test_latent_sampler_conformance.py", "box"),
         ("tests/data_sets/test_data_set_conformance.py", "circle"),

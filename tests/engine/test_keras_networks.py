@@ -53,7 +53,7 @@ def spec_of(function, **more):
 def fitted_by_keras(spec):
     """Train with `fit`, an epoch at a time in the engine's order of rows, and return both models and the losses."""
     structure = Structure.of(spec, columns=2, train_rows=len(TRAIN), test_rows=len(TEST))
-    start, layout = start_of(structure, spec, SEED), structure.layout
+    start, layout = start_of(structure, spec, TRAIN, SEED), structure.layout
     assert isinstance(layout, KerasLayout)
     encoder, decoder = layout.models_with(start.weights, start.statistics)
     rows = keras.Input((2,))

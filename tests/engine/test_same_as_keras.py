@@ -36,9 +36,11 @@ class KerasNetworks:
     must have every layer and random number of the engine's.
     """
 
-    def __init__(self, spec: Spec, encoder, decoder, log_variance, seed, epoch, *, training) -> None:
-        self.spec, self.encoder, self.decoder, self.log_variance = spec, encoder, decoder, log_variance
+    def __init__(self, spec: Spec, models, log_variance, variables, seed, epoch, *, training) -> None:
+        self.spec, (self.encoder, self.decoder), self.log_variance = spec, models, log_variance
+        self.variables = {name: as_in_use(variable.value, spec) for name, variable in variables.items()}
         self.seed, self.epoch, self.training, self.noises = seed, epoch, training, 0
+        self.before = {model.name: [v.numpy() for v in model.non_trainable_variables] for model in models}
         self.train_rows, self.latent_mask = tf.constant(float(len(TRAIN))), tf.ones(spec.latent_dim)
 
     def encode(self, x):
@@ -103,18 +105,47 @@ class KerasNetworks:
         self.noises += 1
         return noise
 
+    def infer(self, model, x):
+        """Apply a model for inference, with the moving statistics from before the batch."""
+        return model.stateless_call([v.value for v in model.trainable_variables], self.before[model.name], x)[0]
+
+    def encode_inference(self, x):
+        made = self.infer(self.encoder, x)
+        return made if isinstance(made, list) else (made, None)
+
+    def encoder_jacobian(self, x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            mean, _ = self.encode_inference(x)
+        return tape.batch_jacobian(mean, x)
+
+    def decoder_jacobian(self, z):
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            output = self.infer(self.decoder, z)
+        return tape.batch_jacobian(output, z)
+
     def decoder_l2(self):
         return sum(tf.reduce_sum(layer.kernel**2) for layer in self.decoder.layers if hasattr(layer, "kernel"))
 
 
+def as_in_use(value, spec: Spec):
+    """Return a variable of the variant's without the latent units that are not in use."""
+    return value[tuple(slice(spec.latent_dim if size == LATENT_UNITS else None) for size in value.shape)]
+
+
 def plain_loop(spec: Spec, start: Start, layout):
-    """Train with an ordinary loop. Returns both models, the log-variance, and (training, validation) loss by epoch."""
-    encoder, decoder = build(spec, TRAIN.shape[1])
+    """Train with an ordinary loop.
+
+    Returns both models, the log-variance, the variant's variables, and (training, validation) loss by epoch.
+    """
+    models = encoder, decoder = build(spec, TRAIN.shape[1])
     set_weights(spec, layout, start.weights, initial_statistics(layout), encoder, decoder)
     log_variance = keras.Variable(np.zeros(TRAIN.shape[1], np.float32))
+    own = {name: keras.Variable(value) for name, value in start.weights.own.items()}
     optimizer = keras.optimizers.get(spec.optimizer)
     optimizer.learning_rate = spec.learning_rate
-    variables = [*encoder.trainable_variables, *decoder.trainable_variables, log_variance]
+    variables = [*encoder.trainable_variables, *decoder.trainable_variables, log_variance, *own.values()]
     kernels = [variable for variable in variables if variable.name == "kernel"]
     seed, losses, best, waited = start.seed, [], np.inf, 0
     steps = -(-len(TRAIN) // spec.batch_size)
@@ -123,7 +154,7 @@ def plain_loop(spec: Spec, start: Start, layout):
         """Return reconstruction, the activity penalty included, and penalty of each row."""
         terms = spec.variant.terms(x, networks)
         activity = sum(tf.reduce_sum(h**2, axis=-1) for h in networks.activities)
-        return terms.reconstruction + spec.l2_activity * activity, terms.penalty
+        return terms.reconstruction + spec.l2_activity * activity, terms.penalty, terms.critic
 
     def l2():
         return spec.l2_weights * sum(tf.reduce_sum(kernel**2) for kernel in kernels)
@@ -135,15 +166,16 @@ def plain_loop(spec: Spec, start: Start, layout):
             rows = start.order[epoch][step * spec.batch_size : (step + 1) * spec.batch_size]
             x = tf.constant(TRAIN[rows], tf.float32)
             step_seed = tf.add(seed, (4 * (epoch * steps + step), 0))
-            networks = KerasNetworks(spec, encoder, decoder, log_variance, step_seed, float(epoch), training=True)
             with tf.GradientTape() as tape:
-                reconstruction, penalty = terms(x, networks)
+                networks = KerasNetworks(spec, models, log_variance, own, step_seed, float(epoch), training=True)
+                reconstruction, penalty, critic = terms(x, networks)
                 loss = tf.reduce_mean(reconstruction + weight * penalty) + l2()
+                loss += 0.0 if critic is None else tf.reduce_mean(critic)
             gradients = tape.gradient(loss, [v.value for v in variables], unconnected_gradients="zero")
             optimizer.apply(gradients, variables)
             total += float(tf.reduce_sum(reconstruction + final_weight * penalty))
-        networks = KerasNetworks(spec, encoder, decoder, log_variance, tf.add(seed, (2, 0)), LATE, training=False)
-        reconstruction, penalty = terms(tf.constant(TEST, tf.float32), networks)
+        networks = KerasNetworks(spec, models, log_variance, own, tf.add(seed, (2, 0)), LATE, training=False)
+        reconstruction, penalty, _ = terms(tf.constant(TEST, tf.float32), networks)
         validation = tf.reduce_mean(reconstruction + final_weight * penalty)
         losses.append((total / len(TRAIN) + float(l2()), float(validation + l2())))
         watched = {"off": None, "training_loss": losses[-1][0], "validation_loss": losses[-1][1]}[spec.early_stopping]
@@ -151,20 +183,23 @@ def plain_loop(spec: Spec, start: Start, layout):
             best, waited = (watched, 0) if watched < best else (best, waited + 1)
             if waited >= spec.patience:
                 break
-    return encoder, decoder, log_variance, np.array(losses)
+    return encoder, decoder, log_variance, own, np.array(losses)
 
 
 def both(spec: Spec) -> tuple[Trained, tuple]:
     structure = Structure.of(spec, columns=2, train_rows=len(TRAIN), test_rows=len(TEST))
-    return train(spec, TRAIN, TEST, SEED), plain_loop(spec, start_of(structure, spec, SEED), structure.layout)
+    return train(spec, TRAIN, TEST, SEED), plain_loop(spec, start_of(structure, spec, TRAIN, SEED), structure.layout)
 
 
 def assert_same(trained: Trained, plain: tuple) -> None:
-    encoder, decoder, log_variance, losses = plain
+    encoder, decoder, log_variance, own, losses = plain
     for ours, theirs in zip(trained_models(trained), (encoder, decoder), strict=True):
         for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
             np.testing.assert_allclose(a, b, rtol=2e-3, atol=2e-5)
     np.testing.assert_allclose(trained.weights.vector[-2:], np.asarray(log_variance), rtol=2e-3, atol=2e-5)
+    assert own.keys() == trained.weights.own.keys()
+    for name, value in own.items():
+        np.testing.assert_allclose(trained.weights.own[name], value, rtol=2e-3, atol=2e-5, err_msg=name)
     assert len(trained.history) == len(losses)
     np.testing.assert_allclose(trained.history[:, [2, 5]], losses, rtol=1e-3)
 

@@ -10,7 +10,7 @@ class LinearNetworks:
 
     epoch = tf.constant(1e9)
 
-    def __init__(self, columns: int, latent_dim: int, *, stochastic: bool, seed: int = 0) -> None:
+    def __init__(self, columns, latent_dim, *, stochastic: bool, variant=None, x=None, seed: int = 0) -> None:
         self.random = np.random.default_rng(seed)
         self.mean, self.log_variance = self._matrix(columns, latent_dim), self._matrix(columns, latent_dim)
         self.decoder = self._matrix(latent_dim, columns)
@@ -18,10 +18,12 @@ class LinearNetworks:
         self.noises: list[np.ndarray] = []
         self.train_rows = tf.constant(100.0)
         self.latent_mask = tf.ones(latent_dim)
+        own = {} if variant is None else variant.variables(np.asarray(x), np.ones(latent_dim, np.float32), self.random)
+        self.variables = {name: tf.Variable(value, dtype=tf.float32) for name, value in own.items()}
 
     @property
-    def variables(self):
-        """What there is to train, by name."""
+    def weights(self):
+        """What of the networks there is to train, by name."""
         return {
             "mean": self.mean,
             "decoder": self.decoder,
@@ -31,6 +33,9 @@ class LinearNetworks:
     def encode(self, x):
         self.rows = len(x)
         self.counted, self.batch_rows = tf.ones(self.rows), tf.constant(float(self.rows))
+        return self.encode_inference(x)
+
+    def encode_inference(self, x):
         return x @ self.mean, x @ self.log_variance if self.stochastic else None
 
     def decode(self, z):
@@ -54,6 +59,12 @@ class LinearNetworks:
     def _noise(self, *shape):
         self.noises.append(self.random.standard_normal(shape).astype(np.float32))
         return tf.constant(self.noises[-1])
+
+    def encoder_jacobian(self, x):
+        return tf.tile(tf.transpose(self.mean)[None], (len(x), 1, 1))
+
+    def decoder_jacobian(self, z):
+        return tf.tile(tf.transpose(self.decoder)[None], (len(z), 1, 1))
 
     def decoder_l2(self):
         return tf.reduce_sum(self.decoder**2)

@@ -25,21 +25,21 @@ def terms(variant, latent_dim=3, **params):
 
 
 def test_ae_reconstructs_and_nothing_else():
-    (reconstruction, penalty), networks = terms("ae")
+    (reconstruction, penalty, _), networks = terms("ae")
     output = X @ networks.mean.numpy() @ networks.decoder.numpy()
     np.testing.assert_allclose(reconstruction, 0.5 * ((X - output) ** 2).sum(axis=1), rtol=1e-4)
     np.testing.assert_array_equal(penalty, 0.0)
 
 
 def test_vae_reconstructs_a_sampled_code():
-    (reconstruction, _), networks = terms("vae")
+    (reconstruction, _, _), networks = terms("vae")
     (noise,) = networks.noises
     z = X @ networks.mean.numpy() + np.exp(0.5 * X @ networks.log_variance.numpy()) * noise
     np.testing.assert_allclose(reconstruction, 0.5 * ((X - z @ networks.decoder.numpy()) ** 2).sum(axis=1), rtol=1e-4)
 
 
 def test_the_kl_is_the_integral_of_q_log_q_over_p():
-    (_, penalty), networks = terms("vae", latent_dim=2)
+    (_, penalty, _), networks = terms("vae", latent_dim=2)
     means, stds = X @ networks.mean.numpy(), np.exp(0.5 * X @ networks.log_variance.numpy())
 
     def kl(mean, std):

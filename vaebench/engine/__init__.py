@@ -9,6 +9,7 @@ perceptron      the network mlp, hyper-parameters assigned at run time
 keras_layout    a network of ordinary Keras models: its variables in the program's arrays, applied to batches
 keras_build     builds such a network from a seed and checks it
 weights         the layers of mlp, the place of each weight, initial weights
+jacobians       gradients of a network with respect to its input
 optimizers      update rules
 random_numbers  noise and dropout inside a program
 keras_models    the trained network as ordinary Keras models

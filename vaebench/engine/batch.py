@@ -3,6 +3,7 @@
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from vaebench.engine.jacobians import by_inputs, by_outputs
 from vaebench.engine.keras_layout import KerasApplied
 from vaebench.engine.perceptron import Network
 from vaebench.engine.random_numbers import normal
@@ -31,12 +32,17 @@ class Batch:
         self.batch_rows = tf.reduce_sum(self.counted)
         self.train_rows = tf.constant(structure.train_rows, tf.float32)
         self.latent_mask = settings.latent_mask
+        self.variables = network.own
         self.epoch = tf.convert_to_tensor(epoch, tf.float32)
         self.noises = 0
 
     def encode(self, x: Any) -> tuple[Any, Any]:
         """Return z_mean and z_log_var of rows x."""
         return self.network.encode(x)
+
+    def encode_inference(self, x: Any) -> tuple[Any, Any]:
+        """Return z_mean and z_log_var of any rows x, of the network for inference."""
+        return self.network.inference().encode(x)
 
     def decode(self, z: Any) -> Any:
         """Return the decoder's output of latent vectors z."""
@@ -69,6 +75,14 @@ class Batch:
     def latent_vectors(self, n: int) -> Any:
         """Return standard normal latent vectors; zero in masked units."""
         return self._noise(n, self.latent_mask.shape[0]) * self.latent_mask
+
+    def encoder_jacobian(self, x: Any) -> Any:
+        """Return dz_mean/dx, of the network for inference."""
+        return by_inputs(lambda rows: self.encode_inference(rows)[0], x)
+
+    def decoder_jacobian(self, z: Any) -> Any:
+        """Return dD/dz, of the network for inference."""
+        return by_outputs(self.network.inference().decode, z, self.network.layout.columns)
 
     def decoder_l2(self) -> Any:
         """Return the sum of squares of the decoder's kernels. Those of masked units are zero."""

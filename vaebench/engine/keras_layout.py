@@ -4,6 +4,7 @@ Keras applies a model to given values of its variables (`stateless_call`), so it
 Batches have their true size: the last one may be smaller, and any layer sees it as in Keras's `fit`.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -81,11 +82,20 @@ class KerasApplied:
     """A layout with its values, applied to batches: see vaebench.engine.perceptron.Network."""
 
     def __init__(self, layout: KerasLayout, weights: Weights, state: State, *, training: bool) -> None:
-        self.layout, self.training = layout, training
+        self.layout, self.weights, self.state, self.training = layout, weights, state, training
         self.trained, self.statistics = layout.unpack(weights), state
         self.log_variance = weights.vector[-layout.columns :]
         self.activities: list[Any] = []
         self.losses: list[Any] = []
+
+    @property
+    def own(self) -> Mapping[str, Any]:
+        """The variant's own variables."""
+        return self.weights.own
+
+    def inference(self) -> "KerasApplied":
+        """Return the network for inference, with the state from before the batch."""
+        return KerasApplied(self.layout, self.weights, self.state, training=False)
 
     def encode(self, x: Any) -> tuple[Any, Any]:
         """Return z_mean [B, Z] and z_log_var [B, Z] of rows x [B, F]; the latter is None for deterministic variants."""

@@ -9,6 +9,7 @@ Axes: B rows of a batch, F columns, Z = 42 latent units, of which latent_dim are
 `vaebench.engine.keras_models` builds the same network, latent_dim wide, from Keras layers.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,11 @@ class Network:
         self._moments = list(variables.moments)
 
     @property
+    def own(self) -> Mapping[str, Any]:
+        """The variant's own variables."""
+        return self.variables.own
+
+    @property
     def log_variance(self) -> Any:
         """The decoder's log-variance per column [F]."""
         return self.variables.log_variance
@@ -76,6 +82,10 @@ class Network:
         """The moving statistics as one vector."""
         moments = [moment for pair in self._moments if pair is not None for moment in pair]
         return tf.concat(moments, axis=0) if moments else tf.zeros(0)
+
+    def inference(self) -> "Network":
+        """Return the network for inference, with the moving statistics from before the batch."""
+        return Network(self.layout, self.variables, self.assigned)
 
     def encode(self, x: Any) -> tuple[Any, Any]:
         """Return z_mean [B, Z] and z_log_var [B, Z] of rows x [B, F]; the latter is None for deterministic variants."""

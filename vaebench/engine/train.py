@@ -1,5 +1,6 @@
 """Train a spec on scaled rows with the program of its structure."""
 
+import dataclasses
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,10 +50,13 @@ class Start:
     seed: NDArray[np.int32]  # [2]
 
 
-def start_of(structure: Structure, spec: Spec, seed: int) -> Start:
-    """Draw what a run starts from, from `seed` alone."""
+def start_of(structure: Structure, spec: Spec, train_rows: Rows, seed: int) -> Start:
+    """Draw what a run on these rows starts from, from `seed` alone."""
     random = generator("train", seed)
     weights, statistics = structure.layout.start(spec.latent_dim, random)
+    mask = (np.arange(structure.latent_units) < spec.latent_dim).astype(np.float32)
+    own = spec.variant.variables(train_rows, mask, generator("variables", seed))
+    weights = weights._replace(own={name: np.asarray(value, np.float32) for name, value in own.items()})
     order = np.tile(np.arange(structure.train_rows, dtype=np.int32), (structure.capacity, 1))
     order[: spec.epochs] = random.permuted(order[: spec.epochs], axis=1)
     # Steps count up from the first number, layers from the second, so both leave room above.
@@ -71,12 +75,21 @@ class Trained:
 
     def codes(self, x: Rows) -> Codes:
         """Encode scaled rows."""
+        variant, own = self.spec.variant, self.weights.own
+        flow = variant.flow(own, self.spec.latent_dim)
+        codes = Codes(*self._encoded(x), flow)
+        if variant.pseudo_inputs is None:
+            return codes
+        return dataclasses.replace(codes, pseudo_inputs=Codes(*self._encoded(own[variant.pseudo_inputs]), flow))
+
+    def _encoded(self, x: Rows) -> tuple[Latent, Latent]:
+        """Return mean and standard deviation of q(z given x), shape (n, latent_dim) each."""
         mean, log_variance = self._network().encode(tf.constant(x, tf.float32))
         used = slice(self.spec.latent_dim)
         codes = mean.numpy()[:, used].astype(np.float64)
         if log_variance is None:
-            return Codes(codes, np.zeros_like(codes))
-        return Codes(codes, np.exp(0.5 * log_variance.numpy()[:, used].astype(np.float64)))
+            return codes, np.zeros_like(codes)
+        return codes, np.exp(0.5 * log_variance.numpy()[:, used].astype(np.float64))
 
     def decode(self, z: Latent) -> Rows:
         """Decode latent vectors, shape (n, latent_dim), to scaled rows, shape (n, columns)."""
@@ -114,7 +127,7 @@ def train(spec: Spec, train_rows: Rows, test_rows: Rows, seed: int) -> Trained:
     Raises MemoryError.
     """
     structure = Structure.of(spec, columns=train_rows.shape[1], train_rows=len(train_rows), test_rows=len(test_rows))
-    start = start_of(structure, spec, seed)
+    start = start_of(structure, spec, train_rows, seed)
     try:
         weights, statistics, history, epochs = _run(
             structure, start, train_rows, test_rows, settings_of(structure, spec)
@@ -130,7 +143,7 @@ def compile_program(spec: Spec, *, columns: int, train_rows: int, test_rows: int
     structure = Structure.of(spec, columns=columns, train_rows=train_rows, test_rows=test_rows)
     settings = settings_of(structure, spec)._replace(epochs=tf.constant(0))
     rows, held_out = np.zeros((train_rows, columns)), np.zeros((test_rows, columns))
-    _run(structure, start_of(structure, spec, 0), rows, held_out, settings)
+    _run(structure, start_of(structure, spec, rows, 0), rows, held_out, settings)
 
 
 def _run(structure: Structure, start: Start, train_rows: Rows, test_rows: Rows, settings: Settings) -> tuple[Any, ...]:
@@ -181,8 +194,10 @@ def _network_at_fault(structure: Structure) -> Iterator[None]:
 
 
 def _tensors(weights: Weights) -> Weights:
-    return Weights(tuple(tf.constant(kernel) for kernel in weights.kernels), tf.constant(weights.vector))
+    tensors: Weights = tf.nest.map_structure(tf.constant, weights)
+    return tensors
 
 
 def _arrays(weights: Weights) -> Weights:
-    return Weights(tuple(kernel.numpy() for kernel in weights.kernels), weights.vector.numpy())
+    arrays: Weights = tf.nest.map_structure(lambda tensor: tensor.numpy(), weights)
+    return arrays

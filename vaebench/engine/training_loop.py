@@ -91,7 +91,7 @@ class Program:
         reconstruction = terms.reconstruction + settings.l2_activity * activity
         if network.losses:
             reconstruction += tf.add_n(network.losses)
-        return Terms(reconstruction, terms.penalty), network.statistics
+        return terms._replace(reconstruction=reconstruction), network.statistics
 
     def _epoch(self, settings: Settings, index: Any) -> Epoch:
         variant = dataclasses.replace(self.structure.variant, **settings.variant)
@@ -105,6 +105,8 @@ class Program:
             tape.watch(state.weights)
             terms, statistics = self._terms(x, mask, seed, state, settings, epoch.number, training=True)
             rows = counted * (terms.reconstruction + epoch.weight * terms.penalty)
+            if terms.critic is not None:
+                rows += counted * terms.critic
             loss = tf.reduce_sum(rows) / tf.reduce_sum(counted)
         gradients = tape.gradient(loss, state.weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
         reconstruction = tf.reduce_sum(counted * terms.reconstruction)
@@ -127,7 +129,10 @@ class Program:
             strict=True,
         )
         vector, vector_moments = updated(state.weights.vector, state.moments.vector, gradients.vector)
-        return State(Weights(kernels, vector), statistics, Weights(moments, vector_moments), step)
+        own = {name: updated(w, state.moments.own[name], gradients.own[name]) for name, w in state.weights.own.items()}
+        weights = Weights(kernels, vector, {name: w for name, (w, _) in own.items()})
+        slots = Weights(moments, vector_moments, {name: slots for name, (_, slots) in own.items()})
+        return State(weights, statistics, slots, step)
 
     def _train(
         self, weights: Weights, statistics: Any, train: Any, test: Any, order: Any, seed: Any, settings: Settings
@@ -184,7 +189,7 @@ class Program:
             return (epoch < settings.epochs) & finite & ~stopped
 
         zero = tf.nest.map_structure(tf.zeros_like, weights)
-        moments = Weights(tuple(Moments(w, w) for w in zero.kernels), Moments(zero.vector, zero.vector))
+        moments = tf.nest.map_structure(lambda w: Moments(w, w), zero)
         state = State(weights, statistics, moments, tf.constant(0.0))
         waiting = (tf.constant(np.inf, tf.float32), tf.constant(0))
         history = tf.zeros((structure.capacity, 2 * len(CURVES)))

@@ -4,7 +4,7 @@ Each kernel is an array: slicing kernels out of one vector, and joining their gr
 their matrix products. All other variables are short and share one vector, which one operation updates.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ class Weights(NamedTuple):
 
     kernels: tuple[Any, ...]  # [inputs, outputs], one per layer
     vector: Any  # each layer's bias, gamma and beta, then the decoder's log-variance [F]
+    own: Mapping[str, Any] = {}  # the variant's own variables, by name
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Variables:
     trained: list[dict[str, Any]]  # "kernel", "bias" and, before batch norm, "gamma" and "beta"
     moments: list[Any]  # (moving mean, moving variance), or None without batch norm
     log_variance: Any  # [F]
+    own: Mapping[str, Any]
 
 
 class Layout:
@@ -93,7 +95,7 @@ class Layout:
         ]
         moving: Iterator[Any] = iter(tf.split(statistics, self.statistics_widths) if self.statistics_widths else [])
         moments = [(next(moving), next(moving)) if layer.normed else None for layer in self.layers]
-        return Variables(trained, moments, next(vectors))
+        return Variables(trained, moments, next(vectors), weights.own)
 
 
 def initial_weights(layout: Layout, latent_dim: int, random: np.random.Generator) -> Weights:

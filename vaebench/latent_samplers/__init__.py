@@ -10,6 +10,7 @@ from typing import ClassVar, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vaebench.generator import Steps
 from vaebench.parts import Part
 
 Latent = NDArray[np.float64]
@@ -18,17 +19,37 @@ Latent = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Codes:
-    """The codes of the training rows: q(z given x) = N(mean, std^2). Both arrays have shape (rows, latent_dim)."""
+    """The codes of the training rows: q(z given x) = N(mean, std^2), then a flow if there is one.
+
+    Both arrays have shape (rows, latent_dim). What is fitted to codes takes them from `choose`, `draw` or `points`.
+    """
 
     mean: Latent
     std: Latent
     """Zero if the variant's encoder is deterministic."""
+    flow: Steps | None = None
+    pseudo_inputs: "Codes | None" = None
+    """The codes of the variant's pseudo-inputs, whose mixture is its prior; None for a variant without."""
 
     def choose(self, codes: Literal["mean", "sampled"], random: np.random.Generator) -> Latent:
-        """Return z_mean, or one draw of N(mean, std^2) per training row."""
-        if codes == "mean":
-            return self.mean
-        return self.mean + self.std * random.standard_normal(self.mean.shape)
+        """Return `points`, or one draw of q(z given x) per training row; shape (rows, latent_dim)."""
+        return self.points if codes == "mean" else self.draw(np.arange(len(self.mean)), random)
+
+    @property
+    def points(self) -> Latent:
+        """One code a row, without noise: z_mean, after the flow."""
+        return self._after_flow(self.mean)
+
+    def draw(self, rows: NDArray[np.integer], random: np.random.Generator) -> Latent:
+        """Return one draw of q(z given x) for each of these training rows, by index; shape (len(rows), latent_dim)."""
+        noise = random.standard_normal((len(rows), self.mean.shape[1]))
+        return self._after_flow(self.mean[rows] + self.std[rows] * noise)
+
+    def _after_flow(self, z: Latent) -> Latent:
+        if self.flow is None:
+            return z
+        codes: Latent = self.flow.take(z, np.random.default_rng(0))  # draws nothing
+        return codes
 
 
 class LatentDistribution(Protocol):
@@ -46,6 +67,9 @@ class LatentSampler(Part):
     kind: ClassVar[str] = "latent_sampler"
     keeps: ClassVar[str | None] = None
     """What of the training rows, or of their codes, the fitted distribution holds verbatim; None if nothing."""
+
+    of_pseudo_inputs: ClassVar[bool] = False
+    """Whether it draws from the codes of pseudo-inputs, which only some variants have."""
 
     @abstractmethod
     def fit(self, codes: Codes, random: np.random.Generator) -> LatentDistribution:

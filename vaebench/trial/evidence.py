@@ -40,7 +40,7 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
         signal             variance of the decoded codes / variance of the training rows, mean over columns
         noise_share        share of the generated variance that is decoder noise, mean over columns
         active_units       latent units in use: Var(z_mean) > 0.01 (arXiv 1509.00519); variants with a posterior only
-        kl                 KL(q(z given x) || N(0, 1)) in nats, summed over units, mean over rows; likewise
+        kl                 KL(q(z given x) || N(0, 1)) in nats, summed over units, mean over rows; likewise, no flow
         kl_largest_unit    the largest unit's part of it; likewise
         copied             copying (see scoring.metrics.copying) in units of the bootstrap's: 0 for a perfect generator
         true_samples       how many true samples the metrics are measured against
@@ -67,7 +67,7 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
             "noise": drawn + noise,
             "codes": ideal + on * noise,
             "codes_noise": ideal + noise,
-            "reconstructions": fitted.trained.decode(codes.mean),
+            "reconstructions": fitted.trained.decode(codes.points),
             "rows": scaled,
         }
         generated = {name: fitted.recipe.scaler.inverse(decoded[name]) for name in GENERATORS}
@@ -89,12 +89,11 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
 
 
 def aggregate_posterior(codes: Codes, n: int, random: np.random.Generator) -> Latent:
-    """Draw `n` latent vectors of 1/N sum_i N(mean_i, std_i^2), shape (n, latent_dim), as many per row.
+    """Draw `n` latent vectors of 1/N sum_i q(z given x_i), shape (n, latent_dim), as many per row.
 
     Hoffman and Johnson, "ELBO surgery", NIPS workshop 2016.
     """
-    row = np.arange(n) % len(codes.mean)
-    return codes.mean[row] + codes.std[row] * random.standard_normal((n, codes.mean.shape[1]))
+    return codes.draw(np.arange(n) % len(codes.mean), random)
 
 
 def end_of_training(losses: NDArray[np.floating]) -> dict[str, float]:
@@ -123,12 +122,11 @@ def end_of_training(losses: NDArray[np.floating]) -> dict[str, float]:
 def _posterior(codes: Codes) -> Mapping[str, float]:
     if not codes.std.any():
         return {}
+    active = {"active_units": float((codes.mean.var(axis=0) > ACTIVE).sum())}
+    if codes.flow is not None:
+        return active
     kl = 0.5 * (codes.mean**2 + codes.std**2 - 2.0 * np.log(codes.std) - 1.0).mean(axis=0)
-    return {
-        "active_units": float((codes.mean.var(axis=0) > ACTIVE).sum()),
-        "kl": float(kl.sum()),
-        "kl_largest_unit": float(kl.max()),
-    }
+    return {**active, "kl": float(kl.sum()), "kl_largest_unit": float(kl.max())}
 
 
 def _copied(generated: Rows, draw: Draw) -> float:

@@ -49,7 +49,7 @@ class Fitted:
     def reconstruct(self, rows: Rows) -> Rows:
         """Encode rows of the data and decode z_mean, without decoder noise; shape (n, columns), in the data's units."""
         codes = self.trained.codes(self.recipe.scaler.transform(rows))
-        return self.recipe.scaler.inverse(self.trained.decode(codes.mean))
+        return self.recipe.scaler.inverse(self.trained.decode(codes.points))
 
 
 def fit(spec: Spec, replicate: Replicate) -> Fitted:
@@ -103,6 +103,6 @@ def encode(spec: Spec, draw: Draw, seed: int) -> Encoded:
     if not np.isfinite(trained.history[:, :3]).all():
         raise FittingError(f"the training loss became {trained.history[-1, 2]} in epoch {len(trained.history)}")
     codes = trained.codes(scaled)
-    if not (np.isfinite(codes.mean).all() and np.isfinite(codes.std).all()):
+    if not (np.isfinite(codes.points).all() and np.isfinite(codes.std).all()):
         raise FittingError("the codes of the training rows are not finite")
     return Encoded(draw, seed, scaler, scaled, trained, codes)
