@@ -13,6 +13,7 @@ from experiments.claims_kit.experiment import FOLDER, Experiment, experiment
 from vaebench.seeds import derive
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.file import read, read_toml, to_plain
+from vaebench.study.file.earlier import with_earlier_defaults
 from vaebench.study.spec import GENERATING, Spec
 
 
@@ -53,7 +54,7 @@ def cells_of(name: str) -> list[Cell]:
     folder = FOLDER / name
     cells: list[Cell] = []
     for form, tables in found.full(read_toml(folder / "study.toml")).items():
-        cells += grid(form, read(tables, folder), found)
+        cells += grid(form, with_earlier_defaults(read(tables, folder)), found)  # as they were measured
     return cells
 
 

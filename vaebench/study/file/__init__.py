@@ -91,12 +91,13 @@ def to_plain(definition: StudyDefinition) -> dict[str, Any]:
             definition.data_set.name: listed(definition.data_set.plain()),
             "rows": definition.rows,
             "test_fraction": definition.test_fraction,
-            "learn_support": definition.support.learned,
         },
         "defaults": definition.defaults,
         "evaluation": {"generated": definition.generated, "true": definition.true},
         "confirm": {"top": definition.confirm_top, "replicates": definition.confirm_replicates},
     }
+    if definition.support.learned:
+        plain["data"]["learn_support"] = True
     if bounds := write_bounds(definition.support.bounds, definition.data_set):
         plain["data"]["columns"] = bounds
     if definition.networks:

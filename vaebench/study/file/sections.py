@@ -113,9 +113,12 @@ def read_data(table: Any, folder: Path | None) -> tuple[DataSet, int, float, Sup
         rows = section.rows or data_set.available_rows or TRUTH_ROWS
         _check_split(data_set, rows, section.test_fraction)
         bounds = read_bounds(section.columns, data_set)
-        if folder is not None:
+        if folder is None:
+            learned = beside.get("learn_support", False)  # records of before do not have it
+        else:
+            learned = section.learn_support
             check_bounds(bounds, data_set)
-        return data_set, rows, section.test_fraction, Support(bounds, section.learn_support)
+        return data_set, rows, section.test_fraction, Support(bounds, learned)
 
 
 def _check_split(data_set: DataSet, rows: int, test_fraction: float) -> None:
