@@ -14,6 +14,7 @@ EXAMPLES = {
     "distribution": {"name": "gamma", "a": 2, "scale": 3},
     "mixture": [{"weight": 1, "name": "norm"}, {"weight": 2, "name": "uniform", "loc": 3}],
     "file": "rows.csv",
+    "sklearn": "wine",
 }
 """A value under [data]; a data set without one is parsed from an empty table."""
 

@@ -118,6 +118,26 @@ class KnownCdf(Protocol):
         ...
 
 
+@runtime_checkable
+class KnownDensity(Protocol):
+    """A data set of several columns with a known density, by which `l_syn` judges generated rows."""
+
+    def log_density(self, rows: Rows) -> NDArray[np.float64]:
+        """Return log p(x) of each of `rows`, shape (rows, columns): shape (rows,)."""
+        ...
+
+
+def split(values: Rows, random: np.random.Generator, *, rows: int, test_fraction: float) -> Draw:
+    """Split `rows` random ones of `values`: training rows, and held-out rows, half of them to test and half as truth.
+
+    The truth beyond them is unknown, so the test rows are also what the noise floor is measured with.
+    """
+    chosen = values[random.permutation(len(values))[:rows]]
+    train, held_out = split_sizes(rows, test_fraction)
+    test = chosen[train : train + held_out // 2]
+    return Draw(train=chosen[:train], test=test, true=chosen[train + held_out // 2 :], floor=test)
+
+
 def split_sizes(rows: int, test_fraction: float) -> tuple[int, int]:
     """Return the numbers of training and of held-out rows: 100 rows at 0.33 give 67 and 33."""
     test = round(rows * test_fraction)

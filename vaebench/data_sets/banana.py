@@ -5,6 +5,7 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Gt
+from numpy.typing import NDArray
 
 from vaebench.data_sets import Truth
 from vaebench.rows import Rows
@@ -32,3 +33,10 @@ class Banana(Truth):
         """Draw `n` rows, shape (n, 2)."""
         x, e = random.standard_normal((2, n))
         return np.column_stack([x, self.bend * (x**2 - 1) + self.noise * e])
+
+    def log_density(self, rows: Rows) -> NDArray[np.float64]:
+        """Return the log density of each of `rows`, shape (rows, 2): that of x and of e, less log noise."""
+        x, y = rows.T
+        e = (y - self.bend * (x**2 - 1)) / self.noise
+        density: NDArray[np.float64] = -np.log(2 * np.pi * self.noise) - 0.5 * (x**2 + e**2)
+        return density

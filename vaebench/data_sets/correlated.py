@@ -5,6 +5,7 @@ from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Le, Lt
+from numpy.typing import NDArray
 
 from vaebench.data_sets import Truth
 from vaebench.rows import Rows
@@ -33,3 +34,13 @@ class Correlated(Truth):
         shared, own = random.standard_normal((n, 1)), random.standard_normal((n, self.dimensions))
         rows: Rows = np.sqrt(self.correlation) * shared + np.sqrt(1 - self.correlation) * own
         return rows
+
+    def log_density(self, rows: Rows) -> NDArray[np.float64]:
+        """Return the log density of each of `rows`, shape (rows, dimensions): shape (rows,)."""
+        d, r = self.dimensions, self.correlation
+        along, across = 1 + (d - 1) * r, 1 - r  # the eigenvalues
+        mean = rows.sum(axis=1) / np.sqrt(d)  # the coordinate along (1, ..., 1)
+        squares = mean**2 / along + ((rows**2).sum(axis=1) - mean**2) / across
+        log_determinant = np.log(along) + (d - 1) * np.log(across)
+        density: NDArray[np.float64] = -0.5 * (d * np.log(2 * np.pi) + log_determinant + squares)
+        return density

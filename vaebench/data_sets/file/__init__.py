@@ -15,7 +15,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from vaebench.data_sets import DataSet, split_sizes
+from vaebench.data_sets import DataSet, split, split_sizes
 from vaebench.data_sets.file.columns import check_columns, chosen_columns
 from vaebench.data_sets.file.reading import read_content, read_table
 from vaebench.data_sets.file.suspects import suspects
@@ -66,10 +66,7 @@ class File(DataSet):
 
     def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int, generated: int) -> Draw:
         """Split `rows` random rows of the file. Raises InputError if the file has changed since the study began."""
-        values = self._values()[random.permutation(self.available_rows)[:rows]]
-        train, held_out = split_sizes(rows, test_fraction)
-        test = values[train : train + held_out // 2]
-        return Draw(train=values[:train], test=test, true=values[train + held_out // 2 :], floor=test)
+        return split(self._values(), random, rows=rows, test_fraction=test_fraction)
 
     def doubts(self, rows: int, test_fraction: float) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield what looks wrong about its columns: row numbers, rare values, codes, points between thousands."""
