@@ -119,7 +119,7 @@ def test_an_integer_is_a_number():
 
 
 def test_unknown_names_and_keys_list_the_known_ones():
-    with pytest.raises(InputError, match=r"unknown variant 'vea'; did you mean 'vae'\? \(known: ae, .*vae\)"):
+    with pytest.raises(InputError, match=r"unknown variant 'vea'; did you mean 'vae'\? \(known: .*ae, .*vae.*\)"):
         load(Variant, "vea")
     with pytest.raises(
         InputError, match=r"unknown parameter of variant 'vae': 'betta'; did you mean 'beta'\? \(known: beta, .*warm_up"

@@ -139,6 +139,7 @@ STEPS: Mapping[str, Any] = {
     "beta_ranks": beta_ranks,
     "autoregressive": autoregressive,
     "dense": lambda x, random, *, kernel, bias: x @ kernel + bias,
+    "planar": lambda x, random, *, u, w, b: x + np.tanh(x @ w + b)[:, None] * u,
     "relu": lambda x, random: np.maximum(x, 0.0),
     "elu": lambda x, random: np.where(x > 0, x, np.expm1(np.minimum(x, 0.0))),
     "gelu": gelu,

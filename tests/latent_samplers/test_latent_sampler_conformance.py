@@ -1,7 +1,7 @@
 """What every latent sampler must do; every file of vaebench.latent_samplers, and every installed one, runs through."""
 
 import pickle
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Literal, get_args, get_origin
 
 import numpy as np
@@ -36,7 +36,7 @@ def codes_of(case: str, latent_dim: int) -> Codes:
     spread = random.normal(0.3, 1.2, (ROWS, latent_dim))
     point = np.full((ROWS, latent_dim), 0.1)
     half = np.where(np.arange(latent_dim) % 2, spread, 0.0)
-    return {
+    codes = {
         "spread": Codes(spread, np.full_like(spread, 0.4)),
         "of an ae": Codes(spread, np.zeros_like(spread)),
         "collapsed": Codes(point, np.ones_like(point)),
@@ -46,6 +46,7 @@ def codes_of(case: str, latent_dim: int) -> Codes:
         "huge": Codes(1e6 * spread, np.zeros_like(spread)),
         "twice the same": Codes(np.sign(spread), np.zeros_like(spread)),
     }[case]
+    return replace(codes, pseudo_inputs=codes)
 
 
 CASES = ("spread", "of an ae", "collapsed", "collapsed to a point", "half dead", "tiny", "huge", "twice the same")

@@ -1,5 +1,7 @@
 """The latent samplers against closed forms, and against scikit-learn where it has the same thing."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -44,6 +46,24 @@ def test_sampled_codes_have_the_means_variance_plus_the_encoders():
     sampled = learned.choose("sampled", np.random.default_rng(0))
     assert sampled.var() == pytest.approx(learned.mean.var() + 0.7**2, rel=5 * np.sqrt(2 / N))
     assert learned.choose("mean", np.random.default_rng(0)) is learned.mean
+
+
+def test_vamp_is_the_mixture_of_the_pseudo_inputs_codes():
+    of = Codes(np.array([[-3.0, 0.0], [3.0, 2.0]]), np.array([[0.1, 1.0], [0.5, 0.2]]))
+    z = drawn("vamp", dataclasses.replace(codes(67, 2), pseudo_inputs=of))
+    first = z[:, 0] < 0
+    assert first.mean() == pytest.approx(0.5, abs=5 * 0.5 / np.sqrt(N))
+    for part, mean, std in zip((z[first], z[~first]), of.mean, of.std, strict=True):
+        assert_moments(part, mean, np.diag(std**2))
+    with pytest.raises(ValueError, match="no pseudo-inputs"):
+        drawn("vamp", codes(67, 2))
+
+
+def test_vamp_draws_go_through_the_flow_of_its_codes():
+    flow = Steps((("scale", {"factor": 2.0, "shift": 1.0}),))
+    of = Codes(np.array([[-3.0], [3.0]]), np.array([[0.1], [0.1]]), flow)
+    z = drawn("vamp", dataclasses.replace(codes(67, 1), flow=flow, pseudo_inputs=of))
+    assert z[z > 0].mean() == pytest.approx(7.0, abs=0.01)
 
 
 def test_the_prior_is_standard_normal_whatever_the_codes_are():

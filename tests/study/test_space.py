@@ -171,6 +171,16 @@ def test_a_loss_and_a_fixed_scaling_that_contradict_each_other_cannot_be_written
     assert Space({"loss": OneOf({"binary_crossentropy": {}})}).suggest(RandomTrial(0))["scaling"] == "minmax"
 
 
+def test_a_latent_sampler_of_pseudo_inputs_is_refused_beside_variants_without():
+    sampler = OneOf({"gaussian": {}, "vamp": {}})
+    with pytest.raises(InputError, match=r"latent sampler 'vamp' .* variant 'ae' has none: .* \('vamp'\)"):
+        Space({"variant": OneOf({"vamp": {}, "ae": {}}), "latent_sampler": sampler})
+    with pytest.raises(InputError, match="variant 'vae' has none"):  # the spec's default
+        Space({"latent_sampler": sampler})
+    values = Space({"variant": OneOf({"vamp": {}}), "latent_sampler": OneOf({"vamp": {}})}).suggest(RandomTrial(0))
+    assert values["latent_sampler"] == "vamp"
+
+
 class FromAnswers(UnitTrial):
     """Answers as recorded, and fails on any other question."""
 

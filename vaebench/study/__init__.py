@@ -3,6 +3,7 @@
 definition   a study file's content, validated and resolved
 file         the grammar of study files: sections, parameters, compare
 space        what is fixed and what is searched
+pairs        which parts of a spec go together
 suggesters   trials that sample a space without Optuna: at random, from given numbers, cell by cell
 spec         one trial's configuration, fully resolved
 replicate    one draw of the data plus one seed

@@ -14,7 +14,8 @@ from vaebench.errors import InputError
 from vaebench.losses import Loss
 from vaebench.networks import Network
 from vaebench.parts import Value
-from vaebench.study.spec import LAYERS
+from vaebench.study.pairs import check_latent_samplers
+from vaebench.study.spec import LAYERS, Spec
 from vaebench.study.suggesters import GridTrial as GridTrial
 from vaebench.study.suggesters import Point as Point
 from vaebench.study.suggesters import RandomTrial as RandomTrial
@@ -82,7 +83,7 @@ class Space:
 
     If the sampled loss requires a scaling, scaling is set to it and not asked for, so impossible pairs never come up.
     Layers are asked for only if the network has its layers from the spec. Raises InputError if a fixed scaling
-    contradicts a loss.
+    contradicts a loss, or if a latent sampler draws from pseudo-inputs that a variant lacks.
     """
 
     nodes: Mapping[str, Node]
@@ -96,6 +97,7 @@ class Space:
                     f"scaling = {scaling.value!r} contradicts loss {name!r}, which requires scaling = {required!r}: "
                     "leave scaling out, search it, or leave that loss out"
                 )
+        check_latent_samplers(self._branches("variant") or [Spec().variant.name], self._branches("latent_sampler"))
 
     def suggest(self, trial: Trial) -> Values:
         """Ask `trial` for a point of the space."""
