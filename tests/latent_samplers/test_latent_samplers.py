@@ -59,10 +59,11 @@ def test_vamp_is_the_mixture_of_the_pseudo_inputs_codes():
         drawn("vamp", codes(67, 2))
 
 
-def test_vamp_draws_go_through_the_flow_of_its_codes():
-    flow = Steps((("scale", {"factor": 2.0, "shift": 1.0}),))
-    of = Codes(np.array([[-3.0], [3.0]]), np.array([[0.1], [0.1]]), flow)
-    z = drawn("vamp", dataclasses.replace(codes(67, 1), flow=flow, pseudo_inputs=of))
+@pytest.mark.parametrize("name", ["vamp", "aggregate"])
+def test_draws_of_posteriors_go_through_the_flow_of_the_codes(name):
+    affine = Steps((("scale", {"factor": 2.0, "shift": 1.0}),))
+    of = Codes(np.array([[-3.0], [3.0]]), np.array([[0.1], [0.1]]), affine)
+    z = drawn(name, dataclasses.replace(of, pseudo_inputs=of))
     assert z[z > 0].mean() == pytest.approx(7.0, abs=0.01)
 
 

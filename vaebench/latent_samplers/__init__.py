@@ -45,6 +45,11 @@ class Codes:
         noise = random.standard_normal((len(rows), self.mean.shape[1]))
         return self._after_flow(self.mean[rows] + self.std[rows] * noise)
 
+    def mixture(self) -> Steps:
+        """Return the mixture of the rows' q(z given x) with equal weights."""
+        kernels = ("kernels", {"centres": self.mean, "stds": self.std})
+        return Steps((kernels, *(() if self.flow is None else self.flow.steps)))
+
     def _after_flow(self, z: Latent) -> Latent:
         if self.flow is None:
             return z

@@ -5,7 +5,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from vaebench.generator import Steps
 from vaebench.latent_samplers import Codes, LatentDistribution, LatentSampler
 
 
@@ -23,10 +22,6 @@ class Vamp(LatentSampler):
 
     def fit(self, codes: Codes, random: np.random.Generator) -> LatentDistribution:
         """Return the mixture of the pseudo-inputs' codes. Raises ValueError if there are none."""
-        of = codes.pseudo_inputs
-        if of is None:
+        if codes.pseudo_inputs is None:
             raise ValueError("the variant has no pseudo-inputs")
-        count, units = of.mean.shape
-        factors = of.std[:, :, None] * np.eye(units)  # [K, Z, Z]
-        mixture = ("mixture", {"weights": np.full(count, 1.0 / count), "means": of.mean, "factors": factors})
-        return Steps((mixture, *(() if of.flow is None else of.flow.steps)))
+        return codes.pseudo_inputs.mixture()
