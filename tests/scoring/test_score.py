@@ -28,7 +28,7 @@ COLUMN = {
 JOINT = {
     "attainable": ["copula_error"],
     "search": ["copula_error", "sliced_wasserstein", "correlation_error"],
-    "confirm": ["copula_error", "sliced_wasserstein", "correlation_error", "mmd", "classifier"],
+    "confirm": ["copula_error", "sliced_wasserstein", "correlation_error", "mmd", "classifier", "density", "coverage"],
 }
 
 

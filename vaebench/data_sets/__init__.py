@@ -127,6 +127,16 @@ class KnownDensity(Protocol):
         ...
 
 
+@runtime_checkable
+class KnownClusters(KnownDensity, Protocol):
+    """One that is an equal mixture of round normal clusters, by whose number `l_test` judges."""
+
+    @property
+    def cluster_count(self) -> int:
+        """How many clusters there are."""
+        ...
+
+
 def split(values: Rows, random: np.random.Generator, *, rows: int, test_fraction: float) -> Draw:
     """Split `rows` random ones of `values`: training rows, and held-out rows, half of them to test and half as truth.
 

@@ -25,7 +25,7 @@ class Clusters(Truth):
         """The clusters' means m_k, shape (clusters, 2)."""
 
     @property
-    def components(self) -> int:
+    def cluster_count(self) -> int:
         """How many clusters there are."""
         return len(self.means)
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vaebench.data_sets import DataSet, KnownCdf
+from vaebench.data_sets import DataSet, KnownCdf, KnownDensity
 from vaebench.rows import Draw, Metrics, Phase, Rows
 from vaebench.scoring.metrics.copying import copying
 from vaebench.scoring.metrics.distances import Sample
 from vaebench.scoring.metrics.exact import ks_exact
 from vaebench.scoring.metrics.joint import joint_metrics
+from vaebench.scoring.metrics.likelihood import likelihoods
 from vaebench.scoring.metrics.one_column import column_metrics, outside_range, overall, spreads
 from vaebench.study.records import Attainable, Result
 
@@ -44,6 +45,10 @@ def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dic
         energy, quantile_error, q01_error, ..., q99_error                     vaebench.scoring.metrics.one_column
         outside_range  share of values outside those of the draw's rows       vaebench.scoring.metrics.one_column
         ks_exact    ks to the exact CDF, where the data set has one           vaebench.scoring.metrics.exact
+        l_syn       of several columns, where the density is known            vaebench.scoring.metrics.likelihood
+        l_test      of several columns, where the truth is clusters           vaebench.scoring.metrics.likelihood
+        density     of all columns                                            vaebench.scoring.metrics.coverage
+        coverage    of all columns                                            vaebench.scoring.metrics.coverage
         mmd         of all columns                                            vaebench.scoring.metrics.joint
         classifier  of all columns                                            vaebench.scoring.metrics.classifier
         copying     closeness to the training rows                            vaebench.scoring.metrics.copying
@@ -77,6 +82,8 @@ def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dic
     if phase == "confirm":
         if len(columns) == 1 and isinstance(data_set, KnownCdf):
             metrics["ks_exact"] = ks_exact(generated[:, 0], data_set.cdf)
+        if len(columns) > 1 and isinstance(data_set, KnownDensity):
+            metrics |= likelihoods(generated, true, data_set)
         if len(draw.test) and generated is not draw.test:  # a file's noise floor is its test rows
             metrics["copying"] = copying(generated, draw.train, draw.test)
     return metrics

@@ -5,6 +5,7 @@ import pytest
 from scipy.stats import norm
 
 from vaebench.scoring.metrics.classifier import FEWEST_ROWS
+from vaebench.scoring.metrics.coverage import NEIGHBOURS
 from vaebench.scoring.metrics.distances import ks_distance
 from vaebench.scoring.metrics.joint import correlation_error, joint_metrics, mmd, sliced_wasserstein
 
@@ -134,6 +135,8 @@ def test_the_search_has_the_fast_ones():
         "correlation_error",
         "mmd",
         "classifier",
+        "density",
+        "coverage",
     ]
 
 
@@ -164,6 +167,7 @@ def test_they_do_not_depend_on_units():
 def test_few_constant_and_far_rows_have_finite_figures(generated, true):
     found = joint_metrics(generated, true, true.std(axis=0, ddof=1), "confirm")
     # fewer rows than a classifier learns from
-    assert set(found) == {"copula_error", "sliced_wasserstein", "correlation_error", "mmd"}
+    assert set(found) - {"density", "coverage"} == {"copula_error", "sliced_wasserstein", "correlation_error", "mmd"}
+    assert ("coverage" in found) == (min(len(generated), len(true)) > NEIGHBOURS)
     assert len(true) < FEWEST_ROWS
     assert np.isfinite(list(found.values())).all()

@@ -5,6 +5,7 @@ import numpy as np
 from vaebench.rows import Phase, Rows
 from vaebench.scoring.metrics.classifier import classifier
 from vaebench.scoring.metrics.copula import copula_error
+from vaebench.scoring.metrics.coverage import density_and_coverage
 from vaebench.scoring.metrics.distances import wasserstein
 from vaebench.scoring.metrics.samples import in_units, some
 from vaebench.seeds import generator
@@ -28,7 +29,7 @@ def joint_metrics(generated: Rows, true: Rows, units: Rows, phase: Phase) -> dic
     a, b = in_units(generated, units), in_units(true, units)
     metrics |= {"sliced_wasserstein": sliced_wasserstein(a, b), "correlation_error": correlation_error(a, b)}
     if phase == "confirm":
-        further = {"mmd": mmd(a, b), "classifier": classifier(a, b)}
+        further = {"mmd": mmd(a, b), "classifier": classifier(a, b), **density_and_coverage(a, b)}
         metrics |= {name: value for name, value in further.items() if value is not None}
     return metrics
 
