@@ -108,6 +108,9 @@ class Variant(Part):
     penalty_name: ClassVar[str | None] = None
     """The penalty's name on loss curves; None if there is no penalty."""
 
+    uses_loss: ClassVar[bool] = True
+    """Whether it minimises the study's loss. If not, the loss only says how the decoder's output becomes rows."""
+
     kl_weight: ClassVar[str | None] = None
     """The field that is the weight of the KL to N(0, 1) in late epochs; None if there is none. `vaebench check`
     predicts posterior collapse from it."""
