@@ -149,6 +149,7 @@ STEPS: Mapping[str, Any] = {
     "keras": keras,
     "sigmoid": lambda x, random: 1.0 / (1.0 + np.exp(-x)),
     "noise": lambda x, random, *, std: x + std * random.standard_normal(x.shape),
+    "student_noise": lambda x, random, *, scale, degrees: x + scale * random.standard_t(degrees, x.shape),
     "scale": lambda x, random, *, factor, shift: x * factor + shift,
     "box_cox": box_cox,
     "yeo_johnson": yeo_johnson,

@@ -72,6 +72,14 @@ def test_gaussian_nll_is_minus_the_log_likelihood_of_a_normal(std):
     np.testing.assert_allclose(cells, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("scale", [0.05, 1.0, 20.0])
+@pytest.mark.parametrize("degrees", [2.1, 5.0, 300.0])
+def test_student_t_is_minus_the_log_likelihood_of_students_t(scale, degrees):
+    expected = -stats.t.logpdf(X, degrees, loc=X - ERRORS, scale=scale) + stats.t.logpdf(0.0, degrees)
+    cells = values("student_t", X, X - ERRORS, log_variance=float(2 * np.log(scale)), degrees_of_freedom=degrees)
+    np.testing.assert_allclose(cells, expected, rtol=1e-4, atol=1e-5)
+
+
 @dataclass(frozen=True)
 class Power(Loss):
     """|x - y|^order / width, the order structural."""

@@ -9,6 +9,7 @@ from small_specs import small_replicate, small_spec
 
 from vaebench.generator import Steps
 from vaebench.latent_samplers import LatentSampler
+from vaebench.losses import Loss
 from vaebench.parts import make
 from vaebench.trial.decoder_noise import SAMPLED_CODES
 from vaebench.trial.fit import FittingError, Recipe, fit
@@ -113,6 +114,22 @@ def test_gaussian_nll_learns_the_noise():
     assert learned != 0.0, "it was trained"
     np.testing.assert_allclose(fitted.recipe.noise_std, [np.exp(learned / 2)], rtol=1e-6)
     assert fitted.recipe.noise_std[0] < 0.9, "below the rows' own spread"
+
+
+def test_student_t_learns_the_scale_of_noise_with_its_tails():
+    loss = make(Loss, "student_t", {"degrees_of_freedom": 3.0})
+    fitted = fit(small_spec("ae", loss=loss, epochs=128), small_replicate())
+    np.testing.assert_allclose(fitted.recipe.noise_std, [np.exp(fitted.trained.weights.vector[-1] / 2)], rtol=1e-6)
+    noise = fitted.recipe.noise((200_000, 1), np.random.default_rng(0))
+    assert stats.kstest(noise[:, 0], stats.t(3.0, scale=fitted.recipe.noise_std[0]).cdf).pvalue > 1e-4
+    np.testing.assert_allclose(fitted.recipe.noise_variance, stats.t(3.0, scale=fitted.recipe.noise_std).var())
+
+
+def test_a_variant_that_does_not_use_the_loss_has_the_spread_of_its_residuals_as_noise():
+    fitted = fit(small_spec("dist_vae", loss="student_t"), small_replicate())
+    assert fitted.trained.weights.vector[-1] == 0.0, "nothing trains the decoder's variance"
+    assert fitted.recipe.noise_std[0] != 1.0
+    assert fitted.recipe.tails is None
 
 
 # ---- breaking down

@@ -36,6 +36,7 @@ SPECS = {
     **{f"vae, {scaling}": small_spec("vae", scaling=scaling) for scaling in ("power", "quantile", "log")},
     "network answer": small_spec("vae", latent_dim=2, network="answer"),
     "network question, logits": small_spec("ae", network="question", loss="binary_crossentropy", scaling="minmax"),
+    "vae, heavy tails": small_spec("vae", loss="student_t"),
     "ae, no hidden layer": small_spec("ae", latent_sampler="uniform", decoder=(), decoder_noise=False),
 }
 

@@ -23,10 +23,15 @@ class Loss(Part):
     required_scaling: ClassVar[str | None] = None
     """The only scaling of the rows that works with the loss; None if any does."""
     learns_variance: ClassVar[bool] = False
-    """Whether the decoder's variance is trained; decoder noise then has this variance."""
+    """Whether the decoder's variance is trained; decoder noise then has it, scaled as in `elementwise`."""
 
     activation: ClassVar[Literal["linear", "sigmoid"]] = "linear"
     """What turns the decoder's output into scaled rows."""
+
+    @property
+    def tails(self) -> float | None:
+        """The degrees of freedom of decoder noise, which is then Student-t; None, the default, is normal noise."""
+        return None
 
     @abstractmethod
     def elementwise(self, x: Tensor, output: Tensor, log_variance: Tensor) -> Tensor:

@@ -83,6 +83,16 @@ class Spec:
         return paths
 
     @property
+    def learns_noise(self) -> bool:
+        """Whether training learns the decoder noise; else it is measured."""
+        return self.loss.learns_variance and self.variant.uses_loss
+
+    @property
+    def tails(self) -> float | None:
+        """The degrees of freedom of decoder noise that is Student-t; None where it is normal, as measured noise is."""
+        return self.loss.tails if self.learns_noise else None
+
+    @property
     def keeps(self) -> tuple[str, ...]:
         """What a saved generator holds verbatim of the rows it was fitted to; empty if nothing."""
         kept = KEPT.get(self.scaling)

@@ -40,7 +40,7 @@ ROUNDING = 1e-9
 RULE = (
     "All latent units die where the KL's weight is at least the largest eigenvalue of the scaled rows' covariance, in "
     "units of the loss's curvature (Lucas et al., NeurIPS 2019). The decoder then gives one point, and all spread is "
-    "decoder noise. A smaller weight avoids it; with gaussian_nll the decoder's variance is learned."
+    "decoder noise. A smaller weight avoids it; with gaussian_nll and student_t the decoder's variance is learned."
 )
 
 

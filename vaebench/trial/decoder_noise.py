@@ -1,4 +1,4 @@
-"""Decoder noise: the normal noise added to the decoded mean of a generated row."""
+"""Decoder noise: the noise added to the decoded mean of a generated row, normal unless the loss says otherwise."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def decoder_std(spec: Spec, trained: Trained, codes: Codes, scaled: Rows, random
     If the loss learns it, that. Otherwise the root mean square residual of D(z) at sampled codes of the training rows:
     the maximum-likelihood decoder variance given the trained networks (optimal sigma-VAE, arXiv 2006.13202).
     """
-    if spec.loss.learns_variance and spec.variant.uses_loss:
+    if spec.learns_noise:
         std: Rows = np.exp(0.5 * trained.log_variance)
         return std
     draws = SAMPLED_CODES if codes.std.any() else 1

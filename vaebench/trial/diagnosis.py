@@ -164,12 +164,13 @@ def _collapsed(spec: Spec, case: _Case, draws: Sequence[Evidence]) -> Finding:
     units = f"; {mean['active_units']:.2g} of {spec.latent_dim} latent units active" if "active_units" in mean else ""
     some = f" on {len(draws)} of {len(case.each)} draws" if len(draws) < len(case.each) else ""
     head = f"The decoder ignores its latent input{some} ({mean['signal']:.1%} of the rows' variance follows the codes"
+    law = "normal" if spec.tails is None else "Student-t"
     if spec.decoder_noise:
-        tail = f"what is generated is its noise, {mean['noise_share']:.0%} of the variance: a normal distribution."
+        tail = f"what is generated is its noise, {mean['noise_share']:.0%} of the variance: a {law} distribution."
     else:
         tail = (
             f"all generated rows are nearly the same, std ratio {mean['as_is.std_ratio']:.2f}; decoder noise would "
-            f"make it {mean['noise.std_ratio']:.2f}, as a normal distribution about a constant."
+            f"make it {mean['noise.std_ratio']:.2f}, as a {law} distribution about a constant."
         )
     return Finding("collapsed", f"{head}{units}): {tail}", max(0.0, case.mean["as_is.score"] - 1.0))
 

@@ -57,7 +57,7 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
         codes = fitted.trained.codes(scaled)
         random = generator("generate", spec.seed, replicate.seed)
         drawn = fitted.trained.decode(fitted.recipe.latent.draw(replicate.generated, random))
-        noise = fitted.recipe.noise_std * random.standard_normal(drawn.shape)
+        noise = fitted.recipe.noise(drawn.shape, random)
         ideal = fitted.trained.decode(
             aggregate_posterior(codes, replicate.generated, generator("codes", spec.seed, replicate.seed))
         )
@@ -71,6 +71,7 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
             "rows": scaled,
         }
         generated = {name: fitted.recipe.scaler.inverse(decoded[name]) for name in GENERATORS}
+    variance = fitted.recipe.noise_variance
     measured = {name: measure(rows, fitted.draw, replicate.data_set, "attainable") for name, rows in generated.items()}
     return {
         **{
@@ -80,7 +81,7 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
             if metric in MEASURED
         },
         "signal": _mean_share(ideal.var(axis=0), scaled.var(axis=0)),
-        "noise_share": on * _mean_share(fitted.recipe.noise_std**2, drawn.var(axis=0) + fitted.recipe.noise_std**2),
+        "noise_share": on * _mean_share(variance, drawn.var(axis=0) + variance),
         **_posterior(codes),
         "copied": _copied(generated["as_is"][:COPIES_LOOKED_AT], fitted.draw),
         "true_samples": float(len(fitted.draw.true)),

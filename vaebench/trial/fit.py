@@ -24,13 +24,26 @@ class Recipe:
     """All that generating needs beside the decoder D: x = unscaled(D(z) + noise), z from the latent distribution."""
 
     latent: LatentDistribution
-    noise_std: Rows  # [F], in scaled units; zero where decoder noise is off
+    noise_std: Rows  # [F], in scaled units; zero where decoder noise is off. Of Student-t noise its scale.
     scaler: Scaler
+    tails: float | None = None  # degrees of freedom of Student-t noise; None: normal
 
     def generate(self, decode: Callable[[Latent], Rows], n: int, random: np.random.Generator) -> Rows:
         """Generate `n` rows, shape (n, columns), in the data's own units."""
         scaled = decode(self.latent.draw(n, random))
-        return self.scaler.inverse(scaled + self.noise_std * random.standard_normal(scaled.shape))
+        return self.scaler.inverse(scaled + self.noise(scaled.shape, random))
+
+    def noise(self, shape: tuple[int, ...], random: np.random.Generator) -> Rows:
+        """Draw decoder noise of `shape` (n, columns), in scaled units."""
+        draws = random.standard_normal(shape) if self.tails is None else random.standard_t(self.tails, shape)
+        noise: Rows = self.noise_std * draws
+        return noise
+
+    @property
+    def noise_variance(self) -> Rows:
+        """The variance of decoder noise in each column [F], in scaled units."""
+        variance: Rows = self.noise_std**2 * (1.0 if self.tails is None else self.tails / (self.tails - 2.0))
+        return variance
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,7 @@ class Encoded:
         if spec.decoder_noise:
             random = generator("decoder_noise", self.seed)
             noise_std = decoder_std(spec, self.trained, self.codes, self.scaled, random)
-        return Fitted(spec, self.draw, self.trained, Recipe(latent, noise_std, self.scaler))
+        return Fitted(spec, self.draw, self.trained, Recipe(latent, noise_std, self.scaler, spec.tails))
 
 
 def encode(spec: Spec, draw: Draw, seed: int) -> Encoded:

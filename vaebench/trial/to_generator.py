@@ -64,8 +64,10 @@ def generator_of(fitted: Fitted, trial: TrialRecord, definition: StudyDefinition
     steps = [*recipe.latent.steps, *decoder]
     if fitted.spec.loss.activation == "sigmoid":
         steps.append(("sigmoid", {}))
-    if recipe.noise_std.any():
+    if recipe.noise_std.any() and recipe.tails is None:
         steps.append(("noise", {"std": recipe.noise_std}))
+    elif recipe.noise_std.any():
+        steps.append(("student_noise", {"scale": recipe.noise_std, "degrees": recipe.tails}))
     steps += recipe.scaler.undo.steps
     return Generator(columns, Steps(tuple(steps)), of)
 
