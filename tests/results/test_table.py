@@ -118,3 +118,11 @@ def test_table_does_not_read_names_as_markup():
     )
     assert "[red]x" in lines[2]
     assert "kde failed: loss is NaN in epoch 3" in lines[-1]
+
+
+def test_long_names_are_whole_where_there_is_room():
+    study = record(trial(0, [1.0] * 3, [1.0] * 8), baselines=[baseline("gaussian_copula", [1.0] * 3, [1.1] * 8)])
+    wide, narrow = (shown(leaderboard(standings(study)), 5, width) for width in (100, 80))
+    assert any(line.split()[:1] == ["gaussian_copula"] for line in wide)
+    assert any("gaussian_c…" in line for line in narrow)
+    assert max(map(len, wide)) <= 100

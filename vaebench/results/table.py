@@ -19,7 +19,7 @@ class Column(NamedTuple):
 
     header: str
     width: int
-    """Largest width in characters. All columns, with blanks between, add up to 100."""
+    """Largest width in characters. All columns, with blanks between, add up to WIDTH."""
     number: bool
 
 
@@ -28,6 +28,10 @@ COLUMNS = (
     Column("latent", 8, False), Column("dim", 3, True), Column("score [95 %]", 17, True), Column("ks", 6, True),
     Column("mean err", 8, True), Column("std err", 7, True), Column("search", 6, True), Column("", 2, False),
 )  # fmt: skip
+WIDTH = 100
+"""Characters that a whole table takes at most."""
+NAMES = 1
+"""The place of the names, which may be wider where other columns are narrower."""
 USUAL = "mlp"
 """The network that is not named beside the variant."""
 FAR_OFF = "!"
@@ -90,7 +94,7 @@ def table(frame: "pd.DataFrame", top: int, width: int = 100) -> "Group":
     """
     from rich.console import Group
 
-    wide = width >= sum(column.width for column in COLUMNS) + len(COLUMNS) - 1
+    wide = width >= WIDTH
     places = [place for place, column in enumerate(COLUMNS) if wide or column.header != "search"]
     shown = lines(frame, top, intervals=wide)
     parts: list[Table | Text] = [_rows(places, shown, (), wide)]
@@ -108,10 +112,16 @@ def _rows(places: Sequence[int], every: Sequence[Line], some: Sequence[Line], wi
     from rich.table import Table
 
     result = Table(box=box.SIMPLE_HEAD, padding=0, show_edge=False, show_header=not some)
+    headers = {place: COLUMNS[place].header.removesuffix("" if wide else " [95 %]") for place in places}
+    needed = {
+        place: max(cell_len(text) for text in (headers[place], *(line.cells[place] for line in every)))
+        for place in places
+    }
+    widths = {place: min(COLUMNS[place].width, needed[place]) for place in places}
+    if wide:
+        widths[NAMES] = min(needed[NAMES], widths[NAMES] + WIDTH - sum(widths.values()) - len(widths) + 1)
     for place in places:
-        column = COLUMNS[place]
-        header = column.header if wide else column.header.removesuffix(" [95 %]")
-        width = min(column.width, max(cell_len(text) for text in (header, *(line.cells[place] for line in every))))
+        column, header, width = COLUMNS[place], headers[place], widths[place]
         justify: Literal["left", "right"] = "right" if column.number else "left"
         result.add_column(header, justify=justify, width=width, no_wrap=True, overflow="ellipsis")
     for line in some:
