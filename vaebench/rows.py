@@ -45,6 +45,6 @@ class Draw:
     true: Rows
     """True samples. Generated rows are scored against these."""
     floor: Rows
-    """More true samples, independent of `true`, as many as are generated. Their score is the noise floor."""
+    """More true samples, apart from `true`, as many as are generated or there are. Their score is the noise floor."""
     support: Support = ANY_VALUES
     """What is known of the columns' values."""

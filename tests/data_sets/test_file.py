@@ -39,7 +39,7 @@ def test_a_draw_splits_the_file_and_keeps_the_true_rows_out_of_training(csv, fra
     assert (data_set.columns, data_set.available_rows) == (("height", "age"), 60)
     drawn = draw(data_set)
     assert [len(x) for x in (drawn.train, drawn.test, drawn.true)] == [40, 10, 10]
-    np.testing.assert_array_equal(drawn.floor, drawn.test)
+    np.testing.assert_array_equal(drawn.floor, np.concatenate([drawn.train, drawn.test]))
     expected = frame[["height", "age"]].to_numpy(dtype=float)
     np.testing.assert_allclose(sorted_rows(drawn.train, drawn.test, drawn.true), sorted_rows(expected))
     assert not np.array_equal(drawn.train, draw(data_set, seed=1).train)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hand_made import baseline, record, result, trial
+from hand_made import baseline, floor, record, result, trial
 from rich.console import Console
 
 from vaebench.data_sets.file import File
@@ -190,3 +190,12 @@ def test_an_error_far_off_is_named_beside_a_good_score() -> None:
     assert " 0.200! " in capture.get()
     assert "! more than 3 times what is attainable" in capture.get()
     assert not any("Far" in line for line in summary(standings(record(trial(0, [0.5], [2.9] * 8)))))
+
+
+def test_a_files_scatter_is_said_once() -> None:
+    study = record(trial(0, [1.0], [1.2] * 8), baselines=[floor([0.8], [0.9] * 8)])
+    file = File("/rows.csv", ("x",), "", 100)
+    of_file = replace(study, definition=replace(study.definition, data_set=file))
+    line = "Of every score about 0.90 is scatter of the few true samples: perfect rows have it."
+    assert summary(standings(of_file)).count(line) == 1
+    assert line not in summary(standings(study)), "a distribution has as many true samples as anybody asks for"

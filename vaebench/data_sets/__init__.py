@@ -78,7 +78,7 @@ class DataSet(Part):
     def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int, generated: int) -> Draw:
         """Draw `rows` rows split into train and test, `true` true samples, and `generated` for the noise floor.
 
-        A file has its held-out rows for both.
+        A file has half of its held-out rows as true samples, and all its other rows for the noise floor.
         """
 
 
@@ -140,12 +140,12 @@ class KnownClusters(KnownDensity, Protocol):
 def split(values: Rows, random: np.random.Generator, *, rows: int, test_fraction: float) -> Draw:
     """Split `rows` random ones of `values`: training rows, and held-out rows, half of them to test and half as truth.
 
-    The truth beyond them is unknown, so the test rows are also what the noise floor is measured with.
+    The truth beyond them is unknown, so the noise floor is measured with all rows that are not scored against.
     """
     chosen = values[random.permutation(len(values))[:rows]]
     train, held_out = split_sizes(rows, test_fraction)
-    test = chosen[train : train + held_out // 2]
-    return Draw(train=chosen[:train], test=test, true=chosen[train + held_out // 2 :], floor=test)
+    others = train + held_out // 2
+    return Draw(train=chosen[:train], test=chosen[train:others], true=chosen[others:], floor=chosen[:others])
 
 
 def split_sizes(rows: int, test_fraction: float) -> tuple[int, int]:

@@ -43,6 +43,7 @@ def answer(standings: Standings) -> list[str]:
     lines += _arms(standings)
     if found := optimism(standings):
         lines.append(_luck(found, _draws(record)))
+    lines += _scatter(standings)
     if record.attainable.draws:
         lines.append(f"Score 1 is what can be expected of {record.attainable.source}.")
     return lines
@@ -117,6 +118,16 @@ def _far(row: Standing) -> list[str]:
     if columns:
         line += f"; of the columns, {max(columns, key=lambda name: columns[name])} has the largest ks"
     return [f"{line}. Numbers that many rows repeat are what networks come near to and hardly ever draw."]
+
+
+def _scatter(standings: Standings) -> list[str]:
+    """Return a sentence on what the noise floor says where the true samples are few, as those of a file are."""
+    floor = next((row for row in standings.rows if row.kind == "floor" and row.scores), None)
+    if floor is None or standings.record.definition.fresh_draws:
+        return []
+    return [
+        f"Of every score about {np.mean(floor.scores):.2f} is scatter of the few true samples: perfect rows have it."
+    ]
 
 
 def _outside(row: Standing, record: StudyRecord) -> list[str]:

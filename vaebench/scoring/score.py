@@ -84,7 +84,7 @@ def measure(generated: Rows, draw: Draw, data_set: DataSet, phase: Phase) -> dic
             metrics["ks_exact"] = ks_exact(generated[:, 0], data_set.cdf)
         if len(columns) > 1 and isinstance(data_set, KnownDensity):
             metrics |= likelihoods(generated, true, data_set)
-        if len(draw.test) and generated is not draw.test:  # a file's noise floor is its test rows
+        if len(draw.test) and (generated is not draw.floor or data_set.available_rows is None):  # else they are these
             metrics["copying"] = copying(generated, draw.train, draw.test)
     return metrics
 

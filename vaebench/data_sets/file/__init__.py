@@ -28,8 +28,8 @@ class File(DataSet):
     """Numeric columns of a CSV or Parquet file: file = "my.csv", or { path = "my.csv", columns = ["a", "b"] }.
 
     A replicate is a random split of `rows` of its rows: training rows, and held-out rows of which one half is for the
-    validation loss and the other half are the true samples. The truth beyond the file is unknown, so the first half is
-    also what the noise floor is measured with.
+    validation loss and the other half are the true samples. The truth beyond the file is unknown, so all other rows
+    are what the noise floor is measured with.
     """
 
     path: str = ""
