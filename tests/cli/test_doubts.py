@@ -57,7 +57,7 @@ def test_many_programs_are_doubted(tmp_path: Path, batch_size: str, doubted: boo
 
 
 def test_in_brief_all_doubts_are_one_line_and_where_the_details_are_another(tmp_path: Path) -> None:
-    doubts_of(tmp_path, NORM, '[fixed]\nloss = "mse"\n[compare]\nvariant = ["ae"]\n')
+    doubts_of(tmp_path, NORM, '[fixed]\nloss = "mse"\nlatent_sampler = "prior"\n[compare]\nvariant = ["ae"]\n')
     study = load(tmp_path / "study.toml")
     assert in_brief(study, "study.toml") == [
         f"warning: {'; '.join(doubt.brief for doubt in doubts(study))}",
@@ -97,13 +97,16 @@ def test_check_warns_of_collapse_and_of_nothing_else(folder: Path) -> None:
 
 def test_check_warns_of_codes_that_the_prior_misses(folder: Path) -> None:
     study = (folder / "small.toml").read_text().replace('latent_sampler = "gaussian"\n', "")
-    (folder / "prior.toml").write_text(study)
+    (folder / "default.toml").write_text(study)
+    assert "warning" not in said("check", "default.toml")
+    with_prior = (folder / "small.toml").read_text().replace('"gaussian"', '"prior"')
+    (folder / "prior.toml").write_text(with_prior)
     output = said("check", "prior.toml")
     assert "warning ae generates from the prior, but nothing brings its codes there" in output
     assert "warning vae" not in output
     (folder / "other.toml").write_text(study + "[search.latent_sampler.one_of]\nprior = {}\ngmm = {}\n")
     assert "warning" not in said("check", "other.toml")
-    (folder / "arms.toml").write_text(study.split("[search.variant")[0] + '[compare]\nvariant = ["ae", "vae"]\n')
+    (folder / "arms.toml").write_text(with_prior.split("[search.variant")[0] + '[compare]\nvariant = ["ae", "vae"]\n')
     assert "warning ae generates from the prior" in said("check", "arms.toml")
     (folder / "compared.toml").write_text(study + '[compare]\nlatent_sampler = ["prior", "gmm"]\n')
     assert "warning" not in said("check", "compared.toml"), "the study finds out by itself"

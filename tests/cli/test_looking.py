@@ -27,7 +27,7 @@ def test_a_list_has_every_part(name: str) -> None:
     assert [line for line in lines if line and not line.startswith(" ")] == list(modules(parts.KINDS[name]))
     assert max(map(len, lines)) <= 120
     if name == "variants":
-        assert "  - beta: float > 0, default 1.0" in lines
+        assert "  - beta: float > 0, default 0.1" in lines
 
 
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.stem)

@@ -18,6 +18,7 @@ from vaebench.files import study_names
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
 from vaebench.results.summary import summary
+from vaebench.rows import ANY_VALUES
 from vaebench.search.run import run
 from vaebench.search.store import RecordStore
 from vaebench.study.file import load
@@ -144,3 +145,49 @@ def test_killed_right_there_it_goes_on(tmp_path: Path) -> None:
     assert len(record.trials) == 6
     assert record.attainable == attainable
     assert summary(standings(record))
+
+
+LEAVING_OUT = """
+[study]
+name = "least"
+trials = 2
+replicates = 1
+batch = 1
+
+[data]
+distribution = { name = "norm", loc = 100, scale = 10 }
+
+[evaluation]
+generated = 50
+true = 50
+
+[search]
+latent_dim = { int = [1, 42] }
+
+[compare]
+variant = ["ae", "vae"]
+
+[confirm]
+top = 0
+"""
+
+
+def chosen_in(record: StudyRecord) -> list[tuple[object, object, object]]:
+    names = ("variant", "latent_sampler", "variant.vae.beta")
+    return [tuple(trial.params.get(name) for name in names) for trial in record.trials]  # type: ignore[misc]
+
+
+def test_what_its_study_file_leaves_out_stays_as_it_was_when_it_began(tmp_path: Path) -> None:
+    file = tmp_path / "least.toml"
+    file.write_text(LEAVING_OUT)
+    now = [("ae", "gmm", None), ("vae", "gmm", 0.1)]
+    assert chosen_in(run(load(file), home=tmp_path, executors=evaluated_by(cheap))) == 2 * now
+    (journal,) = tmp_path.glob("studies/*/journal.log")
+    before = journal.read_text().replace('"learn_support":true', '"rows":100').replace('"defaults":2,', "")
+    journal.write_text("".join(line for line in before.splitlines(keepends=True) if '"op_code":4' not in line))
+    heard = Heard()
+    record = run(load(file), home=tmp_path, executors=evaluated_by(cheap), observer=heard)
+    assert heard.numbers == [0, 1, 2, 3]
+    assert chosen_in(record) == 2 * [("ae", "prior", None), ("vae", "prior", 1.0)]
+    assert (record.definition.defaults, record.definition.support) == (1, ANY_VALUES)
+    assert run(load(file), home=tmp_path, executors=none_at_all) == record

@@ -22,7 +22,7 @@ from vaebench.study.file import load
         ({"fixed": {"seed": 3}}, ["[fixed]", "'seed'"]),
         ({"fixed": {"beta": 1}}, ["[fixed] beta is a parameter of ", "variant 'vae'", "write it there"]),
         ({"fixed": {"network": {"mlp": {"dropout": 0.1}}}}, ["[fixed]", "dropout stands beside network, not in 'mlp'"]),
-        ({"fixed": {"variant": "vea"}}, ["[fixed]", "variant 'vea'", "known: ae, ", "did you mean 'vae'"]),
+        ({"fixed": {"variant": "vea"}}, ["[fixed]", "variant 'vea'", "known: aae, ae, ", "did you mean 'vae'"]),
         ({"fixed": {"loss": "msee"}}, ["[fixed]", "loss 'msee'", "huber", "did you mean 'mse'"]),
         ({"fixed": {"latent_sampler": "priors"}}, ["[fixed]", "latent sampler 'priors'", "did you mean 'prior'"]),
         ({"fixed": {"variant": {"ae": {}, "vae": {}}}}, ["[fixed] variant", "one variant is expected"]),

@@ -49,7 +49,7 @@ NORM = {"distribution": {"name": "norm"}}
         ({"study": {"name": "s", "objectives": ["sliced_waserstein"]}}, ["did you mean 'sliced_wasserstein'"]),
         ({"study": {"name": "s", "objectives": "ks"}}, ['[study] objectives = "ks"', "list"]),
         # [data]
-        ({"data": {}}, ["[data]", "one data set is expected", "distribution, file, mixture"]),
+        ({"data": {}}, ["[data]", "one data set is expected", "distribution, file, grid"]),
         ({"data": {"distribution": {"name": "norm"}, "file": "a.csv"}}, ["[data]", "one data set", "there are 2"]),
         ({"data": {"distributon": {"name": "norm"}}}, ["[data]", "'distributon'", "did you mean 'distribution'"]),
         ({"data": {"distribution": {"name": "norml"}}}, ["[data]", "'norml'", "did you mean 'norm'", "lognorm"]),

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from vaebench import parts
 from vaebench.data_sets import DataSet
 from vaebench.networks._file import NetworkFile
 from vaebench.rows import Phase, Support
 from vaebench.study.replicate import Replicate
 from vaebench.study.space import Leaf, OneOf, Space
 from vaebench.study.spec import Spec
+from vaebench.variants import Variant
 
 Objective = Literal[
     "score", "ks", "mean_error", "std_error", "wasserstein", "sliced_wasserstein", "correlation_error", "copula_error"
@@ -34,9 +36,13 @@ class Arm:
     space: Space
 
     def branches(self, kind: str) -> Mapping[str, Mapping[str, Leaf]]:
-        """Return the parts of `kind` that it allows, with their parameters; the spec's default if it names none."""
+        """Return the parts of `kind` that it allows, with their parameters; the spec's defaults if it names none."""
         node = self.space.nodes.get(kind)
-        return node.branches if isinstance(node, OneOf) else {getattr(Spec(), kind).name: {}}
+        if isinstance(node, OneOf):
+            return node.branches
+        if kind == "latent_sampler":
+            return {parts.load(Variant, name).latent_sampler: {} for name in self.branches("variant")}
+        return {getattr(Spec(), kind).name: {}}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,7 +42,7 @@ class Spec:
 
     variant: Variant = field(default_factory=lambda: make(Variant, "vae"))
     loss: Loss = field(default_factory=lambda: make(Loss, "mse"))
-    latent_sampler: LatentSampler = field(default_factory=lambda: make(LatentSampler, "prior"))
+    latent_sampler: LatentSampler = field(default_factory=lambda: make(LatentSampler, "gmm"))
     network: Network = field(default_factory=lambda: make(Network, "mlp"))
     latent_dim: Annotated[int, Ge(1), Le(LATENT_UNITS)] = 1
     encoder: tuple[Width, ...] = (200, 200, 50)
@@ -104,8 +104,12 @@ class Spec:
     def from_flat(cls, paths: Mapping[str, Any]) -> Self:
         """Build a spec from values by path; missing ones take defaults. Raises InputError for a wrong path or value.
 
-        >>> Spec.from_flat({"variant": "vae", "variant.vae.beta": 0.1, "latent_dim": 2}).variant
-        Vae(beta=0.1, warm_up=0, log_variance='linear')
+        A missing latent sampler is that of the variant.
+
+        >>> Spec.from_flat({"variant": "vae", "variant.vae.beta": 0.5, "latent_dim": 2}).variant
+        Vae(beta=0.5, warm_up=0, log_variance='linear')
+        >>> Spec.from_flat({"variant": "ae"}).latent_sampler
+        Gmm(max_components=5, codes='sampled')
         >>> Spec.from_flat({"latent_dim": 0})
         Traceback (most recent call last):
         vaebench.errors.InputError: latent_dim = 0: Input should be greater than or equal to 1
@@ -118,6 +122,8 @@ class Spec:
                 prefix = f"{kind}.{name}."
                 params = {path[len(prefix) :]: rest.pop(path) for path in list(rest) if path.startswith(prefix)}
                 values[kind] = make(base, name, params)
+        if "latent_sampler" not in values and "variant" in values:
+            values["latent_sampler"] = make(LatentSampler, values["variant"].latent_sampler)
         for name, value in rest.items():
             if name not in FIELDS or name in PARTS:
                 raise InputError(unknown("parameter", name, FIELDS))

@@ -111,6 +111,9 @@ class Variant(Part):
     uses_loss: ClassVar[bool] = True
     """Whether it minimises the study's loss. If not, the loss only says how the decoder's output becomes rows."""
 
+    latent_sampler: ClassVar[str] = "gmm"
+    """The latent sampler of a study that names none. A mixture fitted to the codes suits them whatever their shape."""
+
     kl_weight: ClassVar[str | None] = None
     """The field that is the weight of the KL to N(0, 1) in late epochs; None if there is none. `vaebench check`
     predicts posterior collapse from it."""

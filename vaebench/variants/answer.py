@@ -20,6 +20,7 @@ class Answer(Variant):
     replica: ClassVar[bool] = True
     stochastic: ClassVar[bool] = True
     penalty_name: ClassVar[str | None] = "kl"
+    latent_sampler: ClassVar[str] = "prior"
 
     @property
     def log_variance_bounds(self) -> tuple[float, float]:

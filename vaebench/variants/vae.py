@@ -24,8 +24,8 @@ class Vae(Variant):
     kl_weight: ClassVar[str | None] = "beta"
     structure: ClassVar[tuple[str, ...]] = ("log_variance",)
 
-    beta: Annotated[float, Gt(0)] = 1.0
-    """The KL's weight."""
+    beta: Annotated[float, Gt(0)] = 0.1
+    """The KL's weight. 1 kills every latent unit of one standardised column with `mse`."""
     warm_up: Annotated[int, Ge(0)] = 0
     """Epochs over which the weight rises to beta in equal steps; 0 is no warm-up."""
     log_variance: Literal["linear", "relu"] = "linear"

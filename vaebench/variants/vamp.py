@@ -23,6 +23,7 @@ class Vamp(Variant):
 
     stochastic: ClassVar[bool] = True
     penalty_name: ClassVar[str | None] = "kl"
+    latent_sampler: ClassVar[str] = "vamp"
     kl_weight: ClassVar[str | None] = "beta"
     structure: ClassVar[tuple[str, ...]] = ("inputs",)
     pseudo_inputs: ClassVar[str | None] = "u"

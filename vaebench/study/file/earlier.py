@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from vaebench.study.definition import StudyDefinition
+from vaebench.study.definition import Arm, StudyDefinition
+from vaebench.study.file.parameters import KNOWN
+from vaebench.study.space import Fixed, Node, OneOf, Space
 
 
 def going_on(old: StudyDefinition, new: StudyDefinition) -> StudyDefinition:
@@ -11,5 +13,18 @@ def going_on(old: StudyDefinition, new: StudyDefinition) -> StudyDefinition:
 
 
 def with_earlier_defaults(definition: StudyDefinition) -> StudyDefinition:
-    """Return a definition as edition 1 of the defaults has it, in which what its study file leaves out is filled in."""
-    return replace(definition, defaults=1, support=replace(definition.support, learned=False))
+    """Return a definition as edition 1 of the defaults has it: what its study file leaves out is filled in.
+
+    Latent vectors came from the prior, whatever the variant, beta of `vae` was 1.0, and no support was learned.
+    """
+    arms = tuple(_filled_in(arm) for arm in definition.arms)
+    return replace(definition, defaults=1, arms=arms, support=replace(definition.support, learned=False))
+
+
+def _filled_in(arm: Arm) -> Arm:
+    variants = {name: dict(params) for name, params in arm.branches("variant").items()}
+    if "vae" in variants:
+        variants["vae"] = {"beta": Fixed(1.0)} | variants["vae"]
+    missing: dict[str, Node] = {"latent_sampler": OneOf({"prior": {}})}
+    nodes = missing | dict(arm.space.nodes) | {"variant": OneOf(variants)}
+    return replace(arm, space=Space({name: nodes[name] for name in KNOWN if name in nodes}))
