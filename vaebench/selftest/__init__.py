@@ -1,7 +1,7 @@
 """The self-test: known answers, measured on this machine by the code that runs studies.
 
-closed_forms  what a linear VAE on Gaussian rows generates
-linear        trains that VAE and compares it with the closed forms
+closed_forms  what a linear autoencoder on Gaussian rows generates
+linear        trains it and compares it with the closed forms
 exact_rows    Gaussian rows without sampling error
 referees      generators with a known flaw, which must rank behind Gaussian maximum likelihood
 check         an expected value, a measured value, a tolerance

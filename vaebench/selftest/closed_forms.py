@@ -1,4 +1,4 @@
-"""What a linear VAE on Gaussian rows generates, in closed form.
+"""What a linear autoencoder on Gaussian rows generates, in closed form.
 
 One column x ~ N(0, 1), encoder q = N(m x + c, s^2), decoder w z, loss (x - w z)^2 / 2 + s2 KL: s2 is the decoder's
 implied variance. At the optimum w^2 = m^2 = 1 - s2 and s^2 = s2, or all are 0 and s = 1 where s2 >= 1: posterior
@@ -86,3 +86,21 @@ def two_columns(s2: float, correlation: float) -> Answer:
     """
     first, second = 1.0 + abs(correlation) - s2, 1.0 - abs(correlation) - s2
     return Answer((first + max(second, 0.0)) / 2)
+
+
+def first_axis_denoised(noise: float, correlation: float) -> Answer:
+    """Gaussian fitted to the one latent unit of a denoising autoencoder, two standardised columns.
+
+    D E = S (S + noise^2 I)^-1, cut to its first axis: of that, whose variance is v, it keeps v / (v + noise^2).
+    """
+    v = 1.0 + abs(correlation)
+    return Answer(v * (v / (v + noise**2)) ** 2 / 2)
+
+
+def rae_l2(beta: float, decoder_l2: float) -> Answer:
+    """Gaussian fitted to z of RAE-L2: D E = 1 - sqrt(2 beta decoder_l2).
+
+    For m w = c, m of the encoder and w of the decoder, beta m^2 / 2 + decoder_l2 w^2 is least where both terms are
+    equal: c sqrt(2 beta decoder_l2). With it (1 - c)^2 / 2 is least at that c.
+    """
+    return Answer(max(1.0 - math.sqrt(2.0 * beta * decoder_l2), 0.0) ** 2)
