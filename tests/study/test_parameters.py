@@ -93,11 +93,11 @@ from vaebench.study.file import load
         # impossible pairs
         (
             {"fixed": {"loss": "binary_crossentropy", "scaling": "standard"}},
-            ["[fixed] scaling = 'standard'", "'binary_crossentropy'", "'minmax'"],
+            ["scaling = 'standard'", "'binary_crossentropy'", "'minmax'"],
         ),
         (
             {"fixed": {"scaling": "none"}, "search": {"loss": {"one_of": {"mse": {}, "binary_crossentropy": {}}}}},
-            ["[fixed] scaling = 'none'", "'binary_crossentropy'", "'minmax'"],
+            ["scaling = 'none'", "'binary_crossentropy'", "'minmax'"],
         ),
         (
             {"fixed": {"loss": "binary_crossentropy"}, "compare": {"scaling": ["minmax", "none"]}},

@@ -32,8 +32,8 @@ def read_arms(fixed: Any, search: Any, compare: Any) -> tuple[Arm, ...]:
 
 
 def read_arm(name: str, nodes: Mapping[str, Node]) -> Arm:
-    """Build an arm. Raises InputError for an impossible pair of loss and scaling."""
-    with located(f"[compare] {name}: " if name else "[fixed] "):
+    """Build an arm. Raises InputError for parts that do not go together."""
+    with located(f"[compare] {name}: " if name else "[fixed] and [search]: "):
         return Arm(name=name, space=Space(nodes))
 
 
