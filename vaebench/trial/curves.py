@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from vaebench.margins import Column, margin
+from vaebench.margins import Column, margin, with_atoms
 
 EXPONENTS = (-2.0, 2.0)
 """Where the exponent of Box and Cox is looked for, so that an outlier does not decide it; Yeo and Johnson's: 1 +- 2."""
@@ -27,7 +27,7 @@ class Curve:
     ends: Column
     """[2, 3]: y, u and du/dy at the smallest and at the largest training row."""
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    """The step's arguments beside column and ends."""
+    """The step's arguments beside the column, and the ends if they differ."""
 
     def __call__(self, u: Column) -> Column:
         """Return y, in the shape of `u`."""
@@ -78,10 +78,12 @@ def yeo_johnson(u: Column) -> Curve:
 
 
 def normal_scores(u: Column) -> Curve:
-    """Return the interpolated normal scores of a column (see vaebench.margins)."""
+    """Return the interpolated normal scores of a column (see vaebench.margins).
+
+    A value that rows repeat is an atom: all scores of its ranks are undone to it, so it keeps its share of the rows.
+    """
     of = margin(u)
-    kept = {"scores": of.scores, "values": of.values}
-    return Curve("interpolated", lambda u: np.interp(u, of.values, of.scores), of.ends, kept)
+    return Curve("interpolated", lambda u: np.interp(u, of.values, of.scores), of.ends, vars(with_atoms(u)))
 
 
 def _box_cox(u: Column, exponent: float) -> Curve:

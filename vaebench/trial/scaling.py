@@ -87,13 +87,14 @@ def straightened(scaling: Scaling, x: Column, low: float, high: float) -> tuple[
     """Return origin, unit and curve of a column of training rows that can have values from `low` to `high`.
 
     `log` and `power` measure from an end, the nearer one of two; it is zero where all rows are positive and there is no
-    other. `log` is the logit between two ends. Without an end `log` has no curve, nor has a column of two values any.
+    other. `log` is the logit between two ends. Without an end `log` has no curve, and both have none for two values.
     """
     plain = 0.0, 1.0, None
-    if scaling not in ("power", "quantile", "log") or len(np.unique(x)) < 3:
-        return plain
-    if scaling == "quantile":
+    different = len(np.unique(x))
+    if scaling == "quantile" and different > 1:
         return 0.0, 1.0, curves.normal_scores(x)
+    if scaling not in ("power", "log") or different < 3:
+        return plain
     low = 0.0 if low == -np.inf and high == np.inf and x.min() > 0 else low
     median = float(np.median(x))
     if scaling == "log" and np.isfinite(high - low):

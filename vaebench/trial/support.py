@@ -11,6 +11,8 @@ from vaebench.rows import Rows, Support
 
 NEAR = 0.5
 """A column ends at zero if no row is beyond it and its nearest row lies at most this share of the median from it."""
+HALF = 0.5 * (1 - 1e-9)
+"""What is added to the ends of whole numbers before rounding: less than a half, which would be rounded out of them."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +30,8 @@ class ColumnSupport:
 
     @property
     def reach(self) -> tuple[float, float]:
-        """Where the values end before they are rounded: half a unit further out in a column of whole numbers."""
-        return (self.low - 0.5, self.high + 0.5) if self.whole else (self.low, self.high)
+        """Where the values end before they are rounded: nearly half a unit further out in a column of whole numbers."""
+        return (self.low - HALF, self.high + HALF) if self.whole else (self.low, self.high)
 
 
 def supports(support: Support, train: Rows) -> tuple[ColumnSupport, ...]:
@@ -50,7 +52,10 @@ def supports(support: Support, train: Rows) -> tuple[ColumnSupport, ...]:
                 f"[data.columns]: column {index + 1} has {outside:g} in a training row, outside its bounds"
             )
         learned = _learned(x) if support.learned else ColumnSupport()
-        found.append(ColumnSupport(max(low, learned.low), min(high, learned.high), learned.whole))
+        low, high = max(low, learned.low), min(high, learned.high)
+        if learned.whole:
+            low, high = np.ceil(low), np.floor(high)  # a declared one may lie between
+        found.append(ColumnSupport(float(low), float(high), learned.whole))
     return tuple(found)
 
 
