@@ -1,5 +1,6 @@
 """A Keras network in a program against Keras's own `fit`: the same weights, and what layers carry, step by step."""
 
+import dataclasses
 import random as python_random
 import threading
 
@@ -17,7 +18,7 @@ from vaebench.networks import _of_function
 from vaebench.parts import make
 from vaebench.study.spec import Spec
 from vaebench.tf_setup import tf
-from vaebench.variants import Variant
+from vaebench.variants import Terms, Variant
 
 pytestmark = pytest.mark.slow
 random = np.random.default_rng(2)
@@ -82,6 +83,29 @@ def test_the_engine_trains_as_fit_does(function, optimizer):
         for a, b in zip(ours.variables, plain.variables, strict=True):
             np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=2e-3, atol=2e-5, err_msg=a.path)
     np.testing.assert_allclose(trained.history[:, [2, 5]], losses, rtol=1e-3)
+
+
+@dataclasses.dataclass(frozen=True)
+class Asking(Variant):
+    """Plain autoencoder that asks for both Jacobians, and weighs them by nothing."""
+
+    def terms(self, x, networks):
+        z, _ = networks.encode(x)
+        squares = [jacobian**2 for jacobian in (networks.encoder_jacobian(x), networks.decoder_jacobian(z))]
+        norm = tf.add_n([tf.reduce_sum(square, axis=(1, 2)) for square in squares])
+        return Terms(networks.reconstruction(x, networks.decode(z)), penalty=norm)
+
+    def weight(self, epoch):
+        return 0.0
+
+
+def test_jacobians_that_weigh_nothing_leave_training_as_it_is_without():
+    spec = spec_of(everything)
+    plain = train(spec, TRAIN, TEST, SEED)
+    asked = train(dataclasses.replace(spec, variant=Asking()), TRAIN, TEST, SEED)
+    assert (asked.history[:, 1] > 0).all()
+    carried = [(one.weights.kernels, one.weights.vector, one.statistics) for one in (asked, plain)]
+    tf.nest.map_structure(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), *carried)
 
 
 def test_weights_and_noise_differ_between_seeds_and_not_between_runs():

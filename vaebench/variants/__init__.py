@@ -134,8 +134,8 @@ class Variant(Part):
         """Return the initial values of variables of its own, by name: none.
 
         `x` [N, F] are the scaled training rows, `latent_mask` [Z] is 1.0 for latent units in use. Shapes may depend on
-        those of the arguments and on structural fields, nothing else. The engine trains them as it does the networks;
-        `terms` finds them in `networks.variables`.
+        those of the arguments and on structural fields, nothing else. The engine trains them as it does the networks,
+        without l2_weights; `terms` finds them in `networks.variables`.
         """
         return {}
 

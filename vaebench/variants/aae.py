@@ -16,7 +16,7 @@ class Aae(Variant):
 
     The critic, a network with one hidden layer, learns the probability that z is a draw of N(0, 1) and not a code: in
     the same steps it minimises -log C(p) - log(1 - C(z)), p ~ N(0, 1). Where codes follow the prior the best critic is
-    C = 1/2, with a loss of 2 log 2.
+    C = 1/2, with a loss of 2 log 2. The penalty rises while the critic learns, and early stopping watches it too.
 
     Makhzani, Shlens, Jaitly, Goodfellow and Frey, "Adversarial autoencoders", 2015, arXiv 1511.05644.
     """
