@@ -131,6 +131,12 @@ def whole(x: Any, random: np.random.Generator, *, column: int) -> Any:
     return x
 
 
+def nearest(x: Any, random: np.random.Generator, *, column: int, values: Any) -> Any:
+    """Replace a column by the nearest of ascending `values`."""
+    x[:, column] = values[np.searchsorted((values[1:] + values[:-1]) / 2, x[:, column])]
+    return x
+
+
 STEPS: Mapping[str, Any] = {
     "normal": lambda x, random, *, units: random.standard_normal((len(x), int(units))),
     "uniform": lambda x, random, *, units: random.random((len(x), int(units))),
@@ -157,6 +163,7 @@ STEPS: Mapping[str, Any] = {
     "interpolated": interpolated,
     "fold": fold,
     "whole": whole,
+    "nearest": nearest,
 }
 """What a step does to x, by its name."""
 

@@ -39,6 +39,7 @@ def columns(n=67, seed=0):
         "uniform": random.random(n),
         "counts": random.poisson(3.0, n).astype(float),
         "months": random.integers(1, 13, n).astype(float),
+        "dose": random.choice([0.5, 1.0, 2.5], n),
         "0 or 1": (random.random(n) < 0.2).astype(float),
         "ties": np.repeat(random.normal(size=n // 4 + 1), 4)[:n],
         "outlier": np.append(random.normal(size=n - 1), 1e6),
@@ -94,7 +95,8 @@ def test_no_generated_row_is_outside_and_none_piles_up_at_an_end(scaling):
     for kind, each, column in zip(KINDS, scaler.supports, rows.T, strict=True):
         assert each.low <= column.min() <= column.max() <= each.high, kind
         assert not each.whole or (column == np.rint(column)).all()
-        repeats = kind == "constant" or (scaling == "quantile" and kind in ("zero-inflated", "ties"))
+        assert not each.values or set(np.unique(column)) == {0.5, 1.0, 2.5}
+        repeats = kind in ("constant", "dose") or (scaling == "quantile" and kind in ("zero-inflated", "ties"))
         if not each.whole and not repeats:
             assert len(np.unique(column)) > 14_990, f"{kind} has atoms"
 
@@ -142,9 +144,13 @@ def test_a_row_outside_its_bounds_is_an_error():
         ([1.0, 2.0, 3.0, 3.0], ColumnSupport(1.0, 3.0, whole=True)),
         ([-3.0, 5.0, 40.0], ColumnSupport(whole=True)),
         ([7.0, 7.0], ColumnSupport()),
+        ([-0.5, 0.25] * 5, ColumnSupport(-0.5, 0.25, values=(-0.5, 0.25))),
+        ([-0.5] * 9 + [0.25] * 4, ColumnSupport()),
+        ([10.0, 20.0, 40.0] * 5, ColumnSupport(10.0, 40.0, values=(10.0, 20.0, 40.0))),
+        ([0.0, 1.0] * 5, ColumnSupport(0.0, 1.0, whole=True)),
     ],
 )
-def test_ends_are_learned_for_zero_and_for_ranges_of_whole_numbers(x, expected):
+def test_what_is_learned_is_an_end_at_zero_ranges_of_whole_numbers_and_few_values(x, expected):
     train = np.array(x)[:, None]
     assert supports(Support(learned=True), train) == (expected,)
     assert supports(Support(), train) == (ColumnSupport(),)

@@ -16,7 +16,7 @@ from vaebench.study.file.parameters import show, write_nodes
 from vaebench.study.space import RandomTrial, required_scaling
 from vaebench.study.spec import PARTS, Spec
 from vaebench.trial.diagnosis import DRAWS
-from vaebench.trial.kept_generators import WHOLE_RANGES
+from vaebench.trial.kept_generators import LEARNED
 from vaebench.trial.support import ColumnSupport, supports
 
 SPECS = 3
@@ -82,8 +82,8 @@ def _kept(definition: StudyDefinition) -> list[str]:
         return []
     sampled = [arm.space.suggest(RandomTrial(index)) for arm in definition.arms for index in range(SAMPLED)]
     kept = list(dict.fromkeys(what for values in sampled for what in Spec.from_flat(values).keeps))
-    ranges = any(of.whole and np.isfinite(of.high - of.low) for of in _known(definition))
-    return [*kept, *([WHOLE_RANGES] if ranges else [])]
+    learned = any(of.values or (of.whole and np.isfinite(of.high - of.low)) for of in _known(definition))
+    return [*kept, *([LEARNED] if learned else [])]
 
 
 def _describe_doubts(definition: StudyDefinition) -> None:

@@ -19,7 +19,7 @@ from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import TrialRecord
 from vaebench.study.spec import Spec
 
-WHOLE_RANGES = "the ends of whole numbers that are all there (learn_support)"
+LEARNED = "the few values of a column, or the ends of whole numbers that are all there (learn_support)"
 """What a generator keeps of the rows of some data."""
 
 
@@ -39,7 +39,7 @@ def about(trial: TrialRecord, definition: StudyDefinition) -> dict[str, Any]:
         "latent_sampler": spec.latent_sampler.name,
         "rows": rows or split_sizes(definition.rows, definition.test_fraction)[0],
         "epochs": epochs,
-        "keeps": [*spec.keeps, *([WHOLE_RANGES] if definition.support.learned else [])],
+        "keeps": [*spec.keeps, *([LEARNED] if definition.support.learned else [])],
     }
 
 

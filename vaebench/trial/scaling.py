@@ -75,6 +75,9 @@ class Scaler:
         if any(self.curves):
             steps.append(("scale", {"factor": self.unit, "shift": self.origin}))
         for column, each in enumerate(self.supports):
+            if each.values:
+                steps.append(("nearest", {"column": column, "values": np.array(each.values)}))
+                continue
             ends = {name: end for name, end in zip(("low", "high"), each.reach, strict=True) if np.isfinite(end)}
             if ends:
                 steps.append(("fold", {"column": column, **ends}))

@@ -11,20 +11,26 @@ from vaebench.rows import Rows, Support
 
 NEAR = 0.5
 """A column ends at zero if no row is beyond it and its nearest row lies at most this share of the median from it."""
+FEW, OFTEN = 10, 5
+"""A column of at most FEW different values, each in at least OFTEN rows, has no others."""
 HALF = 0.5 * (1 - 1e-9)
 """What is added to the ends of whole numbers before rounding: less than a half, which would be rounded out of them."""
 
 
 @dataclass(frozen=True)
 class ColumnSupport:
-    """The values that a column can have: those from low to high, and of these the whole numbers if it is `whole`."""
+    """The values that a column can have: those from low to high, of these the whole numbers if it is `whole`."""
 
     low: float = -math.inf
     high: float = math.inf
     whole: bool = False
+    values: tuple[float, ...] = ()
+    """All of them, ascending, where they are few."""
 
     def __str__(self) -> str:
         """Return it in words, such as "whole numbers from 1 to 12"; empty if it is all numbers."""
+        if self.values:
+            return f"one of {', '.join(f'{value:g}' for value in self.values)}"
         ends = [f"{word} {end:g}" for word, end in (("from", self.low), ("to", self.high)) if math.isfinite(end)]
         return " ".join(["whole numbers"] * self.whole + ends)
 
@@ -38,7 +44,8 @@ def supports(support: Support, train: Rows) -> tuple[ColumnSupport, ...]:
     """Return the support of each column of the training rows, shape (rows, columns).
 
     Declared bounds hold. Where `support.learned`, a column whose rows are all whole numbers has whole numbers, and the
-    range of these if each number in it occurs; another end is at zero where no row is beyond it and rows come near it.
+    range of these if each number in it occurs; a column of few values that often repeat has only these; another end is
+    at zero where no row is beyond it and rows come near it.
     An end that n rows show wrongly cuts off a tail of probability p that they all missed: at most 1 / (e n) on average.
 
     Raises InputError where a training row is outside its declared bounds.
@@ -55,7 +62,7 @@ def supports(support: Support, train: Rows) -> tuple[ColumnSupport, ...]:
         low, high = max(low, learned.low), min(high, learned.high)
         if learned.whole:
             low, high = np.ceil(low), np.floor(high)  # a declared one may lie between
-        found.append(ColumnSupport(float(low), float(high), learned.whole))
+        found.append(ColumnSupport(float(low), float(high), learned.whole, learned.values))
     return tuple(found)
 
 
@@ -64,8 +71,11 @@ def _learned(x: Column) -> ColumnSupport:
     if low == high:
         return ColumnSupport()
     whole = bool((x == np.rint(x)).all())
-    if whole and high - low == len(np.unique(x)) - 1:
+    values, counts = np.unique(x, return_counts=True)
+    if whole and high - low == len(values) - 1:
         return ColumnSupport(low, high, whole)
+    if len(values) <= FEW and counts.min() >= OFTEN:
+        return ColumnSupport(low, high, values=tuple(values.tolist()))
     if 0 <= low <= NEAR * median:
         return ColumnSupport(low=0.0, whole=whole)
     if NEAR * median <= high <= 0:
