@@ -108,6 +108,20 @@ def test_the_noise_of_a_vae_is_the_spread_of_its_residuals_at_sampled_codes():
     assert fitted.recipe.noise_std[0] > 1.1 * at_the_means
 
 
+def test_the_noise_of_iwae_is_the_spread_of_its_residuals_under_the_posterior():
+    beta = 0.05
+    fitted = fit(small_spec(make(Variant, "iwae", {"beta": beta, "draws": 5})), small_replicate())
+    grid = np.linspace(-6, 6, 2401)  # one latent unit: the posterior by quadrature
+    scaled = fitted.recipe.scaler.transform(fitted.draw.train)
+    squares = (scaled - fitted.trained.decode(grid[:, None])[:, 0]) ** 2  # [rows, grid]
+    density = np.exp(-0.5 * squares / beta - 0.5 * grid**2)
+    expected = np.sqrt(((density * squares).sum(axis=1) / density.sum(axis=1)).mean())
+    assert fitted.recipe.noise_std[0] == pytest.approx(expected, rel=0.1)
+    codes = fitted.trained.codes(scaled)
+    of_q = residuals(fitted, codes.choose("sampled", np.random.default_rng(0)))
+    assert np.sqrt((of_q**2).mean()) > 1.5 * expected, "q is wider than the posterior"
+
+
 def test_gaussian_nll_learns_the_noise():
     fitted = fit(small_spec("ae", loss="gaussian_nll", epochs=128), small_replicate())
     learned = fitted.trained.weights.vector[-1]

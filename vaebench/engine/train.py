@@ -91,17 +91,29 @@ class Trained:
             return codes, np.zeros_like(codes)
         return codes, np.exp(0.5 * log_variance.numpy()[:, used].astype(np.float64))
 
+    def reconstruction(self, x: Rows, z: Latent) -> Rows:
+        """Return the reconstruction loss of scaled rows x at latent vectors z, summed over columns, shape (n,)."""
+        output = self._network().decode(self._padded(z))
+        log_variance = tf.constant(self.log_variance, tf.float32)
+        cells = self.spec.loss.elementwise(tf.constant(x, tf.float32), output, log_variance)
+        lost: Rows = cells.numpy().sum(axis=-1, dtype=np.float64)
+        return lost
+
     def decode(self, z: Latent) -> Rows:
         """Decode latent vectors, shape (n, latent_dim), to scaled rows, shape (n, columns)."""
-        padded = np.zeros((len(z), self.structure.latent_units), np.float32)
-        padded[:, : z.shape[1]] = z
         network = self._network()
         blocks = [
-            self.spec.loss.decoded(network.decode(tf.constant(padded[first : first + DECODED_AT_ONCE]))).numpy()
-            for first in range(0, len(padded), DECODED_AT_ONCE)
+            self.spec.loss.decoded(network.decode(self._padded(z[first : first + DECODED_AT_ONCE]))).numpy()
+            for first in range(0, len(z), DECODED_AT_ONCE)
         ]
         rows: Rows = np.concatenate(blocks).astype(np.float64)
         return rows
+
+    def _padded(self, z: Latent) -> Any:
+        """Return latent vectors as wide as the network, zero beyond latent_dim."""
+        padded = np.zeros((len(z), self.structure.latent_units), np.float32)
+        padded[:, : z.shape[1]] = z
+        return tf.constant(padded)
 
     @property
     def layout(self) -> Layout | KerasLayout:

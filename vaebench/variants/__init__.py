@@ -114,6 +114,10 @@ class Variant(Part):
     latent_sampler: ClassVar[str] = "gmm"
     """The latent sampler of a study that names none. A mixture fitted to the codes suits them whatever their shape."""
 
+    proposes: ClassVar[bool] = False
+    """Whether q(z given x) only proposes codes, each of which counts exp(-reconstruction / kl_weight) p(z) / q(z given
+    x) times. Decoder noise is measured so."""
+
     kl_weight: ClassVar[str | None] = None
     """The field that is the weight of the KL to N(0, 1) in late epochs; None if there is none. `vaebench check`
     predicts posterior collapse from it."""

@@ -29,7 +29,7 @@ class DistVae(Variant):
     structure: ClassVar[tuple[str, ...]] = ("draws",)
     uses_loss: ClassVar[bool] = False
 
-    beta: Annotated[float, Gt(0)] = 0.1
+    beta: Annotated[float, Gt(0)] = 0.03
     """The KL's weight."""
     draws: Annotated[int, Ge(2), Le(50)] = 5
     """Codes drawn for each row. Training takes longer in proportion."""

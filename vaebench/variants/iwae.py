@@ -17,6 +17,9 @@ class Iwae(Variant):
     on -log p(x), up to a constant, which falls to it as `draws` grows. draws = 1 is `vae`, in expectation over z. On
     loss curves stand the mean reconstruction over the draws and `kl`, what the bound adds to it, over beta.
 
+    With several draws q may be wider than the posterior, for the best of them counts most. So codes drawn from q, and
+    what is fitted to them, spread too far, and the latent sampler that suits is the prior.
+
     Collapses where `vae` does: beta times the bound of a decoder that has just begun to use the code is lower than of
     one that does not only where beta is below the rows' largest variance, whatever `draws` is.
 
@@ -25,7 +28,9 @@ class Iwae(Variant):
 
     stochastic: ClassVar[bool] = True
     penalty_name: ClassVar[str | None] = "kl"
+    proposes: ClassVar[bool] = True
     kl_weight: ClassVar[str | None] = "beta"
+    latent_sampler: ClassVar[str] = "prior"
     structure: ClassVar[tuple[str, ...]] = ("draws",)
 
     beta: Annotated[float, Gt(0)] = 0.1
