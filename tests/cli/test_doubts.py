@@ -23,6 +23,7 @@ def doubts_of(folder: Path, data: str, parts: str) -> list[Doubt]:
 
 COLLAPSE = "some settings are doomed to posterior collapse, where only decoder noise is left"
 ASTRAY = "ae generates from the prior, but nothing brings its codes there"
+SEVERAL_ASTRAY = "rae_l2, sparse: generated from the prior, but nothing brings the codes there"
 FEW_ROWS = "each trial is scored against only 16 true samples"
 
 
@@ -31,6 +32,10 @@ FEW_ROWS = "each trial is scored against only 16 true samples"
     [
         (NORM, "ae = {}", "gaussian", []),
         (NORM, "ae = {}", "prior", [ASTRAY]),
+        (NORM, "sparse = {}\nrae_l2 = {}", "prior", [SEVERAL_ASTRAY]),
+        (NORM, "wae_mmd = {}\niwae = {}", "prior", []),
+        (NORM, "iwae = { beta = 2.0 }", "gaussian", [COLLAPSE]),
+        (NORM, "capacity = {}\ndip_vae = { beta = 2.0, version = 'I' }", "gaussian", []),
         (NORM, "vae = { beta = 0.1 }", "prior", []),
         (NORM, "vae = { beta = 2.0 }", "gaussian", [COLLAPSE]),
         (OWN_ROWS, "vae = { beta = 0.1 }", "gaussian", [FEW_ROWS]),

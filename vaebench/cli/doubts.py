@@ -56,7 +56,9 @@ def doubts(definition: StudyDefinition) -> Iterator[Doubt]:
         )
     if astray := _astray(definition):
         yield Doubt(
-            f"{' and '.join(astray)} generates from the prior, but nothing brings its codes there",
+            f"{', '.join(astray)}: generated from the prior, but nothing brings the codes there"
+            if len(astray) > 1
+            else f"{astray[0]} generates from the prior, but nothing brings its codes there",
             ("Try the latent sampler gaussian or gmm.",),
         )
     if bounded := _bounded(definition):
@@ -92,10 +94,10 @@ def _bounded(definition: StudyDefinition) -> list[str]:
 
 
 def _astray(definition: StudyDefinition) -> list[str]:
-    """Return the variants without a penalty on their codes for which the only latent sampler is the prior."""
+    """Return the variants that bring no codes to the prior and for which it is the only latent sampler."""
     met: dict[str, set[str]] = {}
     for arm in definition.arms:
         for name in arm.branches("variant"):
             met.setdefault(name, set()).update(arm.branches("latent_sampler"))
     parts = {name: load(Variant, name) for name, samplers in met.items() if samplers == {"prior"}}
-    return [name for name, part in parts.items() if part.penalty_name is None]
+    return [name for name, part in parts.items() if not (part.stochastic or part.matches_prior)]

@@ -108,6 +108,9 @@ class Variant(Part):
     penalty_name: ClassVar[str | None] = None
     """The penalty's name on loss curves; None if there is no penalty."""
 
+    matches_prior: ClassVar[bool] = False
+    """Whether codes that are points are brought to N(0, 1) as a whole. Those of a stochastic variant are."""
+
     uses_loss: ClassVar[bool] = True
     """Whether it minimises the study's loss. If not, the loss only says how the decoder's output becomes rows."""
 

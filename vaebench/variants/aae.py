@@ -22,6 +22,7 @@ class Aae(Variant):
     """
 
     penalty_name: ClassVar[str | None] = "adversarial"
+    matches_prior: ClassVar[bool] = True
     structure: ClassVar[tuple[str, ...]] = ("critic_units",)
 
     beta: Annotated[float, Ge(0)] = 0.1

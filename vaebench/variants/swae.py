@@ -24,6 +24,7 @@ class Swae(Variant):
     """
 
     penalty_name: ClassVar[str | None] = "sliced_wasserstein"
+    matches_prior: ClassVar[bool] = True
     structure: ClassVar[tuple[str, ...]] = ("directions",)
 
     beta: Annotated[float, Ge(0)] = 1.0

@@ -21,6 +21,7 @@ class WaeMmd(Variant):
     """
 
     penalty_name: ClassVar[str | None] = "mmd"
+    matches_prior: ClassVar[bool] = True
 
     beta: Annotated[float, Ge(0)] = 1.0
     """The penalty's weight, the paper's lambda; 0 is `ae`."""
