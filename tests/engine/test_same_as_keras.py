@@ -218,8 +218,9 @@ def test_every_variant_with_everything_switched_on(variant: str) -> None:
     assert_same(*both(spec))
 
 
-@pytest.mark.parametrize("variant", modules(Variant))
-def test_every_variant_with_everything_switched_off(variant: str) -> None:
+@pytest.mark.parametrize("variant", ["ae", "vae", "answer", "iwae", "aae", "lin_nf", "vamp"])
+def test_variants_with_everything_switched_off(variant: str) -> None:
+    """Each way to use the networks: with a posterior or without, several codes a row, variables of its own."""
     assert_same(*both(Spec(variant=make(Variant, variant), learning_rate=1e-2, **SMALL)))
 
 
