@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 SPECS = {
     "vae": small_spec("vae", latent_dim=3, latent_sampler="gmm"),
     "vamp": small_spec("vamp", latent_dim=2, latent_sampler="vamp"),
-    "lin_nf": small_spec("lin_nf", latent_dim=2, latent_sampler="gmm"),
+    "lin_nf, draws through the flow": small_spec("lin_nf", latent_dim=2, latent_sampler="aggregate"),
     "vae, batch norm": small_spec("vae", latent_dim=42, batch_norm=True, dropout=0.2, loss="gaussian_nll"),
     "ae, logits": small_spec("ae", loss="binary_crossentropy", scaling="minmax", latent_sampler="gaussian"),
     **{

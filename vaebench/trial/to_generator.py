@@ -80,7 +80,9 @@ def content(fitted: Fitted, made: Generator) -> dict[str, bytes]:
     """
     if not isinstance(made.steps, Steps):
         return {}
-    numbers = [(name, {k: v for k, v in rest.items() if np.ndim(v) == 0}) for name, rest in made.steps.steps]
+    numbers = [
+        (name, {k: np.asarray(v).item() for k, v in rest.items() if np.ndim(v) == 0}) for name, rest in made.steps.steps
+    ]
     plain = {"format": FORMAT, "columns": made.columns, "about": made.about, "steps": numbers}
     arrays = [(f"{i}.{k}", v) for i, (_, rest) in enumerate(made.steps.steps) for k, v in rest.items()]
     packed = io.BytesIO()
