@@ -181,7 +181,7 @@ def test_an_error_far_off_is_named_beside_a_good_score() -> None:
     study = replace(record(trial(0, [0.5])), trials=(replace(trial(0, [0.5]), confirmation=far),))
     rows = standings(replace(study, attainable=replace(study.attainable, baseline="gaussian_copula")))
     (said,) = (line for line in summary(rows) if "Far from attainable" in line)
-    assert "whatever the score: its ks is 4 times that of gaussian_copula. Numbers that many rows repeat" in said
+    assert "whatever the score: its ks is 4 times that of gaussian_copula. Numbers that many rows repeat are" in said
     (row,) = leaderboard(rows).to_dict("records")
     assert (row["far_off"], row["score"]) == ("ks 4", pytest.approx(5 / 3))
     shown = Console(width=100)

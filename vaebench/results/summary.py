@@ -117,7 +117,8 @@ def _far(row: Standing) -> list[str]:
     columns = {name.partition(".")[2]: value for name, value in means.items() if name.startswith("ks.")}
     if columns:
         line += f"; of the columns, {max(columns, key=lambda name: columns[name])} has the largest ks"
-    return [f"{line}. Numbers that many rows repeat are what networks come near to and hardly ever draw."]
+    why = 'Numbers that many rows repeat are hardly ever drawn exactly, but with scaling = "quantile".'
+    return [f"{line}. {why}"]
 
 
 def _scatter(standings: Standings) -> list[str]:

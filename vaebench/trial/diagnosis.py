@@ -226,7 +226,7 @@ def _limited(case: _Case) -> Finding:
     if scatter >= FEW_TRUE * ks:
         head = (
             f"{case.view}no worse than the baseline behind score 1, as far as {true:.0f} true samples can tell: "
-            f"of the KS of {ks:.3f}, {scatter:.3f} is their own scatter"
+            f"of the KS of {ks:.3f}, {f'{scatter:.3f}' if scatter < ks else 'all'} is their own scatter"
         )
     else:
         head = f"{case.view}about as good as these rows allow"
