@@ -93,10 +93,11 @@ def straightened(scaling: Scaling, x: Column, low: float, high: float) -> tuple[
     other. `log` is the logit between two ends. Without an end `log` has no curve, and both have none for two values.
     """
     plain = 0.0, 1.0, None
-    different = len(np.unique(x))
-    if scaling == "quantile" and different > 1:
+    if scaling not in ("power", "quantile", "log") or np.ptp(x) == 0:
+        return plain
+    if scaling == "quantile":
         return 0.0, 1.0, curves.normal_scores(x)
-    if scaling not in ("power", "log") or different < 3:
+    if len(np.unique(x)) < 3:
         return plain
     low = 0.0 if low == -np.inf and high == np.inf and x.min() > 0 else low
     median = float(np.median(x))

@@ -52,7 +52,7 @@ def suspects(path: Path, columns: Sequence[str], rows: Rows, true: int) -> Itera
                 f"{lost:.0%} of splits have nothing else to compare with",
                 (
                     "Its errors there count in units of all rows. A larger test_fraction makes such splits rarer.",
-                    f"Networks and most baselines draw numbers near {most:g}, hardly ever exactly {most:g}.",
+                    f"Networks come near to {most:g} and hardly ever draw it; scaling quantile keeps its share.",
                 ),
             )
     if path.suffix.lower() == ".csv":

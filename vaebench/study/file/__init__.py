@@ -21,7 +21,7 @@ from vaebench import parts
 from vaebench.errors import InputError, unknown
 from vaebench.networks import KerasNetwork, Network
 from vaebench.networks._file import NetworkFile, remember
-from vaebench.study.definition import JOINT_OBJECTIVES, STAGE, Arm, Objective, StudyDefinition
+from vaebench.study.definition import DEFAULTS, JOINT_OBJECTIVES, STAGE, Arm, Objective, StudyDefinition
 from vaebench.study.file.bounds import write_bounds
 from vaebench.study.file.compare import read_arms
 from vaebench.study.file.earlier import going_on, with_earlier_defaults
@@ -135,6 +135,8 @@ def from_plain(plain: Mapping[str, Any]) -> StudyDefinition:
         definition = replace(_definition(plain, arms, None), networks=networks)
     if "defaults" not in plain:
         return with_earlier_defaults(definition)
+    if plain["defaults"] not in (1, DEFAULTS):
+        raise ValueError(f"defaults {plain['defaults']!r}")
     return replace(definition, defaults=plain["defaults"])
 
 

@@ -9,6 +9,8 @@ from vaebench.errors import InputError, unknown
 from vaebench.study.file.parameters import located, show
 
 ENDS = ("min", "max")
+MOST = 1e300
+"""The largest bound: twice the distance between two is still a number."""
 Bounds = tuple[tuple[float, float], ...]
 """Lowest and highest value of each column, infinite where there is none."""
 
@@ -52,8 +54,8 @@ def _ends(ends: Any) -> tuple[float, float]:
     for key, end in ends.items():
         if key not in ENDS:
             raise InputError(unknown("key", key, ENDS))
-        if isinstance(end, bool) or not isinstance(end, int | float) or not math.isfinite(end):
-            raise InputError(f"{key} = {show(end)}: a finite number is expected")
+        if isinstance(end, bool) or not isinstance(end, int | float) or not -MOST <= end <= MOST:
+            raise InputError(f"{key} = {show(end)}: a number from -1e300 to 1e300 is expected")
     low, high = float(ends.get("min", -math.inf)), float(ends.get("max", math.inf))
     if low >= high:
         raise InputError(f"min must be below max, and {low:g} is not below {high:g}")
