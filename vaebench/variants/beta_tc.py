@@ -7,7 +7,7 @@ from annotated_types import Ge, Gt
 
 from vaebench.variants import Networks, Tensor, Terms, Variant
 
-BLOCK = 256
+BLOCK = 128
 """Rows that are compared with each other. All pairs of thousands of test rows would take gigabytes."""
 
 
@@ -54,23 +54,22 @@ def total_correlation(z: Tensor, mean: Tensor, log_variance: Tensor, networks: N
     """Return the estimate of log q(z) - sum_j log q(z_j) at each z [B, Z], from the rows of its block: [B]."""
     import tensorflow as tf
 
-    blocks = [slice(first, first + BLOCK) for first in range(0, z.shape[0], BLOCK)]
-    counted, n = networks.counted, networks.train_rows
-    return tf.concat([_of_block(z[i], mean[i], log_variance[i], counted[i], n) for i in blocks], axis=0)
+    rows = z.shape[0]
+    blocks = -(-rows // BLOCK)
+    size = -(-rows // blocks)
 
+    def split(values: Tensor) -> Tensor:  # [B, width] to [blocks, size, width]
+        return tf.reshape(tf.pad(values, [[0, blocks * size - rows], [0, 0]]), (blocks, size, values.shape[1]))
 
-def _of_block(z: Tensor, mean: Tensor, log_variance: Tensor, counted: Tensor, n: Tensor) -> Tensor:
-    import tensorflow as tf
-
-    size = z.shape[0]
-    others = counted * (1.0 - tf.eye(size))  # [B, B]
-    there = tf.reduce_sum(others, axis=1, keepdims=True)
+    z, mean, log_variance, counted = map(split, (z, mean, log_variance, networks.counted[:, None]))
+    n, own = networks.train_rows, tf.eye(size)
+    others = tf.transpose(counted, (0, 2, 1)) * (1.0 - own)  # [blocks, size, size]
+    there = tf.reduce_sum(others, axis=2, keepdims=True)
     # alone in its block a row is the only one to know
-    weights = tf.where(there > 0.0, tf.eye(size) / n + others * (n - 1.0) / n / tf.maximum(there, 1.0), tf.eye(size))
+    weights = tf.where(there > 0.0, own / n + others * (n - 1.0) / n / tf.maximum(there, 1.0), own)
     log_weights = tf.math.log(weights)  # -inf for rows that do not count
-    densities = -0.5 * (
-        (z[:, None] - mean) ** 2 * tf.exp(-log_variance) + log_variance
-    )  # [B, B, Z], log but for a constant
-    joint = tf.reduce_logsumexp(log_weights + tf.reduce_sum(densities, axis=-1), axis=1)  # [B]
-    each = tf.reduce_logsumexp(log_weights[:, :, None] + densities, axis=1)  # [B, Z]
-    return joint - tf.reduce_sum(each, axis=-1)
+    squares = (z[:, :, None] - mean[:, None]) ** 2 * tf.exp(-log_variance[:, None])
+    densities = -0.5 * (squares + log_variance[:, None])  # [blocks, size, size, Z], logarithms but for a constant
+    joint = tf.reduce_logsumexp(log_weights + tf.reduce_sum(densities, axis=-1), axis=2)  # [blocks, size]
+    each = tf.reduce_logsumexp(log_weights[..., None] + densities, axis=2)  # [blocks, size, Z]
+    return tf.reshape(joint - tf.reduce_sum(each, axis=-1), (-1,))[:rows]
