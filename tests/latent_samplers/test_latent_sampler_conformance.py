@@ -19,8 +19,9 @@ def settings(name):
     types = field_types(part)
     switches = {key: get_args(expected) for key, expected in types.items() if get_origin(expected) is Literal}
     switches |= {key: (False, True) for key, expected in types.items() if expected is bool}
-    turned = [part(**{key: value}) for key, values in switches.items() for value in values]
-    return [part(), *(sampler for sampler in turned if sampler != part())]
+    short = {"steps": 20} if "steps" in types else {}  # of training
+    turned = [part(**short, **{key: value}) for key, values in switches.items() for value in values]
+    return [part(**short), *(sampler for sampler in turned if sampler != part(**short))]
 
 
 SAMPLERS = [sampler for name in modules(LatentSampler) for sampler in settings(name)]
