@@ -174,9 +174,9 @@ def test_with_the_best_as_the_unit_no_other_baseline_has_a_score_below_1():
 def test_of_several_columns_their_relation_is_a_part_of_the_unit():
     """Margins of a copula are as good as those of a mixture on a banana, its relation is not."""
     settings = inputs(Banana(), rows=200, generated=1000, true=1000)
-    found = attainable(settings, screening=3, draws=3)
+    found = attainable(settings, screening=2, draws=2)
     assert list(found.metrics) == list(found.standard_errors) == [*MAIN_METRICS, "copula_error"]
-    copula = combine("gaussian_copula", attainable_draws(settings, "gaussian_copula", 3, 6)).metrics
+    copula = combine("gaussian_copula", attainable_draws(settings, "gaussian_copula", 2, 4)).metrics
     of_before = Attainable({name: found.metrics[name] for name in MAIN_METRICS})
     assert score(copula, of_before) < score(copula, found), "a record of before has no fourth ratio"
 
@@ -316,7 +316,8 @@ def test_rare_values_spoil_no_baseline_where_a_split_has_none_of_them(tmp_path):
     draws = [replace(inputs(data_set, 500, generated=2000), index=index) for index in range(30)]
     without = [not draw.draw().true[:, 1].any() for draw in draws]
     assert 3 <= sum(without) <= 15, "7 of 30 are expected"
-    results = {name: [evaluate_baseline(name, draw) for draw in draws] for name in baseline_names(data_set)}
+    some = [draw for draw, missing in zip(draws, without, strict=True) if missing][:3] + draws[:3]
+    results = {name: [evaluate_baseline(name, draw) for draw in some] for name in baseline_names(data_set)}
     assert {name for name, each in results.items() if any(result.reason for result in each)} == set()
     assert all(np.isfinite(list(result.metrics.values())).all() for each in results.values() for result in each)
     zeros = next(draw.draw() for draw, missing in zip(draws, without, strict=True) if missing)
