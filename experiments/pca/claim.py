@@ -188,8 +188,8 @@ EXPERIMENT = Experiment(
             "maximum likelihood. It stays right for correlated normal columns. It cannot follow clusters or a "
             "curve, where an autoencoder can.",
             instead="Compare with probabilistic PCA and a Gaussian mixture, which are on every leaderboard. Where "
-            "columns have more than correlations the mixture is as near as an autoencoder whose codes are drawn from one; "
-            "use whichever the leaderboard has first.",
+            "columns have more than correlations the mixture is as near as an autoencoder whose codes are drawn from "
+            "one; use whichever the leaderboard has first.",
         ),
     ),
     full=full,

@@ -165,16 +165,16 @@ EXPERIMENT = Experiment(
             sentence="With enough rows the best autoencoder beats a kernel density estimate.",
             expected="A kernel smooths clusters and steep flanks away, and less so the more rows there are. A network "
             "can follow both, but its error does not vanish with the rows unless it is trained longer.",
-            instead="In one column fit a Gaussian mixture first, its size chosen by BIC: nowhere here is an autoencoder plainly "
-            "better. It is better than a kernel density estimate where there are clusters or a steep flank.",
+            instead="In one column fit a Gaussian mixture first, its size chosen by BIC: nowhere here is an "
+            "autoencoder plainly better. It is better than a kernel density estimate where there are clusters or a steep flank.",
         ),
     ),
     full=full,
     judge=judge,
     table=table,
     picture=picture,
-    caption="ks of the best autoencoder, of a kernel density estimate, of a Gaussian mixture, of maximum likelihood in the true family and "
-    "of true samples, against the number of training rows.",
+    caption="ks of the best autoencoder, of a kernel density estimate, of a Gaussian mixture, of maximum likelihood "
+    "in the true family and of true samples, against the number of training rows.",
     minutes=15,
     baselines=BASELINES,
 )
