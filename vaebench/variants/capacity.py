@@ -15,8 +15,10 @@ class Capacity(Variant):
     C(epoch) = capacity * min(1, (epoch + 1) / warm_up), in nats a row over all latent units. The KL is that of `vae`,
     averaged over the batch, as implementations do; the paper writes it for a single row. capacity = 0 is `vae` with
     beta = gamma. A linear network with `mse` reconstructs one standardised column of normal rows but for the share
-    exp(-2 C) of its variance, 2 % at C = 2; each further column takes as much again. The first bit of KL gains the
-    reconstruction less than 1 a nat there, so that gamma = 1 holds the KL at C, and nothing collapses.
+    exp(-2 C) of its variance, 2 % at C = 2; each further column takes as much again. A nat of KL gains
+    less than 1 of reconstruction there, so that gamma = 1 holds the KL at C, and nothing collapses. With a larger gamma
+    training moves slowly once the KL is at C, and codes stay narrower than the prior: fit the latent sampler to them.
+    Training losses are those with the C of their epoch, validation losses those with the last.
 
     Burgess et al., "Understanding disentangling in beta-VAE", 2018, arXiv 1804.03599.
     """
