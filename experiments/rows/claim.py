@@ -166,7 +166,8 @@ EXPERIMENT = Experiment(
             expected="A kernel smooths clusters and steep flanks away, and less so the more rows there are. A network "
             "can follow both, but its error does not vanish with the rows unless it is trained longer.",
             instead="In one column fit a Gaussian mixture first, its size chosen by BIC: nowhere here is an "
-            "autoencoder plainly better. It is better than a kernel density estimate where there are clusters or a steep flank.",
+            "autoencoder plainly better. It is better than a kernel density estimate where there are clusters or a "
+            "steep flank.",
         ),
     ),
     full=full,
