@@ -57,7 +57,7 @@ def write(name: str, frame: pd.DataFrame) -> None:
 
 def read(name: str) -> pd.DataFrame:
     """Return the stored results of an experiment."""
-    return pd.read_csv(path_of(name), keep_default_na=False, na_values=["NaN"])
+    return pd.read_csv(path_of(name), keep_default_na=False, na_values=["NaN"], low_memory=False)
 
 
 def _frame(rows: Iterable[tuple[Mapping[str, Any], int, Mapping[str, Any]]]) -> pd.DataFrame:

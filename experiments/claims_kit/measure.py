@@ -19,6 +19,8 @@ from vaebench.study.spec import Spec
 
 Stored = Mapping[tuple[str, int], Mapping[str, Any]]
 """Metrics by a cell's key and a draw; of one that failed the `reason` alone."""
+FITS_OF_A_POOL = 250
+"""Fits until workers start anew: a program of Keras's layers takes 100 MB, which a process never gives back."""
 
 
 def stored(path: Path) -> Stored:
@@ -30,27 +32,28 @@ def stored(path: Path) -> Stored:
 
 
 def measure_missing(name: str, cells: Sequence[Cell], path: Path, workers: int) -> None:
-    """Measure what is not kept at `path`, draw by draw, and keep it there."""
+    """Measure what is not kept at `path`, fit by fit, each on all its draws, and keep it there."""
     have, groups = stored(path), fits(cells)
     wanted = [
         (lacking, draw)
-        for draw in range(max(cell.definition.replicates for cell in cells))
         for group in groups
+        for draw in range(max(cell.definition.replicates for cell in group))
         if (lacking := [c for c in group if draw < c.definition.replicates and (c.key, draw) not in have])
     ]
     if not wanted:
         return
     print(f"{name}: {len(wanted)} fits on {workers} workers", flush=True)
-    started = said = time.monotonic()
-    with Workers(partial(executor, workers)) as pool:
-        tasks = [pool.submit(_measure, name, _plan(group, draw)) for group, draw in wanted]
-        for done, ((group, draw), task) in enumerate(zip(wanted, tasks, strict=True), start=1):
-            for cell, metrics in zip(group, result_of(task), strict=True):
-                append(path, {"cell": cell.key, "draw": draw, "metrics": metrics})
-            if (now := time.monotonic()) > said + 30 or done == len(wanted):
-                left = (now - started) * (len(wanted) / done - 1)
-                print(f"{name}: {done} of {len(wanted)} fits, {left / 60:.0f} min left", flush=True)
-                said = now
+    started = time.monotonic()
+    for start in range(0, len(wanted), FITS_OF_A_POOL):
+        some = wanted[start : start + FITS_OF_A_POOL]
+        with Workers(partial(executor, workers)) as pool:
+            tasks = [pool.submit(_measure, name, _plan(group, draw)) for group, draw in some]
+            for (group, draw), task in zip(some, tasks, strict=True):
+                for cell, metrics in zip(group, result_of(task), strict=True):
+                    append(path, {"cell": cell.key, "draw": draw, "metrics": metrics})
+        done = start + len(some)
+        left = (time.monotonic() - started) * (len(wanted) / done - 1)
+        print(f"{name}: {done} of {len(wanted)} fits, {left / 60:.0f} min left", flush=True)
 
 
 def _plan(group: Sequence[Cell], draw: int) -> tuple[list[Spec], str, Replicate]:
