@@ -7,9 +7,11 @@ import pytest
 
 import vaebench.tf_setup  # noqa: F401 - TensorFlow, quiet, before any test imports it
 
-if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # as in a shell's background: the processes that tests start would not hear Ctrl-C either
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+if threading.current_thread() is threading.main_thread():
+    # The processes that tests start would not hear these either: in a shell's background, and under nohup.
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

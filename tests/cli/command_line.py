@@ -49,8 +49,9 @@ replicates = 6
 
 
 def environment(**variables: str) -> dict[str, str]:
-    """Return this process's environment without the user's own settings of vaebench and MLflow."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("VAEBENCH_", "MLFLOW_"))}
+    """Return this process's environment without the user's own settings of vaebench, MLflow and Python's buffers."""
+    own = ("VAEBENCH_", "MLFLOW_", "PYTHONUNBUFFERED")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     return inherited | variables
 
 

@@ -1,6 +1,8 @@
 """Progress of a run: live on a terminal, plain lines if the output is piped."""
 
 import logging
+import os
+import sys
 import time
 from types import TracebackType
 from typing import Self
@@ -73,6 +75,18 @@ class SearchState:
                 self.best = (value, trial.number)
 
 
+class _StandardError(Console):
+    """A console on standard error. When its pipe is closed it ends the run with status 1, as one on standard output."""
+
+    def __init__(self) -> None:
+        super().__init__(stderr=True)
+
+    def on_broken_pipe(self) -> None:
+        """End quietly: without this, Python fails to write what is left when it exits, and its status is 120."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+        super().on_broken_pipe()
+
+
 class Progress:
     """An observer that shows each step and its progress."""
 
@@ -80,7 +94,7 @@ class Progress:
         """Show the progress of a run; `study_file` is named in warnings about the study."""
         self.definition: StudyDefinition | None = None
         self._file = study_file
-        self._console = Console(stderr=True)
+        self._console = _StandardError()
         self._live = self._console.is_terminal
         self._bar = Bar(
             SpinnerColumn(),
