@@ -31,7 +31,7 @@ from vaebench.study.file import load
 def progress(monkeypatch: pytest.MonkeyPatch) -> Iterator[Progress]:
     """Return live progress on a terminal of 80 characters that keeps what is printed."""
     console = Console(width=80, file=io.StringIO(), force_terminal=True, color_system=None)
-    monkeypatch.setattr(module, "Console", lambda **_: console)
+    monkeypatch.setattr(module, "_StandardError", lambda: console)
     with Progress() as progress:
         yield progress
 
@@ -119,7 +119,7 @@ def test_piped_a_long_step_is_never_silent_for_long(
 
 def test_a_doubtful_study_gets_two_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "doomed.toml"
-    file.write_text('[study]\nname = "doomed"\n[data]\ndistribution = { name = "norm" }\n[fixed]\nvariant = "vae"\n')
+    file.write_text('[study]\nname = "doomed"\n[data]\ndistribution = { name = "norm" }\n[fixed]\nvariant = { vae = { beta = 1.0 } }\n')
     with Progress("doomed.toml") as progress:
         progress(Loaded(load(file)))
     first, second = capsys.readouterr().err.splitlines()
