@@ -119,7 +119,8 @@ def test_piped_a_long_step_is_never_silent_for_long(
 
 def test_a_doubtful_study_gets_two_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "doomed.toml"
-    file.write_text('[study]\nname = "doomed"\n[data]\ndistribution = { name = "norm" }\n[fixed]\nvariant = { vae = { beta = 1.0 } }\n')
+    data = '[study]\nname = "doomed"\n[data]\ndistribution = { name = "norm" }\n'
+    file.write_text(f"{data}[fixed]\nvariant = {{ vae = {{ beta = 1.0 }} }}\n")
     with Progress("doomed.toml") as progress:
         progress(Loaded(load(file)))
     first, second = capsys.readouterr().err.splitlines()
