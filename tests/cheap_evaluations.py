@@ -77,4 +77,6 @@ def nothing(*_: object) -> None:
 def scale(*_: object) -> Callable[[object], Attainable]:
     """Stand in for the simulation of what is attainable, which takes seconds."""
     metrics = {"ks": 0.05, "mean_error": 0.8, "std_error": 0.7}
-    return lambda _: Attainable(metrics, {name: 0.01 * value for name, value in metrics.items()}, "gaussian", 2000)
+    return lambda _: Attainable(
+        metrics, {name: 0.01 * value for name, value in metrics.items()}, "gaussian", 2000, "score"
+    )

@@ -45,7 +45,7 @@ def test_every_piece_of_every_step_is_done(definition: StudyDefinition, tmp_path
     heard = Heard()
     record = run(definition, home=tmp_path, executors=evaluated_by(cheap), observer=heard)
     baselines, confirmed = len(record.baselines), len(heard.confirmations)
-    suitable = baselines - 2  # neither the noise floor nor what copies rows
+    suitable = baselines - 4  # neither the noise floor nor bootstrap, beta_copula and smote, which copy rows
     assert heard.pieces == {
         "scoring the baselines": [2 * baselines] * 2,
         SIMULATING: [suitable + 3] * 2,  # 5 draws, 2 a piece

@@ -38,7 +38,7 @@ def send_baselines(
     A record of before score 1 was chosen by the whole score keeps to the baselines of its time.
     """
     known = {baseline.name: baseline for baseline in record.baselines}
-    earlier = known and record.attainable.chosen_by != "score"
+    earlier = record.attainable.metrics and record.attainable.chosen_by != "score"
     sent = []
     for name in baseline_names(definition.data_set):
         if earlier and name not in known:
