@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from vaebench.variants import Networks, Tensor, Terms, Variant
+from vaebench.variants._kl import kl_to_prior
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,6 @@ class Answer(Variant):
         mean, log_variance = networks.encode(x)  # [B, Z] each
         assert log_variance is not None
         z = mean + tf.exp(0.5 * log_variance) * networks.latent_noise()
-        kl = 0.5 * tf.reduce_sum(mean**2 + tf.exp(log_variance) - log_variance - 1.0, axis=-1)
+        kl = kl_to_prior(mean, log_variance)
         rows = networks.batch_rows
         return Terms(rows**2 * 2.0 * networks.reconstruction(x, networks.decode(z)), penalty=rows * kl)

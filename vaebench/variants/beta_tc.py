@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from annotated_types import Ge, Gt
 
 from vaebench.variants import Networks, Tensor, Terms, Variant
+from vaebench.variants._kl import kl_to_prior
 
 BLOCK = 128
 """Rows that are compared with each other. All pairs of thousands of test rows would take gigabytes."""
@@ -41,7 +42,7 @@ class BetaTc(Variant):
         mean, log_variance = networks.encode(x)  # [B, Z] each
         assert log_variance is not None
         z = mean + tf.exp(0.5 * log_variance) * networks.latent_noise()
-        kl = 0.5 * tf.reduce_sum(mean**2 + tf.exp(log_variance) - log_variance - 1.0, axis=-1)
+        kl = kl_to_prior(mean, log_variance)
         penalty = kl + (self.tc - 1.0) * total_correlation(z, mean, log_variance, networks)
         return Terms(networks.reconstruction(x, networks.decode(z)), penalty)
 

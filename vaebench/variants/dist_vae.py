@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from annotated_types import Ge, Gt, Le
 
 from vaebench.variants import Networks, Tensor, Terms, Variant
+from vaebench.variants._kl import kl_to_prior
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class DistVae(Variant):
 
         mean, log_variance = networks.encode(x)  # [B, Z] each
         assert log_variance is not None
-        kl = 0.5 * tf.reduce_sum(mean**2 + tf.exp(log_variance) - log_variance - 1.0, axis=-1)
+        kl = kl_to_prior(mean, log_variance)
         std = tf.exp(0.5 * log_variance)
         z = tf.tile(mean, (self.draws, 1)) + tf.tile(std, (self.draws, 1)) * networks.latent_noise(self.draws)
         rows = tf.reshape(networks.decoded(networks.decode(z)), (self.draws, *x.shape))  # [draws, B, F]

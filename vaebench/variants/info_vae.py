@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from annotated_types import Ge, Le
 
 from vaebench.variants import Networks, Tensor, Terms, Variant
+from vaebench.variants._kl import kl_to_prior
 from vaebench.variants._mmd import squared_mmd
 
 
@@ -36,6 +37,6 @@ class InfoVae(Variant):
         mean, log_variance = networks.encode(x)  # [B, Z] each
         assert log_variance is not None
         z = mean + tf.exp(0.5 * log_variance) * networks.latent_noise()
-        kl = 0.5 * tf.reduce_sum(mean**2 + tf.exp(log_variance) - log_variance - 1.0, axis=-1)
+        kl = kl_to_prior(mean, log_variance)
         penalty = (1.0 - self.alpha) * kl + (self.alpha + self.lam - 1.0) * squared_mmd(z, networks)
         return Terms(networks.reconstruction(x, networks.decode(z)), penalty)
