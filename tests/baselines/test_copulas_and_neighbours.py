@@ -1,11 +1,10 @@
-"""Copulas with empirical margins, the power-normal and SMOTE: known answers."""
+"""Copulas, the power-normal and SMOTE: known answers."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from vaebench.baselines import Baseline
-from vaebench.baselines._margins import Margin
 from vaebench.data_sets.correlated import Correlated
 from vaebench.parts import load
 
@@ -32,50 +31,6 @@ def zero_inflated(rows=1000):
     random = np.random.default_rng(1)
     amount = np.where(random.permutation(rows) < 0.75 * rows, 0.0, random.exponential(20.0, rows))
     return np.column_stack([amount, random.poisson(3 + 2 * (amount > 0))])
-
-
-# ---- margins
-
-
-def test_a_margin_interpolates_in_the_middle_of_each_rows_share():
-    margin = Margin.fit(np.array([0.125, 1.0625, 5.03125, 0.515625]) + 1e-9)  # so that it has no decimals
-    middles = margin.quantile(np.array([0.125, 0.375, 0.625, 0.875]))
-    np.testing.assert_allclose(middles, [0.125, 0.515625, 1.0625, 5.03125], rtol=1e-6)
-    assert margin.quantile(np.array([0.5])) == pytest.approx((0.515625 + 1.0625) / 2)
-    assert margin.quantile(np.array([1.0])) == pytest.approx(5.03125 + (5.03125 - 1.0625) / 2), "half the next gap"
-    assert margin.quantile(np.array([0.0])) == 0.0, "0.125 - 0.195 would have another sign"
-
-
-def test_a_margin_has_the_distribution_that_many_rows_show():
-    margin = Margin.fit(np.random.default_rng(0).exponential(size=100_000))
-    found = margin.quantile(np.random.default_rng(1).random(N))
-    assert stats.kstest(found, stats.expon.cdf).pvalue > 1e-3
-    assert found.min() >= 0
-
-
-def test_a_margin_of_few_rows_has_their_spread():
-    """Its variance is that of the rows with divisor n, less a sixth of the mean squared gap between neighbours."""
-    column = np.random.default_rng(3).normal(size=67)
-    found = Margin.fit(column).quantile((np.arange(N) + 0.5) / N)
-    assert found.std() == pytest.approx(column.std(), rel=0.01)
-    assert found.mean() == pytest.approx(column.mean(), abs=0.02)
-
-
-def test_an_atom_keeps_its_share_exactly_and_nothing_comes_near_it_from_the_wrong_side():
-    margin = Margin.fit(np.concatenate([np.zeros(30), np.random.default_rng(0).exponential(size=10) + 1e-9]))
-    found = margin.quantile((np.arange(40_000) + 0.5) / 40_000)
-    assert (found == 0).mean() == 0.75
-    assert found.min() == 0
-    assert len(np.unique(found[found > 0])) > 9000, "the rest is no atom"
-
-
-@pytest.mark.parametrize("unit", [1.0, 0.01])
-def test_a_column_keeps_its_decimals(unit):
-    column = np.round(np.random.default_rng(0).gamma(3, 20, 50)) * unit
-    column = np.round(column, 2)
-    found = Margin.fit(column).quantile(np.random.default_rng(1).random(1000))
-    np.testing.assert_array_equal(found, np.round(found, 0 if unit == 1 else 2))
-    assert len(np.setdiff1d(found, column)), "numbers between those of the rows come, too"
 
 
 # ---- copulas

@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from vaebench.baselines import Baseline
-from vaebench.baselines._margins import Margin
 from vaebench.data_sets import DataSet
+from vaebench.margins import Quantiles
 from vaebench.rows import Rows
 
 
@@ -32,5 +32,5 @@ class BetaCopula(Baseline):
             ranks = np.empty(len(train))
             ranks[shuffled[np.argsort(column[shuffled], kind="stable")]] = np.arange(1, len(train) + 1)
             rank = ranks[chosen]
-            drawn.append(Margin.fit(column).quantile(random.beta(rank, len(train) + 1 - rank)))
+            drawn.append(Quantiles.fit(column).at(random.beta(rank, len(train) + 1 - rank)))
         return np.column_stack(drawn)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from vaebench.baselines import Baseline
-from vaebench.baselines._margins import Margin
 from vaebench.data_sets import DataSet
+from vaebench.margins import Quantiles
 from vaebench.rows import Rows
 
 
@@ -30,4 +30,4 @@ class GaussianCopula(Baseline):
         correlation = unit.T @ unit / len(train)
         np.fill_diagonal(correlation, 1.0)  # of a column without spread too
         z = random.multivariate_normal(np.zeros(len(spread)), correlation, n, check_valid="ignore", method="svd")
-        return np.column_stack([Margin.fit(column).quantile(ndtr(of)) for column, of in zip(train.T, z.T, strict=True)])
+        return np.column_stack([Quantiles.fit(column).at(ndtr(of)) for column, of in zip(train.T, z.T, strict=True)])

@@ -7,7 +7,7 @@ import numpy as np
 
 from vaebench.generator import Steps
 from vaebench.latent_samplers import Codes, LatentDistribution, LatentSampler
-from vaebench.margins import margin
+from vaebench.margins import NormalScores
 
 
 @dataclass(frozen=True)
@@ -37,5 +37,5 @@ class EmpiricalBetaCopula(LatentSampler):
         steps: list[tuple[str, dict[str, Any]]] = [("beta_ranks", {"ranks": ranks})]
         steps.append(("scale", {"factor": varies.astype(float), "shift": np.where(varies, 0.0, z[0])}))
         for column in np.flatnonzero(varies):
-            steps.append(("interpolated", {"column": int(column), **vars(margin(z[:, column]))}))
+            steps.append(("interpolated", {"column": int(column), **vars(NormalScores.fit(z[:, column]))}))
         return Steps(tuple(steps))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from vaebench.margins import Column, margin, with_atoms
+from vaebench.margins import Column, NormalScores
 
 EXPONENTS = (-2.0, 2.0)
 """Where the exponent of Box and Cox is looked for, so that an outlier does not decide it; Yeo and Johnson's: 1 +- 2."""
@@ -82,8 +82,8 @@ def normal_scores(u: Column) -> Curve:
 
     A value that rows repeat is an atom: all scores of its ranks are undone to it, so it keeps its share of the rows.
     """
-    of = margin(u)
-    return Curve("interpolated", lambda u: np.interp(u, of.values, of.scores), of.ends, vars(with_atoms(u)))
+    of, undone = NormalScores.fit(u), NormalScores.with_atoms(u)
+    return Curve("interpolated", lambda u: np.interp(u, of.values, of.scores), of.ends, vars(undone))
 
 
 def _box_cox(u: Column, exponent: float) -> Curve:
