@@ -12,7 +12,8 @@ from vaebench.cli.doubts import doubts
 from vaebench.cli.options import duration
 from vaebench.data_sets import split_sizes
 from vaebench.study.definition import Arm, StudyDefinition
-from vaebench.study.file.parameters import show, write_nodes
+from vaebench.study.file.parameters import write_nodes
+from vaebench.study.file.values import show
 from vaebench.study.space import RandomTrial, required_scaling
 from vaebench.study.spec import PARTS, Spec
 from vaebench.trial.diagnosis import DRAWS

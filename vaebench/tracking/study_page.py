@@ -13,7 +13,7 @@ from vaebench.results.plots.leaderboard import leaderboard_picture
 from vaebench.results.plots.search_history import search_history
 from vaebench.results.standings import Standings
 from vaebench.study.file import may_change, shareable
-from vaebench.study.file.parameters import flatten
+from vaebench.study.file.values import flatten
 from vaebench.study.records import StudyRecord
 from vaebench.tracking.artifact_digest import SHOWN_AS, artifact_digest
 from vaebench.tracking.champion import ALIAS

@@ -7,6 +7,7 @@ Every error is an InputError that names file, section, key, value and what is al
     compare     [compare]: the arms
     bounds      [data.columns]: lowest and highest values of columns
     earlier     the defaults of earlier versions
+    values      one value shown, listed, located
 """
 
 import os
@@ -25,8 +26,9 @@ from vaebench.study.definition import DEFAULTS, JOINT_OBJECTIVES, STAGE, Arm, Ob
 from vaebench.study.file.bounds import write_bounds
 from vaebench.study.file.compare import read_arms
 from vaebench.study.file.earlier import going_on, with_earlier_defaults
-from vaebench.study.file.parameters import flatten, listed, located, read_nodes, show, write_nodes
+from vaebench.study.file.parameters import read_nodes, write_nodes
 from vaebench.study.file.sections import ConfirmSection, EvaluationSection, StudySection, read_data, read_section
+from vaebench.study.file.values import flatten, listed, located, show
 from vaebench.study.space import Space, layers_from_spec
 from vaebench.study.spec import LAYERS
 

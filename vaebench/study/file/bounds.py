@@ -6,7 +6,7 @@ from typing import Any
 
 from vaebench.data_sets import DataSet
 from vaebench.errors import InputError, unknown
-from vaebench.study.file.parameters import located, show
+from vaebench.study.file.values import located, show
 
 ENDS = ("min", "max")
 MOST = 1e300

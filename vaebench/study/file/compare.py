@@ -8,7 +8,8 @@ from typing import Any
 from vaebench import parts
 from vaebench.errors import InputError, unknown
 from vaebench.study.definition import Arm
-from vaebench.study.file.parameters import KNOWN, flatten, located, read_branches, read_fixed, read_nodes, show
+from vaebench.study.file.parameters import KNOWN, read_branches, read_fixed, read_nodes
+from vaebench.study.file.values import flatten, located, show
 from vaebench.study.space import Fixed, Node, OneOf, Space, label
 from vaebench.study.spec import PARTS, check_value
 

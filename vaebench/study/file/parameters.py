@@ -1,15 +1,14 @@
 """[fixed] and [search] of a study file: plain tables to the nodes of a space, and back."""
 
-import json
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
 from vaebench import parts
 from vaebench.errors import InputError, unknown
+from vaebench.study.file.values import listed, located, show
 from vaebench.study.space import Choice, Fixed, Float, Int, Leaf, Node, OneOf, Space
 from vaebench.study.spec import FIELDS, PARTS, check_value, owned
 
@@ -26,33 +25,6 @@ KINDS: dict[str, tuple[str, ...]] = {
 """The kinds of searched parameter, and the keys allowed beside each."""
 KNOWN = tuple(name for name in FIELDS if name != "seed")
 """What [fixed], [search] and [compare] may name. A trial's seed is derived from the study's."""
-
-
-@contextmanager
-def located(where: str) -> Iterator[None]:
-    """Prefix the message of an InputError with `where`."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{where}{error}") from None
-
-
-def show(value: Any) -> str:
-    """Return a value much as a study file writes it."""
-    return json.dumps(value, default=str, ensure_ascii=False)
-
-
-def flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield every value of nested tables with its path, e.g. "search.latent_dim.int". An empty table is a value.
-
-    >>> dict(flatten({"study": {"seed": 0}, "search": {"ae": {}}}))
-    {'study.seed': 0, 'search.ae': {}}
-    """
-    for name, value in table.items():
-        if isinstance(value, Mapping) and value:
-            yield from flatten(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def read_nodes(fixed: Any, search: Any) -> dict[str, Node]:
@@ -221,13 +193,6 @@ def _plain(node: Leaf) -> Any:
     if node.step not in (None, 1) or (node.step == 1 and isinstance(node, Float)):
         table["step"] = node.step
     return table if node.off is None else {**table, "off": node.off}
-
-
-def listed(value: Any) -> Any:
-    """Return `value` with its tuples as lists, as JSON would give it back."""
-    if isinstance(value, dict):
-        return {key: listed(item) for key, item in value.items()}
-    return [listed(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _field(name: str) -> Check:

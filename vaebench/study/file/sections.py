@@ -12,7 +12,7 @@ from vaebench.errors import InputError, unknown
 from vaebench.rows import SCORED, Support
 from vaebench.study.definition import Objective, Sampler
 from vaebench.study.file.bounds import check_bounds, read_bounds
-from vaebench.study.file.parameters import located, show
+from vaebench.study.file.values import located, show
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
 MOST_ROWS = 10_000_000
