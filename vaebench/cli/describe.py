@@ -1,7 +1,7 @@
 """The output of `check`: a study's data, budget and cost, its space, a few sampled specs, and doubts."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from vaebench.trial.kept_generators import LEARNED
 from vaebench.trial.support import ColumnSupport, supports
 
 SPECS = 3
-"""Specs sampled from the space; with several arms, one from each."""
+"""Specs sampled from the space; with several arms, one from each of the first."""
 SAMPLED = 64
 """Specs sampled from each arm to see what their saved generators hold."""
 SECONDS = 0.4
@@ -61,8 +61,13 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
         _line("kept", f"of these rows, a saved generator may hold {'; '.join(kept)}")
     _line("objectives", f"{', '.join(definition.objectives)}; sampler {definition.sampler}")
     _line("budget", f"{budget}: at most {fits} fits; {duration(fits * SECONDS)} on one core at {SECONDS:g} s each")
-    for arm in definition.arms:
-        _describe_arm(arm, SPECS if arms == 1 else 1)
+    shared = _shared(definition.arms)
+    if shared:
+        click.echo()
+        _line("space", f"in each of {arms} arms")
+        _describe_ranges(shared)
+    for place, arm in enumerate(definition.arms):
+        _describe_arm(arm, SPECS if arms == 1 else int(place < SPECS), shared)
     _describe_doubts(definition)
 
 
@@ -95,16 +100,21 @@ def _describe_doubts(definition: StudyDefinition) -> None:
             _line("", line)
 
 
-def _describe_arm(arm: Arm, specs: int) -> None:
+def _shared(arms: Sequence[Arm]) -> dict[str, str]:
+    """Return the searched parameters that several arms have in common, each with its range."""
+    first, *others = (dict(_searched(arm)) for arm in arms)
+    return {name: text for name, text in first.items() if others and all(o.get(name) == text for o in others)}
+
+
+def _describe_arm(arm: Arm, specs: int, shared: Mapping[str, str]) -> None:
     size = arm.space.size
     points = "continuous" if size is None else f"{size} combination{'s' * (size > 1)}"
-    click.echo()
+    if specs:
+        click.echo()
     dimensions = f"{arm.space.dimensions} dimension{'s' * (arm.space.dimensions != 1)}"
     _line("space", f"{arm.name + ': ' if arm.name else ''}{dimensions}, {points}")
-    searched = dict(_searched(write_nodes(arm.space)["search"]))
-    at = max(map(len, searched), default=0) + 4
-    for name, text in searched.items():
-        _line(f"  {name}", text, at)
+    searched = dict(_searched(arm))
+    _describe_ranges({name: text for name, text in searched.items() if name not in shared})
     for loss in arm.branches("loss"):
         if "scaling" in searched and (scaling := required_scaling(loss)):
             _line("", f"with loss {loss} scaling is always {scaling}")
@@ -117,13 +127,20 @@ def _describe_arm(arm: Arm, specs: int) -> None:
         _line("for example", example)
 
 
-def _searched(search: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield every searched parameter with its range, as a study file writes it."""
-    for name, node in search.items():
+def _describe_ranges(searched: Mapping[str, str]) -> None:
+    at = max(map(len, searched), default=0) + 4
+    for name, text in searched.items():
+        _line(f"  {name}", text, at)
+
+
+def _searched(arm: Arm) -> Iterator[tuple[str, str]]:
+    """Yield every searched parameter with its range, as a study file writes it; not what the arm's name says."""
+    for name, node in write_nodes(arm.space)["search"].items():
         if "one_of" not in node:
             yield name, _table(node)
             continue
-        yield name, f"one of {', '.join(node['one_of'])}"
+        if f"{name}={', '.join(node['one_of'])}" not in arm.name.split():
+            yield name, f"one of {', '.join(node['one_of'])}"
         for branch, params in node["one_of"].items():
             yield from (
                 (f"{name}.{branch}.{key}", _table(leaf)) for key, leaf in params.items() if isinstance(leaf, dict)

@@ -15,7 +15,7 @@ FEW = 100
 BRIEF = 4
 """Doubts that `run` names. A file of many columns may have many."""
 MANY = 16
-"""With more programs than this there is a warning."""
+"""With more programs than this, beside one for each variant, there is a warning."""
 PROGRAM = 40
 """Megabytes of a worker that a compiled program takes: 33 for a tiny network, 50 for a large one. XLA keeps it for
 good: forgetting a program frees next to nothing (docs/performance.md)."""
@@ -46,7 +46,8 @@ def doubts(definition: StudyDefinition) -> Iterator[Doubt]:
         )
     for brief, details in definition.data_set.doubts(definition.rows, definition.test_fraction):
         yield Doubt(brief, details)
-    if (programs := len(structures(definition)[0])) > MANY:
+    programs = len(structures(definition)[0])
+    if programs - len(definition.variants) >= MANY:
         yield Doubt(
             f"at least {programs} programs are compiled, one for each structure of a network",
             (
