@@ -39,6 +39,18 @@ def test_check_describes_the_studies_of_the_repository(path: Path) -> None:
     assert "warning" not in " ".join(lines), "a shipped study is a good example"
 
 
+def test_check_says_once_what_all_arms_search() -> None:
+    lines = invoke("check", next(path for path in STUDIES if path.stem == "field")).stdout.splitlines()
+    assert "space       in each of 18 arms" in lines
+    assert [line.split()[0] for line in lines if line].count("latent_dim") == 1
+    place = lines.index("space       variant=rae_gp: 7 dimensions, continuous")
+    assert [line.split()[0] for line in lines[place + 1 : place + 3]] == [
+        "variant.rae_gp.beta",
+        "variant.rae_gp.gradient",
+    ]
+    assert sum(line.startswith("for example") for line in lines) == 3
+
+
 def test_check_says_what_is_searched_and_what_it_costs() -> None:
     gaussian = next(path for path in STUDIES if path.stem == "gaussian")
     lines = invoke("check", gaussian, "--trials", 10).stdout.splitlines()
