@@ -21,7 +21,7 @@ class DirichletMixture(LatentSampler):
     Blei and Jordan, "Variational inference for Dirichlet process mixtures", Bayesian Analysis 1 (2006).
     """
 
-    max_components: Annotated[int, Ge(1), Le(20)] = 6
+    max_components: Annotated[int, Ge(1), Le(50)] = 6
     codes: Literal["mean", "sampled"] = "sampled"
     """What it is fitted to: z_mean, or one draw of N(z_mean, exp(z_log_var)) per row."""
 
