@@ -69,8 +69,8 @@ def test_arms_are_compared_by_their_best_trials() -> None:
     )
     (said,) = [line for line in summary(standings(study)) if line.startswith("Of the arms")]
     assert said.endswith(
-        ": variant=ae (trial 0, 1.00) is best; variant=other (trial 3, 1.05) cannot be told from it; "
-        "variant=vae (trial 1, 1.50) is worse; variant=late (trial 5, 1.20) is not confirmed."
+        ": variant=ae (trial 0, 1.00) is best; cannot be told from it: variant=other (trial 3, 1.05); "
+        "worse: variant=vae (trial 1, 1.50); not confirmed: variant=late (trial 5, 1.20)."
     )
     assert not any("Of the arms" in line for line in summary(standings(record(study.trials[0]))))
 

@@ -158,13 +158,12 @@ def _arms(standings: Standings) -> list[str]:
     first, *others = best.values()
     if first.status != "confirmed":
         return [f"Of the arms, each by its best trial, none of them confirmed: {', '.join(map(_arm, best.values()))}."]
-    told = [f"{_arm(first)} is best"]
+    said = {True: "cannot be told from it", False: "worse", None: "too few draws to test"}
+    verdicts: dict[str, list[str]] = {name: [] for name in (*said.values(), "not confirmed")}
     for row in others:
-        if row.status != first.status:
-            told.append(f"{_arm(row)} is not confirmed")
-        else:
-            verdicts = {True: "cannot be told from it", False: "is worse", None: "has too few draws to test"}
-            told.append(f"{_arm(row)} {verdicts[standings.tied(row, first)]}")
+        verdict = said[standings.tied(row, first)] if row.status == first.status else "not confirmed"
+        verdicts[verdict].append(_arm(row))
+    told = [f"{_arm(first)} is best", *(f"{name}: {', '.join(arms)}" for name, arms in verdicts.items() if arms)]
     return [f"Of the arms, each by its best trial and a paired test: {'; '.join(told)}."]
 
 
