@@ -113,15 +113,16 @@ def _beyond(x: Any, column: int, ends: Any, undo: Any) -> Any:
     return x
 
 
-def fold(x: Any, random: np.random.Generator, *, column: int, low: Any = None, high: Any = None) -> Any:
-    """Reflect what is beyond a column's lowest or highest value, as often as needed."""
-    y = x[:, column]
-    if low is None or high is None:
-        inside = low + np.abs(y - low) if low is not None else high - np.abs(high - y)
-    else:
+def fold(x: Any, random: np.random.Generator, *, column: int, low: Any = -np.inf, high: Any = np.inf) -> Any:
+    """Reflect what is beyond a column's lowest or highest value, as often as needed, and leave what is between."""
+    beyond = (x[:, column] < low) | (x[:, column] > high)
+    y = x[beyond, column]
+    if np.isfinite(high - low):
         there = np.mod(y - low, 2 * (high - low))
         inside = np.minimum(low + np.minimum(there, 2 * (high - low) - there), high)  # the last for rounding
-    x[:, column] = inside
+    else:
+        inside = low + (low - y) if np.isfinite(low) else high - (y - high)
+    x[beyond, column] = inside
     return x
 
 

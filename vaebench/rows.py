@@ -28,7 +28,7 @@ class Support:
     bounds: tuple[tuple[float, float], ...] = ()
     """Declared lowest and highest value of each column, infinite where there is none; empty if none are declared."""
     learned: bool = False
-    """Whether training rows show more: an end at zero, whole numbers (see vaebench.trial.support)."""
+    """Whether training rows show more: an end at zero, whole numbers (see vaebench.study.support)."""
 
 
 ANY_VALUES = Support()

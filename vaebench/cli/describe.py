@@ -16,9 +16,9 @@ from vaebench.study.file.parameters import write_nodes
 from vaebench.study.file.values import show
 from vaebench.study.space import RandomTrial, required_scaling
 from vaebench.study.spec import PARTS, Spec
+from vaebench.study.support import ColumnSupport, supports
 from vaebench.trial.diagnosis import DRAWS
 from vaebench.trial.kept_generators import LEARNED
-from vaebench.trial.support import ColumnSupport, supports
 
 SPECS = 3
 """Specs sampled from the space; with several arms, one from each of the first."""

@@ -6,6 +6,7 @@ space        what is fixed and what is searched
 pairs        which parts of a spec go together
 suggesters   trials that sample a space without Optuna: at random, from given numbers, cell by cell
 spec         one trial's configuration, fully resolved
+support      the values that columns can have: declared bounds, and what the training rows show
 replicate    one draw of the data plus one seed
 records      results of trials and baselines, diagnoses, attainable errors
 """

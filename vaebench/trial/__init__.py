@@ -5,7 +5,6 @@ fit              trains, fits the latent sampler to the codes, returns what can 
 decoder_noise    standard deviation of the decoder noise
 scaling          scales rows before training, and undoes it within the support of each column
 curves           straighten skewed columns: power, log, normal scores
-support          the support of each column: declared bounds, and what the training rows show
 to_generator     a fitted trial as a generator that is data
 decoder_steps    the decoder as steps of a generator
 kept_generators  generators kept in the study's folder

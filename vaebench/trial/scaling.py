@@ -10,9 +10,9 @@ from vaebench.generator import Steps
 from vaebench.margins import Column
 from vaebench.rows import ANY_VALUES, Rows, Support
 from vaebench.study.spec import Scaling
+from vaebench.study.support import ColumnSupport, kept_within, supports
 from vaebench.trial import curves
 from vaebench.trial.curves import Curve
-from vaebench.trial.support import ColumnSupport, supports
 
 Step = tuple[str, Mapping[str, Any]]
 
@@ -21,9 +21,7 @@ Step = tuple[str, Mapping[str, Any]]
 class Scaler:
     """scaled = (curve((x - origin) / unit) - shift) / scale, column by column. A constant column is only shifted.
 
-    Undone, values beyond the end of a column's support are folded back at it, and whole numbers rounded. Folding makes
-    no atoms as clipping would, and leaves no gap: it is how kernel density estimates are corrected at a boundary
-    (Silverman, "Density estimation", 1986, section 2.10).
+    Undone, rows are kept within the support of each column (see vaebench.study.support).
     """
 
     origin: Rows  # [F]
@@ -74,16 +72,7 @@ class Scaler:
                 steps.append((curve.step, {"column": column, "ends": curve.ends, **curve.arguments}))
         if any(self.curves):
             steps.append(("scale", {"factor": self.unit, "shift": self.origin}))
-        for column, each in enumerate(self.supports):
-            if each.values:
-                steps.append(("nearest", {"column": column, "values": np.array(each.values)}))
-                continue
-            ends = {name: end for name, end in zip(("low", "high"), each.reach, strict=True) if np.isfinite(end)}
-            if ends:
-                steps.append(("fold", {"column": column, **ends}))
-            if each.whole:
-                steps.append(("whole", {"column": column}))
-        return Steps(tuple(steps))
+        return Steps((*steps, *kept_within(self.supports).steps))
 
 
 def straightened(scaling: Scaling, x: Column, low: float, high: float) -> tuple[float, float, Curve | None]:

@@ -1,11 +1,14 @@
 """The support of columns: declared bounds, and what the training rows show of an end at zero and of whole numbers."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from vaebench.errors import InputError
+from vaebench.generator import Steps
 from vaebench.margins import Column
 from vaebench.rows import Rows, Support
 
@@ -64,6 +67,26 @@ def supports(support: Support, train: Rows) -> tuple[ColumnSupport, ...]:
             low, high = np.ceil(low), np.floor(high)  # a declared one may lie between
         found.append(ColumnSupport(float(low), float(high), learned.whole, learned.values))
     return tuple(found)
+
+
+def kept_within(known: Sequence[ColumnSupport]) -> Steps:
+    """Return the steps that bring rows into the support of each column; none is random.
+
+    Values beyond an end are folded back at it, and whole numbers rounded. Folding makes no atoms as clipping would, and
+    leaves no gap: it is how kernel density estimates are corrected at a boundary (Silverman, "Density estimation",
+    1986, section 2.10).
+    """
+    steps: list[tuple[str, dict[str, Any]]] = []
+    for column, each in enumerate(known):
+        if each.values:
+            steps.append(("nearest", {"column": column, "values": np.array(each.values)}))
+            continue
+        ends = {name: end for name, end in zip(("low", "high"), each.reach, strict=True) if math.isfinite(end)}
+        if ends:
+            steps.append(("fold", {"column": column, **ends}))
+        if each.whole:
+            steps.append(("whole", {"column": column}))
+    return Steps(tuple(steps))
 
 
 def _learned(x: Column) -> ColumnSupport:
