@@ -183,7 +183,7 @@ def test_what_its_study_file_leaves_out_stays_as_it_was_when_it_began(tmp_path: 
     now = [("ae", "gmm", None), ("vae", "gmm", 0.1)]
     assert chosen_in(run(load(file), home=tmp_path, executors=evaluated_by(cheap))) == 2 * now
     (journal,) = tmp_path.glob("studies/*/journal.log")
-    before = journal.read_text().replace('"learn_support":true', '"rows":100').replace('"defaults":2,', "")
+    before = journal.read_text().replace('"learn_support":true', '"rows":100').replace('"defaults":3,', "")
     journal.write_text("".join(line for line in before.splitlines(keepends=True) if '"op_code":4' not in line))
     heard = Heard()
     record = run(load(file), home=tmp_path, executors=evaluated_by(cheap), observer=heard)

@@ -6,12 +6,13 @@ from vaebench.baselines import Baseline
 from vaebench.data_sets import DataSet
 from vaebench.errors import PASSING
 from vaebench.parts import load, modules
-from vaebench.rows import Draw, Metrics
+from vaebench.rows import Draw, Metrics, Rows
 from vaebench.scoring.metrics.one_column import PERCENT
 from vaebench.scoring.score import measure
 from vaebench.seeds import generator
 from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
+from vaebench.study.support import kept_within, supports
 
 FLOOR = "truth"
 """The noise floor's name: true samples scored against other true samples."""
@@ -54,9 +55,15 @@ def _metrics(chosen: Baseline | None, replicate: Replicate, draw: Draw) -> Metri
     if chosen is None:
         measured = measure(draw.floor, draw, replicate.data_set, replicate.phase)
         return of_many(measured, len(draw.floor), replicate.generated, len(draw.true))
+    return measure(generated_rows(chosen, replicate, draw), draw, replicate.data_set, replicate.phase)
+
+
+def generated_rows(chosen: Baseline, replicate: Replicate, draw: Draw) -> Rows:
+    """Return rows of a baseline, kept within what is known of the columns as those of trials are."""
     random = generator("baseline", chosen.name, replicate.seed)
     rows = chosen.generate(draw.train, replicate.generated, random, replicate.data_set)
-    return measure(rows, draw, replicate.data_set, replicate.phase)
+    within: Rows = kept_within(supports(draw.support, draw.train)).take(rows, random)
+    return within
 
 
 def of_many(metrics: Metrics, rows: int, generated: int, true: int) -> Metrics:

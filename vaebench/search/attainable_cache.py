@@ -25,7 +25,8 @@ PIECE = 250
 
 def begin_attainable(definition: StudyDefinition, workers: Workers) -> Callable[[Observer], Attainable]:
     """Start the simulation, unless the cache has its result. Return a function that waits for it and caches it."""
-    first = replace(definition.replicate("attainable", 0), study_seed=0)  # studies of one data set share one scale
+    first = definition.baseline_replicate("attainable", 0)
+    first = replace(first, study_seed=0)  # studies of one data set share one scale
     key = _key(first)
     if (kept := _read(key)) is not None:
         return lambda _: kept

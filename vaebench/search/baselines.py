@@ -45,7 +45,7 @@ def send_baselines(
             continue
         baseline = known.get(name) or BaselineRecord(name, "floor" if name == FLOOR else "baseline", search=())
         done = len(baseline.confirmation if phase == "confirm" else baseline.search)
-        replicates = [definition.replicate(phase, index) for index in range(done, count)]
+        replicates = [definition.baseline_replicate(phase, index) for index in range(done, count)]
         if replicates:
             sent.append(Sent(baseline, phase, workers.evaluate(evaluate_baseline, name, replicates)))
     return sent

@@ -1,13 +1,13 @@
 """The study definition: a study file's content, validated and resolved."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from vaebench import parts
 from vaebench.data_sets import DataSet
 from vaebench.networks._file import NetworkFile
-from vaebench.rows import Phase, Support
+from vaebench.rows import ANY_VALUES, Phase, Support
 from vaebench.study.replicate import Replicate
 from vaebench.study.space import Leaf, OneOf, Space
 from vaebench.study.spec import Spec
@@ -20,8 +20,8 @@ JOINT_OBJECTIVES = ("sliced_wasserstein", "correlation_error", "copula_error")
 """The objectives that need several columns."""
 Sampler = Literal["tpe", "random", "nsga2", "qmc", "grid"]
 
-DEFAULTS = 2
-"""The edition of the defaults that a study begun now has."""
+DEFAULTS = 3
+"""The edition of the defaults that a study begun now has (see vaebench.study.file.earlier)."""
 STAGE = 4
 """Replicates a trial runs before it may be pruned, and between two pruning tests. With fewer, the test can never
 be significant, even if the trial is worse on all of them."""
@@ -73,7 +73,7 @@ class StudyDefinition:
     confirm_replicates: int
     support: Support
     defaults: int = DEFAULTS
-    """The edition of the defaults that hold for what its study file leaves out (see vaebench.study.file.earlier)."""
+    """The edition of the defaults that hold for what its study file leaves out."""
     networks: tuple[NetworkFile, ...] = ()
     """The files of its networks, as far as the user named such files."""
 
@@ -119,3 +119,11 @@ class StudyDefinition:
             index=index,
             support=self.support,
         )
+
+    def baseline_replicate(self, phase: Phase, index: int) -> Replicate:
+        """Return the same replicate with what baselines know of its columns: the declared bounds, if not begun before.
+
+        What training rows show beside them is for each baseline to know, as the copulas do.
+        """
+        support = Support(self.support.bounds) if self.defaults > 2 else ANY_VALUES
+        return replace(self.replicate(phase, index), support=support)

@@ -137,7 +137,7 @@ def from_plain(plain: Mapping[str, Any]) -> StudyDefinition:
         definition = replace(_definition(plain, arms, None), networks=networks)
     if "defaults" not in plain:
         return with_earlier_defaults(definition)
-    if plain["defaults"] not in (1, DEFAULTS):
+    if plain["defaults"] not in range(1, DEFAULTS + 1):
         raise ValueError(f"defaults {plain['defaults']!r}")
     return replace(definition, defaults=plain["defaults"])
 

@@ -1,4 +1,7 @@
-"""The defaults of earlier versions. A study that was begun with them goes on with them."""
+"""The defaults of earlier versions, by their edition. A study that was begun with them goes on with them.
+
+Edition 2: baselines knew no bounds of columns. Edition 1: see `with_earlier_defaults`.
+"""
 
 from dataclasses import replace
 
@@ -9,7 +12,9 @@ from vaebench.study.space import Fixed, Node, OneOf, Space
 
 def going_on(old: StudyDefinition, new: StudyDefinition) -> StudyDefinition:
     """Return `new` as the study goes on that was begun as `old`: with its defaults."""
-    return with_earlier_defaults(new) if old.defaults < new.defaults else new
+    if old.defaults >= new.defaults:
+        return new
+    return with_earlier_defaults(new) if old.defaults == 1 else replace(new, defaults=old.defaults)
 
 
 def with_earlier_defaults(definition: StudyDefinition) -> StudyDefinition:

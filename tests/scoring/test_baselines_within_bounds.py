@@ -1,0 +1,64 @@
+"""Baselines generate within declared bounds, and what they generated there anyway they still do."""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vaebench.baselines import Baseline
+from vaebench.data_sets import DataSet
+from vaebench.data_sets.distribution import Distribution
+from vaebench.data_sets.sklearn import SklearnTable
+from vaebench.parts import modules
+from vaebench.rows import Support
+from vaebench.scoring.baseline_scores import baseline, evaluate_baseline, generated_rows
+from vaebench.study.file import from_plain, read, to_plain
+from vaebench.study.file.earlier import going_on
+from vaebench.study.replicate import Replicate
+
+NORMAL = Distribution("norm")
+IRIS = SklearnTable.parse({"table": "iris", "columns": ["sepal length (cm)", "petal width (cm)"]}, Path())
+GAPS = st.tuples(*2 * [st.sampled_from([0.0, 0.01, 1.0, np.inf])])
+"""How far a column's lowest and highest bound are beyond its rows."""
+
+
+@cache
+def generated(name: str, data_set: DataSet, bounds: tuple[tuple[float, float], ...]) -> np.ndarray:
+    replicate = Replicate(data_set, 30, 0.33, 500, 500, 0, "search", 0)
+    draw = replace(replicate.draw(), support=Support(bounds))
+    return generated_rows(baseline(name), replicate, draw)
+
+
+@pytest.mark.parametrize("name", modules(Baseline))
+@given(gaps=st.lists(GAPS, min_size=2, max_size=2))
+@settings(max_examples=3, deadline=None)
+def test_no_baseline_generates_outside_declared_bounds(name, gaps):
+    for data_set in (NORMAL, IRIS):
+        if not baseline(name).suits(data_set):
+            continue
+        train = Replicate(data_set, 30, 0.33, 500, 500, 0, "search", 0).draw().train
+        bounds = tuple((x.min() - low, x.max() + high) for x, (low, high) in zip(train.T, gaps, strict=False))
+        rows, free = generated(name, data_set, bounds), generated(name, data_set, ())
+        low, high = np.array(bounds).T
+        assert ((rows >= low) & (rows <= high)).all()
+        inside = (free >= low) & (free <= high)
+        np.testing.assert_array_equal(rows[inside], free[inside])
+        for end in (low, high):
+            assert ((rows == end).sum(axis=0) <= (free == end).sum(axis=0)).all(), "nothing piles up at an end"
+
+
+def test_baselines_know_what_is_declared_and_not_what_rows_show_or_what_was_unknown_when_the_study_began():
+    """A Gaussian of positive numbers has negative ones, though trials learn from the rows that there are none."""
+    tables = {"study": {"name": "positive"}, "data": {"distribution": {"name": "expon"}}, "search": {}}
+    undeclared = read(tables, Path())
+    declared = read(tables | {"data": tables["data"] | {"columns": {"x": {"min": 0}}}}, Path())
+    earlier = replace(declared, defaults=2)
+    of = [each.baseline_replicate("search", 0) for each in (undeclared, declared, earlier, going_on(earlier, declared))]
+    least = [generated_rows(baseline("gaussian"), each, each.draw()).min() for each in of]
+    assert least[0] == least[2] == least[3] < 0 <= least[1]
+    assert evaluate_baseline("gaussian", of[1]).metrics["ks"] < evaluate_baseline("gaussian", of[0]).metrics["ks"]
+    assert from_plain(to_plain(earlier)) == earlier
