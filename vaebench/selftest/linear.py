@@ -162,6 +162,8 @@ def other_cases() -> Iterator[Case]:
     half = known.prior(0.5)
     yield case("alpha 0.5, prior, decoded mean: vae with beta 0.5", "info_vae", {"alpha": 0.5, "lam": 2.0}, half)
     yield case("beta 0.5, prior, decoded mean: vae with beta 0.5", "iwae", {"beta": 0.5}, half)
+    what = "gamma 0.5, capacity 0, prior, decoded mean: vae with beta 0.5"
+    yield case(what, "capacity", {"gamma": 0.5, "capacity": 0.0}, half)
 
 
 def minmax_variance() -> float:
