@@ -44,15 +44,33 @@ def fit_by_bic(rows: Array, max_components: int, random: np.random.Generator) ->
 
 
 def fit_dirichlet(rows: Array, max_components: int, random: np.random.Generator) -> GaussianMixture:
-    """Fit a Dirichlet process mixture of at most `max_components` full covariances to `rows`, shape (N, D)."""
+    """Fit a Dirichlet process mixture of at most K = `max_components` full covariances to `rows`, shape (N, D).
+
+    The priors are those of Fraley and Raftery, "Bayesian regularization for normal mixture estimation and model-based
+    clustering", Journal of Classification 24 (2007): a component's mean is that of all rows, worth 0.01 rows, its
+    covariance that of all rows over K^(2/D), as it fills a K-th of their space. scikit-learn's, a whole row and the
+    covariance of all rows, widen small clusters. Components of no more rows than columns are left out.
+    """
     from sklearn.mixture import BayesianGaussianMixture
 
     spread = _spread(rows)
     count = min(max_components, len(np.unique(rows, axis=0)))  # its start by k-means needs as many different rows
-    seed = int(random.integers(2**31))
-    mixture = BayesianGaussianMixture(n_components=count, reg_covar=RIDGE, max_iter=200, random_state=seed)
+    units = rows.shape[1]
+    prior = np.cov(rows / spread, rowvar=False, ddof=0).reshape(units, units) / count ** (2 / units)
+    mixture = BayesianGaussianMixture(
+        n_components=count,
+        reg_covar=RIDGE,
+        mean_precision_prior=0.01,
+        covariance_prior=prior + RIDGE * np.eye(units),
+        max_iter=200,
+        random_state=int(random.integers(2**31)),
+    )
     _run(mixture, rows / spread)
-    return _plain(mixture, spread)
+    held = mixture.weight_concentration_[0] - 1  # rows of each component
+    found = _plain(mixture, spread)
+    used = held > min(units, held.max() - 1e-9)
+    weights = found.weights[used] / found.weights[used].sum()
+    return GaussianMixture(weights, found.means[used], found.factors[used])
 
 
 def fit_near(rows: Array, weights: Array, means: Array, stds: Array) -> GaussianMixture:

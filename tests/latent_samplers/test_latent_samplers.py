@@ -9,10 +9,12 @@ from scipy.spatial.distance import cdist
 from sklearn import mixture as sklearn_mixture
 from sklearn.covariance import ledoit_wolf
 
+from vaebench.data_sets.ring import Ring
 from vaebench.gaussian_mixture import GaussianMixture
 from vaebench.generator import Steps
 from vaebench.latent_samplers import Codes, LatentSampler, _network, flow, two_stage
 from vaebench.parts import make
+from vaebench.seeds import generator
 
 N = 200_000
 
@@ -275,6 +277,15 @@ def test_the_dirichlet_mixture_finds_the_clusters_and_leaves_the_other_component
     used = arguments["weights"] > 0.05
     np.testing.assert_allclose(arguments["weights"][used], [0.5, 0.5], atol=0.03)
     np.testing.assert_allclose(np.sort(arguments["means"][used, 0]), [-4.0, 4.0], atol=0.2)
+
+
+def test_the_dirichlet_mixture_leaves_small_clusters_as_wide_as_they_are():
+    """In 600 codes of 8 clusters on a ring draws have minus the entropy; with scikit-learn's prior 0.5 less."""
+    ring = Ring(width=0.1)
+    z = ring.sample(600, generator("ring"))
+    draws = fitted("dirichlet_mixture", Codes(z, np.zeros_like(z)), max_components=12).draw(20_000, generator("draws"))
+    entropy = np.log(8) + np.log(2 * np.pi * 0.01) + 1  # the clusters are 7 widths apart
+    assert ring.log_density(draws).mean() == pytest.approx(-entropy, abs=0.12)
 
 
 # ---- samplers that train

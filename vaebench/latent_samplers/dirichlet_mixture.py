@@ -16,9 +16,11 @@ class DirichletMixture(LatentSampler):
     """A Gaussian mixture fitted to the codes by variational Bayes, its weights under a Dirichlet process.
 
     Components that the codes do not need keep a weight near 0, so their number need not be chosen. It is
-    scikit-learn's BayesianGaussianMixture with full covariances and its priors.
+    scikit-learn's BayesianGaussianMixture with full covariances, expected to be those of all codes over K^(2/D) for K
+    components and D units.
 
-    Blei and Jordan, "Variational inference for Dirichlet process mixtures", Bayesian Analysis 1 (2006).
+    Blei and Jordan, "Variational inference for Dirichlet process mixtures", Bayesian Analysis 1 (2006). Fraley and
+    Raftery, "Bayesian regularization for normal mixture estimation", Journal of Classification 24 (2007).
     """
 
     max_components: Annotated[int, Ge(1), Le(50)] = 6
