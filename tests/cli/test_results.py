@@ -79,6 +79,36 @@ def test_the_seed_decides_what_is_generated(ran: Ran, frame: pd.DataFrame) -> No
     )
 
 
+def test_rows_can_be_drawn_from_a_baseline(ran: Ran, frame: pd.DataFrame) -> None:
+    row = frame[frame["variant"] == "gaussian"].iloc[0]
+    path = ran.folder / "new.csv"
+    said = invoke("generate", ran.name, "--home", ran.home, "-n", 15_000, "-o", path, "--baseline", "gaussian").stdout
+    assert said.startswith(f"15000 rows written to {path}, from baseline gaussian, score {row['score']:.2f} on ")
+    mean, std = row["metric.generated_mean"], row["metric.generated_std"]
+    found = pd.read_csv(path)["x"]
+    assert abs(found.mean() - mean) < 4 * std * np.sqrt(1 / GENERATED + 1 / 15_000)
+    assert abs(found.std() - std) < 4 * std * np.sqrt((1 / GENERATED + 1 / 15_000) / 2)
+    first = ran.generate("-n", 50, "--baseline", "bootstrap", "--seed", 1)
+    assert ran.generate("-n", 50, "--baseline", "bootstrap", "--seed", 1) == first
+    assert ran.generate("-n", 50, "--baseline", "bootstrap", "--seed", 2) != first
+    said = invoke("generate", ran.name, "--home", ran.home, "-n", 5, "-o", path, "--baseline", "bootstrap").stdout
+    assert "Its rows are training rows" in said
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (["--baseline", "gausian"], "study 'small': unknown baseline 'gausian'; did you mean 'gaussian'?"),
+        (["--baseline", "kde", "--trial", 0], "trial = 0 and baseline = 'kde': one of the two is needed, not both"),
+    ],
+)
+def test_a_baseline_that_is_not_there_is_refused(ran: Ran, asked: list[object], message: str) -> None:
+    path = ran.folder / "refused.csv"
+    ended = invoke("generate", ran.name, "--home", ran.home, "-o", path, *asked, status=2)
+    assert message in ended.stderr
+    assert not path.exists()
+
+
 def test_rows_of_a_kept_generator_need_neither_tensorflow_nor_mlflow(ran: Ran) -> None:
     code = """
 import sys

@@ -14,8 +14,9 @@ from vaebench.data_sets import DataSet
 from vaebench.data_sets.distribution import Distribution
 from vaebench.data_sets.sklearn import SklearnTable
 from vaebench.parts import modules
-from vaebench.rows import Support
-from vaebench.scoring.baseline_scores import baseline, evaluate_baseline, generated_rows
+from vaebench.rows import Draw, Support
+from vaebench.scoring.baseline_scores import baseline, evaluate_baseline, generated_rows, rows_of_baseline
+from vaebench.seeds import generator
 from vaebench.study.file import from_plain, read, to_plain
 from vaebench.study.file.earlier import going_on
 from vaebench.study.replicate import Replicate
@@ -30,7 +31,12 @@ GAPS = st.tuples(*2 * [st.sampled_from([0.0, 0.01, 1.0, np.inf])])
 def generated(name: str, data_set: DataSet, bounds: tuple[tuple[float, float], ...]) -> np.ndarray:
     replicate = Replicate(data_set, 30, 0.33, 500, 500, 0, "search", 0)
     draw = replace(replicate.draw(), support=Support(bounds))
-    return generated_rows(baseline(name), replicate, draw)
+    return rows_on(name, replicate, draw)
+
+
+def rows_on(name: str, replicate: Replicate, draw: Draw) -> np.ndarray:
+    random = generator("baseline", name, replicate.seed)
+    return generated_rows(baseline(name), draw, replicate.generated, random, replicate.data_set)
 
 
 @pytest.mark.parametrize("name", modules(Baseline))
@@ -58,7 +64,16 @@ def test_baselines_know_what_is_declared_and_not_what_rows_show_or_what_was_unkn
     declared = read(tables | {"data": tables["data"] | {"columns": {"x": {"min": 0}}}}, Path())
     earlier = replace(declared, defaults=2)
     of = [each.baseline_replicate("search", 0) for each in (undeclared, declared, earlier, going_on(earlier, declared))]
-    least = [generated_rows(baseline("gaussian"), each, each.draw()).min() for each in of]
+    least = [rows_on("gaussian", each, each.draw()).min() for each in of]
     assert least[0] == least[2] == least[3] < 0 <= least[1]
     assert evaluate_baseline("gaussian", of[1]).metrics["ks"] < evaluate_baseline("gaussian", of[0]).metrics["ks"]
     assert from_plain(to_plain(earlier)) == earlier
+
+
+def test_for_use_a_baseline_is_fitted_to_all_rows_of_a_table():
+    definition = read({"study": {"name": "iris"}, "data": {"sklearn": "iris"}, "search": {}}, Path())
+    rows = rows_of_baseline(definition, "bootstrap", 5000, 0)
+    every = definition.fitted_for_use().train
+    assert list(rows.columns) == list(definition.data_set.columns)
+    assert {tuple(row) for row in rows.to_numpy()} == {tuple(row) for row in every}
+    assert len(every) == 150

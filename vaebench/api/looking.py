@@ -19,6 +19,7 @@ from vaebench.results import summary as in_words
 from vaebench.results.leaderboard import leaderboard as table
 from vaebench.results.standings import Standings, standings
 from vaebench.results.status import status_of
+from vaebench.scoring.baseline_scores import rows_of_baseline
 from vaebench.search.events import Observer, Step, unheard
 from vaebench.search.store import RecordStore
 from vaebench.study.file import load_name
@@ -46,13 +47,17 @@ def summary(study: str, *, home: str | Path | None = None) -> list[str]:
     return in_words.summary(standings_of(home_folder(home), study_name(study)))
 
 
-def worth(study: str, *, trial: int | None = None, home: str | Path | None = None) -> str:
-    """Return a few sentences on how good `trial` is, or the study's best trial: the one that `generate` uses.
+def worth(study: str, *, trial: int | None = None, baseline: str | None = None, home: str | Path | None = None) -> str:
+    """Return a few sentences on how good `trial` or `baseline` is, or the best trial: what `generate` uses.
 
-    Raises InputError for an unknown study or trial, or a failed trial.
+    Raises InputError for an unknown study, trial or baseline, or one that failed.
     """
     rows = standings_of(home_folder(home), study_name(study))
-    definition, said = rows.record.definition, in_words.worth(rows, rows.choose(trial).number)
+    definition = rows.record.definition
+    if baseline is None:
+        said = in_words.worth(rows, rows.choose(trial).number)
+    else:
+        said = in_words.worth_of_baseline(rows, rows.choose_baseline(baseline))
     if (every := definition.data_set.available_rows) is None:
         return said
     some = split_sizes(definition.rows, definition.test_fraction)[0]
@@ -64,22 +69,28 @@ def generate(
     n: int = 15_000,
     *,
     trial: int | None = None,
+    baseline: str | None = None,
     seed: int = 0,
     home: str | Path | None = None,
     observer: Observer = unheard,
 ) -> "pd.DataFrame":
-    """Generate `n` rows from a study's best trial, or from `trial`, in the data's own units and column names.
+    """Generate `n` rows from a study's best trial, `trial` or `baseline`, in the data's own units and column names.
 
-    The generators of the best trials are kept; any other trial is fitted again, and kept then. Of a file, all rows are
-    fitted, while scores are of fits to a part of them. The same `seed` gives the same rows. Raises InputError for an
-    unknown study or trial, or a failed trial.
+    The generators of the best trials are kept; any other trial is fitted again, and kept then; a baseline is fitted
+    each time. Of a file, all rows are fitted, while scores are of fits to a part of them. The same `seed` gives equal
+    rows. Raises InputError for an unknown study, trial or baseline, one that failed, or both a trial and a baseline.
     """
     check_positive(n=n)
     if seed < 0:
         raise InputError(f"seed = {seed}: 0 or more is needed")
+    if trial is not None and baseline is not None:
+        raise InputError(f"trial = {trial} and baseline = {baseline!r}: one of the two is needed, not both")
     folder = home_folder(home)
     rows = standings_of(folder, study_name(study))
-    chosen, definition = rows.choose(trial), rows.record.definition
+    definition = rows.record.definition
+    if baseline is not None:
+        return rows_of_baseline(definition, rows.choose_baseline(baseline), n, seed)
+    chosen = rows.choose(trial)
     generator = kept_generators.read(folder, chosen, definition)
     if generator is None:
         observer(Step(f"fitting trial {chosen.number} again, since its generator is not kept"))

@@ -92,11 +92,14 @@ def report(study: str, output: Path | None, home: str | None) -> None:
     "-o", "--output", type=Path, required=True, metavar="FILE", help="Where to: .csv, .parquet, .json or .md."
 )
 @click.option("--trial", type=int, metavar="N", help="Generate from trial N.  [the best]")
+@click.option("--baseline", metavar="NAME", help="Generate from a baseline of the leaderboard.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="The same seed gives the same rows.")
 @home_option
 @network_option
-def generate(study: str, n: int, output: Path, trial: int | None, seed: int, home: str | None) -> None:
-    """Draw new rows from the best trial.
+def generate(
+    study: str, n: int, output: Path, trial: int | None, baseline: str | None, seed: int, home: str | None
+) -> None:
+    """Draw new rows from the best trial, another, or a baseline.
 
     They are in the data's own units and columns.
     """
@@ -106,9 +109,10 @@ def generate(study: str, n: int, output: Path, trial: int | None, seed: int, hom
     writer_for(output)
     name = looking.study_name(study)
     looking.check_output(name, output, home=home)
-    frame = looking.generate(name, n, trial=trial, seed=seed, home=home, observer=_say)
+    frame = looking.generate(name, n, trial=trial, baseline=baseline, seed=seed, home=home, observer=_say)
     write(frame, output)
-    click.echo(f"{n} rows written to {output}, from {looking.worth(name, trial=trial, home=home)}")
+    worth = looking.worth(name, trial=trial, baseline=baseline, home=home)
+    click.echo(f"{n} rows written to {output}, from {worth}")
 
 
 def _say(event: Event) -> None:

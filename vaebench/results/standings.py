@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from vaebench.errors import InputError
+from vaebench.errors import InputError, unknown
 from vaebench.rows import MAIN_METRICS
 from vaebench.scoring.paired_tests import MIN_PAIRS, told_apart
 from vaebench.scoring.score import score
@@ -129,6 +129,15 @@ class Standings:
             where = "" if trials[number].reason else " in its confirmation"
             raise InputError(f"trial {number} of study {name!r} failed{where}: {row.failure}")
         return trials[number]
+
+    def choose_baseline(self, name: str) -> str:
+        """Return `name`. Raises InputError if the study has no such baseline or it failed."""
+        baselines = {row.name: row for row in self.rows if row.kind == "baseline"}
+        if name not in baselines:
+            raise InputError(f"study {self.record.name!r}: {unknown('baseline', name, baselines)}")
+        if (failure := baselines[name].failure) is not None:
+            raise InputError(f"baseline {name} of study {self.record.name!r} failed: {failure}")
+        return name
 
     def row(self, number: int) -> Standing:
         """Return the row of trial `number`."""

@@ -67,14 +67,25 @@ def no_finding(trial: TrialRecord) -> str:
     )
 
 
+def worth_of_baseline(standings: Standings, name: str) -> str:
+    """Return the score of the baseline called `name`, on which draws, and whether it copies rows."""
+    row = next(row for row in standings.rows if row.kind == "baseline" and row.name == name)
+    copies = " Its rows are training rows, or blends of near ones." if _copies(name) else ""
+    return f"baseline {name}, {_score(standings, row)}{copies}"
+
+
+def _score(standings: Standings, row: Standing) -> str:
+    low, high = interval(row.scores)
+    where = f"{len(row.scores)} {_draws(standings.record) if row.status == 'confirmed' else 'search draws'}"
+    head = f"score {np.mean(row.scores):.2f} on {where}"
+    return head + ("." if np.isnan(low) else f", 95 % interval {low:.2f} to {high:.2f}.")
+
+
 def worth(standings: Standings, number: int) -> str:
     """Return the score of trial `number`, on which draws, and whether a test tells it from the best baseline there."""
     row = standings.row(number)
-    low, high = interval(row.scores)
     confirmed = row.status == "confirmed"
-    where = f"{len(row.scores)} {_draws(standings.record) if confirmed else 'search draws'}"
-    head = f"trial {number} ({row.name}), score {np.mean(row.scores):.2f} on {where}"
-    head += "." if np.isnan(low) else f", 95 % interval {low:.2f} to {high:.2f}."
+    head = f"trial {number} ({row.name}), {_score(standings, row)}"
     if not confirmed:
         head += " It is not confirmed: the best of many trials is the luckiest, too."
     baseline = _best_baseline(standings, row)

@@ -1,6 +1,10 @@
 """The baselines and the noise floor, scored on the same replicates as the trials."""
 
 import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from vaebench.baselines import Baseline
 from vaebench.data_sets import DataSet
@@ -10,9 +14,13 @@ from vaebench.rows import Draw, Metrics, Rows
 from vaebench.scoring.metrics.one_column import PERCENT
 from vaebench.scoring.score import measure
 from vaebench.seeds import generator
+from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
 from vaebench.study.support import kept_within, supports
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FLOOR = "truth"
 """The noise floor's name: true samples scored against other true samples."""
@@ -55,15 +63,26 @@ def _metrics(chosen: Baseline | None, replicate: Replicate, draw: Draw) -> Metri
     if chosen is None:
         measured = measure(draw.floor, draw, replicate.data_set, replicate.phase)
         return of_many(measured, len(draw.floor), replicate.generated, len(draw.true))
-    return measure(generated_rows(chosen, replicate, draw), draw, replicate.data_set, replicate.phase)
-
-
-def generated_rows(chosen: Baseline, replicate: Replicate, draw: Draw) -> Rows:
-    """Return rows of a baseline, kept within what is known of the columns as those of trials are."""
     random = generator("baseline", chosen.name, replicate.seed)
-    rows = chosen.generate(draw.train, replicate.generated, random, replicate.data_set)
+    rows = generated_rows(chosen, draw, replicate.generated, random, replicate.data_set)
+    return measure(rows, draw, replicate.data_set, replicate.phase)
+
+
+def generated_rows(chosen: Baseline, draw: Draw, n: int, random: np.random.Generator, data_set: DataSet) -> Rows:
+    """Return `n` rows of a baseline, kept within what is known of the columns as those of trials are."""
+    rows = chosen.generate(draw.train, n, random, data_set)
     within: Rows = kept_within(supports(draw.support, draw.train)).take(rows, random)
     return within
+
+
+def rows_of_baseline(definition: StudyDefinition, name: str, n: int, seed: int) -> "pd.DataFrame":
+    """Return `n` rows of the baseline called `name`, fitted as generators for use are; the same for the same `seed`."""
+    import pandas as pd
+
+    draw = replace(definition.fitted_for_use(), support=definition.baseline_support)
+    random = generator("rows of a baseline", name, seed)
+    rows = generated_rows(baseline(name), draw, n, random, definition.data_set)
+    return pd.DataFrame(rows, columns=list(definition.data_set.columns))
 
 
 def of_many(metrics: Metrics, rows: int, generated: int, true: int) -> Metrics:

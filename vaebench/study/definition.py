@@ -7,7 +7,8 @@ from typing import Literal
 from vaebench import parts
 from vaebench.data_sets import DataSet
 from vaebench.networks._file import NetworkFile
-from vaebench.rows import ANY_VALUES, Phase, Support
+from vaebench.rows import ANY_VALUES, Draw, Phase, Support
+from vaebench.seeds import generator
 from vaebench.study.replicate import Replicate
 from vaebench.study.space import Leaf, OneOf, Space
 from vaebench.study.spec import Spec
@@ -120,10 +121,22 @@ class StudyDefinition:
             support=self.support,
         )
 
-    def baseline_replicate(self, phase: Phase, index: int) -> Replicate:
-        """Return the same replicate with what baselines know of its columns: the declared bounds, if not begun before.
+    def fitted_for_use(self) -> Draw:
+        """Return the rows that generators for use are fitted to: all of a file; else those of the first search draw."""
+        if (rows := self.data_set.available_rows) is None:
+            return self.replicate("search", 0).draw()
+        random = generator("all rows", self.seed)
+        every = self.data_set.draw(random, rows=rows, test_fraction=0.0, generated=0, true=0).train
+        return Draw(every, every, every, every, self.support)
+
+    @property
+    def baseline_support(self) -> Support:
+        """What baselines know of the columns: the declared bounds, if the study was not begun before they did.
 
         What training rows show beside them is for each baseline to know, as the copulas do.
         """
-        support = Support(self.support.bounds) if self.defaults > 2 else ANY_VALUES
-        return replace(self.replicate(phase, index), support=support)
+        return Support(self.support.bounds) if self.defaults > 2 else ANY_VALUES
+
+    def baseline_replicate(self, phase: Phase, index: int) -> Replicate:
+        """Return the same replicate with what baselines know of its columns."""
+        return replace(self.replicate(phase, index), support=self.baseline_support)

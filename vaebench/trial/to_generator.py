@@ -10,8 +10,8 @@ import numpy as np
 from vaebench.engine.keras_models import trained_models
 from vaebench.errors import InputError
 from vaebench.generator import FORMAT, Generator, Steps
-from vaebench.rows import Draw, Rows
-from vaebench.seeds import derive, generator
+from vaebench.rows import Rows
+from vaebench.seeds import derive
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import TrialRecord
 from vaebench.study.spec import Spec
@@ -33,14 +33,11 @@ class FittedRows:
 
 def fit_all(trial: TrialRecord, definition: StudyDefinition) -> Fitted:
     """Fit a trial to all rows of a file; to drawn rows, as for its first search replicate. Raises FittingError."""
-    spec, rows = Spec.from_flat(trial.params), definition.data_set.available_rows
-    if rows is None:
+    spec = Spec.from_flat(trial.params)
+    if definition.fresh_draws:
         return fit(spec, definition.replicate("search", 0))
-    random = generator("all rows", definition.seed)
-    every = definition.data_set.draw(random, rows=rows, test_fraction=0.0, generated=0, true=0).train
     spec = dataclasses.replace(spec, early_stopping="off", epochs=about(trial, definition)["epochs"])
-    draw = Draw(every, every, every, every, definition.support)
-    return fit_rows(spec, draw, derive("all rows", spec.seed, definition.seed))
+    return fit_rows(spec, definition.fitted_for_use(), derive("all rows", spec.seed, definition.seed))
 
 
 def fit_again(home: Path, trial: TrialRecord, definition: StudyDefinition) -> Generator:
