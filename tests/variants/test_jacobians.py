@@ -1,10 +1,13 @@
 """Jacobians of the networks against finite differences, and that asking for them leaves training as it is."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from small_specs import small_spec
 
 from vaebench.engine.batch import Batch
+from vaebench.engine.jacobians import AT_ONCE, by_inputs, by_outputs
 from vaebench.engine.network_of import network_of
 from vaebench.engine.perceptron import Assigned
 from vaebench.engine.structure import Structure
@@ -131,3 +134,37 @@ def test_what_trains_the_kernels_is_the_gradient_of_these_penalties(variant, mad
     expected = float(penalty(moved(1e-3)) - penalty(moved(-1e-3))) / 2e-3
     assert abs(expected) > 0.1
     assert slope == pytest.approx(expected, rel=2e-2)
+
+
+@pytest.mark.parametrize("of", ["inputs", "outputs"])
+def test_many_rows_go_through_the_network_in_blocks_and_the_loop_compiles_with_its_gradient(of):
+    """Of tanh(x W) it is (1 - tanh(x W)^2) W'; the rows are more than two blocks have."""
+    columns, random = 64, np.random.default_rng(1)
+    wide, narrow = (columns, 2) if of == "inputs" else (2, columns)
+    kernel = tf.constant(random.normal(size=(wide, narrow)) / 8, tf.float32)
+    x = tf.constant(random.normal(size=(2 * AT_ONCE // columns + 3, wide)), tf.float32)
+    passed = []
+
+    def network(rows, kernel):
+        passed.append(rows.shape[0])
+        return tf.tanh(rows @ kernel)
+
+    def in_blocks(kernel):
+        function = partial(network, kernel=kernel)
+        return by_inputs(function, x) if of == "inputs" else by_outputs(function, x, columns)
+
+    def known(kernel):
+        return (1 - tf.tanh(x @ kernel) ** 2)[:, :, None] * tf.transpose(kernel)
+
+    @tf.function(jit_compile=True, autograph=False)
+    def with_gradient(jacobian, kernel):
+        with tf.GradientTape() as tape:
+            tape.watch(kernel)
+            found = jacobian(kernel)
+            size = tf.reduce_sum(found**2)
+        return found, tape.gradient(size, kernel)
+
+    (found, gradient), (expected, slope) = (with_gradient(each, kernel) for each in (in_blocks, known))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    np.testing.assert_allclose(gradient, slope, rtol=1e-3, atol=1e-2)
+    assert 0 < max(passed) <= AT_ONCE
