@@ -210,6 +210,9 @@ def test_a_file_is_resampled_less_often(tmp_path):
     settings = inputs(File.parse("a.csv", tmp_path), 40, 0.5, 200, 200)
     assert final_draws(settings) == (60, 560)
     assert final_draws(inputs()) == (60, 2060)
+    many = replace(inputs(), rows=20_000, test_fraction=0.5)
+    assert final_draws(many) == (60, 260)
+    assert final_draws(replace(many, rows=2_000_000)) == (60, 120)
     found = attainable(settings, screening=3, draws=4)
     assert found.draws == 4
     assert all(value > 0 for value in found.metrics.values())
