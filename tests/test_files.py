@@ -13,7 +13,6 @@ from vaebench.files import (
     cache_folder,
     check_place,
     check_writable,
-    existing_study,
     home_folder,
     own_cache,
     study_folder,
@@ -21,6 +20,7 @@ from vaebench.files import (
     write_output,
     write_whole,
 )
+from vaebench.search.storage import existing_study
 
 
 def fill_half(path: Path) -> NoReturn:
@@ -135,7 +135,7 @@ def test_a_study_is_known_by_its_journal(tmp_path: Path) -> None:
     for name in ("b", "a"):
         (study_folder(tmp_path, name) / "journal.log").touch()
     assert study_names(tmp_path) == ["a", "b"]
-    assert existing_study(tmp_path, "a") == tmp_path / "studies" / "a"
+    assert existing_study(tmp_path, "a").journal("a").where == str(tmp_path / "studies" / "a" / "journal.log")
     with pytest.raises(InputError, match=r"unknown study 'only a lock'.*\(known: a, b\)"):
         existing_study(tmp_path, "only a lock")
 

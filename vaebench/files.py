@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from vaebench.errors import InputError, unknown
+from vaebench.errors import InputError
 
 JOURNAL = "journal.log"
 """Name of the file, in a study's folder, that holds its record."""
@@ -26,6 +26,11 @@ def home_folder(home: str | Path | None = None) -> Path:
     except OSError as error:
         raise InputError(f"home {folder}: {error.strerror}") from None
     return folder
+
+
+def storage_address() -> str | None:
+    """Return VAEBENCH_STORAGE, the address of the database that holds records; None if they are files of the home."""
+    return os.environ.get("VAEBENCH_STORAGE") or None
 
 
 def cache_folder() -> Path:
@@ -57,9 +62,12 @@ def own_cache(*names: str) -> Path:
 def study_folder(home: Path, name: str) -> Path:
     """Return the folder of the study called `name`. It need not exist.
 
+    If its record is in a database, it holds what this home made of it: generators, and ids in MLflow. It is another
+    than that of a study of the name whose record is a file.
+
     Raises InputError where it, or a file in it, is a link out of the home: a home may come from somebody else.
     """
-    folder = within(home, home.absolute() / "studies" / name)
+    folder = within(home, home.absolute() / ("shared" if storage_address() else "studies") / name)
     if folder.is_dir():
         for path in folder.iterdir():
             within(home, path)
@@ -74,15 +82,8 @@ def within(home: Path, path: Path) -> Path:
 
 
 def study_names(home: Path) -> list[str]:
-    """Return the names of the studies that were run in `home`, sorted."""
+    """Return the names of the studies whose records are files of `home`, sorted."""
     return sorted(path.parent.name for path in home.absolute().glob(f"studies/*/{JOURNAL}"))
-
-
-def existing_study(home: Path, name: str) -> Path:
-    """Return the folder of the study called `name`. Raises InputError, with the known names, if it was never run."""
-    if name not in study_names(home):
-        raise InputError(f"{home}: {unknown('study', name, study_names(home))}")
-    return study_folder(home, name)
 
 
 def write_whole(path: Path, write_to: Callable[[Path], Any]) -> None:

@@ -15,7 +15,7 @@ import pytest
 from hand_made import trial
 
 from vaebench.errors import InputError
-from vaebench.files import JOURNAL, existing_study, study_folder, write_output
+from vaebench.files import JOURNAL, study_folder, write_output
 from vaebench.search.lock import lock
 from vaebench.search.store import RecordStore
 from vaebench.study.file import load
@@ -144,7 +144,7 @@ def test_a_link_out_of_the_home_is_refused_and_what_it_points_to_is_left(tmp_pat
     before = {file: file.read_bytes() for file in outside.rglob("*") if file.is_file()} or outside.read_bytes()
     definition = load(tmp_path / "work" / "study.toml")
     for use in (
-        lambda: existing_study(home, "study"),
+        lambda: RecordStore.open(home, "study"),
         lambda: RecordStore.create_or_open(home, definition),
         lambda: discard(home, definition),
     ):

@@ -143,7 +143,7 @@ def test_a_record_of_a_later_format_is_refused_and_left_alone(
     journal.write_text(content.replace(number, f'"user_attr":{{"format":{FORMAT + 1}}}') + unreadable)
     assert refusal(definition, tmp_path) == (
         f"{journal}: a later version of vaebench wrote this record (format {FORMAT + 1}, and this version reads up to "
-        f"{FORMAT}): install that version, or use another --home"
+        f"{FORMAT}): install that version, or keep records elsewhere"
     )
 
 

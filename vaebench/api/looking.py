@@ -10,9 +10,7 @@ from vaebench.data_sets.file import File
 from vaebench.errors import InputError
 from vaebench.files import (
     check_place,
-    existing_study,
     home_folder,
-    study_names,
     write_output,
 )
 from vaebench.results import summary as in_words
@@ -21,6 +19,7 @@ from vaebench.results.standings import Standings, standings
 from vaebench.results.status import status_of
 from vaebench.scoring.baseline_scores import rows_of_baseline
 from vaebench.search.events import Observer, Step, unheard
+from vaebench.search.storage import existing_study, storage_at
 from vaebench.search.store import RecordStore
 from vaebench.study.file import load_name
 from vaebench.tracking.ids import run_ids
@@ -123,7 +122,7 @@ def status(study: str | None = None, *, home: str | Path | None = None) -> "pd.D
     if study is not None:
         return status_of([standings_of(folder, study_name(study))])
     readable, problems = [], {}
-    for name in study_names(folder):
+    for name in storage_at(folder).names():
         try:
             readable.append(standings_of(folder, name))
         except InputError as error:  # of one study, which must not hide the others
@@ -141,8 +140,8 @@ def ui(
     folder, name = home_folder(home), study_name(study) if study else None
     if name is not None:
         existing_study(folder, name)
-    elif not study_names(folder):
-        raise InputError(f"no study was run in {folder}")
+    elif not (storage := storage_at(folder)).names():
+        raise InputError(f"no study was run in {storage.where}")
     repair(folder)
     return ui_url(folder, name, host, port), ui_command(folder, host, port)
 

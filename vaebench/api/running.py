@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vaebench.api.looking import check_positive, standings_of, study_name
 from vaebench.errors import InputError
-from vaebench.files import check_writable, existing_study, home_folder, study_names
+from vaebench.files import check_writable, home_folder
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
 from vaebench.search import run as studies
@@ -17,7 +17,7 @@ from vaebench.search.compile_ahead import check_networks
 from vaebench.search.events import Loaded, Observer, Step, both, unheard
 from vaebench.search.interrupts import interruptible
 from vaebench.search.local_workers import cores
-from vaebench.search.lock import lock
+from vaebench.search.storage import existing_study, storage_at
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Executors
 from vaebench.search.workers import executor
@@ -58,9 +58,10 @@ def run(
     folder, definition = home_folder(home), load(Path(study_file))
     check_positive(trials=trials, time_limit=time_limit)
     check_writable(folder)
+    storage = storage_at(folder)
     observer(Loaded(definition))
     if definition.networks:
-        if not fresh and definition.name in study_names(folder):
+        if not fresh and definition.name in storage.names():
             _ = RecordStore.open(folder, definition.name).definition  # refuses another file of that name
         observer(Step("trying your network"))
         check_networks(definition)
@@ -69,7 +70,7 @@ def run(
     with (
         interruptible(),
         _executors(workers, cluster, observer) as executors,
-        lock(folder, definition.name),
+        storage.lock(definition.name),
     ):
         with LiveTracking(folder) as live:
             if fresh:
@@ -99,8 +100,8 @@ def confirm(
     """Refit the best `top` trials of a study on `replicates` further draws each. Return the leaderboard."""
     folder, name = home_folder(home), study_name(study)
     check_positive(top=top, replicates=replicates)
-    existing_study(folder, name)
-    with interruptible(), _executors(workers, cluster, observer) as executors, lock(folder, name):
+    storage = existing_study(folder, name)
+    with interruptible(), _executors(workers, cluster, observer) as executors, storage.lock(name):
         record = studies.confirm(
             name, home=folder, executors=executors, observer=observer, top=top, replicates=replicates
         )
@@ -121,8 +122,8 @@ def sync(
     being run, OSError if the store is still away.
     """
     folder, name = home_folder(home), study_name(study)
-    existing_study(folder, name)
-    with interruptible(), _executors(workers, cluster, observer) as executors, lock(folder, name):
+    storage = existing_study(folder, name)
+    with interruptible(), _executors(workers, cluster, observer) as executors, storage.lock(name):
         rows = standings_of(folder, name)
         warning = write_to_mlflow(folder, rows, executors, observer, again=True)
         if warning is not None:

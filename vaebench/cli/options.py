@@ -1,10 +1,16 @@
 """Options that several commands share; reading and showing durations."""
 
-from collections.abc import Callable
+import os
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
+
+from vaebench.search.address import check_address, without_password
 
 
 class Duration(click.ParamType[float]):
@@ -29,8 +35,49 @@ DURATION = Duration()
 
 
 def home_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --home."""
+    """Add --home and --storage. The second is set as VAEBENCH_STORAGE while the command runs."""
+    command = click.option(
+        "--storage",
+        metavar="ADDRESS",
+        expose_value=False,
+        callback=_use_storage,
+        help="PostgreSQL database for records that several hosts share.  [VAEBENCH_STORAGE, else files]",
+    )(command)
     return click.option("--home", metavar="FOLDER", help="Where all state lives.  [VAEBENCH_HOME, else runs]")(command)
+
+
+def _use_storage(ctx: click.Context, param: click.Parameter, address: str | None) -> None:
+    if address is None:
+        return
+    check_address(address)
+    if address != without_password(address):
+        click.echo(
+            "warning: the machine's list of processes shows what --storage says, a password too; "
+            "VAEBENCH_STORAGE, PGPASSWORD or ~/.pgpass keep it out of there",
+            err=True,
+        )
+    ctx.with_resource(_environment(VAEBENCH_STORAGE=address))
+
+
+def given_place(home: str | None) -> str:
+    """Return --home and --storage as they were given, for the commands that follow; without a password."""
+    given = {"home": home}
+    if click.get_current_context().get_parameter_source("storage") is ParameterSource.COMMANDLINE:
+        given["storage"] = without_password(os.environ["VAEBENCH_STORAGE"])
+    return "".join(f" --{name} {shlex.quote(value)}" for name, value in given.items() if value)
+
+
+@contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
 
 
 def network_option(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ import click
 from vaebench.cli.options import home_option, network_option
 from vaebench.files import home_folder
 from vaebench.search.events import Event, Step
+from vaebench.search.storage import storage_at
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ def status(study: str | None, home: str | None) -> None:
 
     frame = looking.status(study, home=home)
     if frame.empty:
-        click.echo(f"no study was run in {home_folder(home)}")
+        click.echo(f"no study was run in {storage_at(home_folder(home)).where}")
     for row in frame.to_dict(orient="records"):
         if isinstance(row["problem"], str):
             click.echo(f"{row['study']}: {row['problem']}")

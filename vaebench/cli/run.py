@@ -1,11 +1,9 @@
 """The commands that train: run and confirm; and sync, which shows what was trained."""
 
-import shlex
-
 import click
 
 from vaebench.cli.leaving import leaving_in_time
-from vaebench.cli.options import DURATION, home_option, network_option, workers_options
+from vaebench.cli.options import DURATION, given_place, home_option, network_option, workers_options
 
 
 @click.command()
@@ -47,7 +45,7 @@ def run(
     assert progress.definition is not None
     name = progress.definition.name
     show(frame, top=10, said=looking.summary(name, home=home))
-    at = f"{name} --home {shlex.quote(home)}" if home else name
+    at = name + given_place(home)
     status = set(frame.loc[frame["kind"] == "trial", "status"])
     following = [f"leaderboard {at} --csv leaderboard.csv"]
     if status - {"failed"}:

@@ -8,11 +8,16 @@ confirmation       refits the best trials on further draws and diagnoses them
 baselines          scores the baselines and the noise floor on the same draws
 attainable_cache   attainable errors, simulated once per data set
 compile_ahead      compiles the programs that the search will need
-store              the record on disk
-journal            the file it is in
-replay             reads that file
-trial_lines        a trial as a line of it
+store              the record of a study
+storage            where records are: files, or a database
+file_storage       records in files of a home
+journal            writes such a file
+replay             reads it
 lock               keeps a second coordinator out of a study
+database           records in a PostgreSQL database that hosts share, and the lock there
+database_journal   a record in Optuna's tables
+address            the address of a database, and what is shown of it
+trial_lines        a trial as a line of a journal
 tasks              evaluations sent to workers, and their results
 workers            worker processes on this machine, or a Dask cluster
 local_workers      worker processes on this machine

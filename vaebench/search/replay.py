@@ -14,6 +14,9 @@ from pydantic_core import from_json
 
 from vaebench.errors import InputError
 
+FORMAT = 3
+"""The number of the record's format. Raise it where an earlier version could not read what is written from now on, or
+would take it for something else; and keep a record of the version before in the tests. The first records have none."""
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, AssertionError)
 """What reading a line of another meaning raises."""
 CREATE_STUDY, SET_STUDY_ATTRIBUTE, CREATE_TRIAL = 0, 2, 4
@@ -51,6 +54,15 @@ def replay(path: Path, name: str, trial: Callable[[Line], None] | None = None) -
             except UNREADABLE as error:
                 raise damaged(path, error, number) from None
     return found
+
+
+def check_format(where: str, written: int) -> None:
+    """Raise InputError if a later version wrote the record."""
+    if written > FORMAT:
+        raise InputError(
+            f"{where}: a later version of vaebench wrote this record (format {written}, and this version reads up to "
+            f"{FORMAT}): install that version, or keep records elsewhere"
+        )
 
 
 def damaged(path: Path, error: Exception, line: int | None = None) -> InputError:

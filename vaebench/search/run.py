@@ -6,12 +6,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from vaebench.files import existing_study
 from vaebench.search.attainable_cache import begin_attainable
 from vaebench.search.baselines import send_baselines
 from vaebench.search.compile_ahead import compile_ahead
 from vaebench.search.confirmation import confirm_best
 from vaebench.search.events import Advanced, NothingToDo, Observer, SearchStarted, Step, unheard
+from vaebench.search.storage import existing_study
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Executors, Workers, result_of
 from vaebench.study.definition import StudyDefinition

@@ -1,7 +1,7 @@
-"""The record store: a study's record on disk. It holds finished trials only, each with its full result.
+"""The record store: a study's record. It holds finished trials only, each with its full result.
 
-It is an Optuna study in a journal file, so Optuna's tools (optuna-dashboard, visualisations) work on it. A trial is one
-line, written at once; everything else is a user attribute of the study. No trial in it is ever RUNNING.
+It is an Optuna study, in a journal file or a database, so Optuna's tools (optuna-dashboard, visualisations) work on it.
+A trial is written at once; everything else is a user attribute of the study. No trial in it is ever RUNNING.
 """
 
 import re
@@ -9,27 +9,22 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from itertools import count
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from uuid import uuid4
 
 from pydantic import TypeAdapter
 
 from vaebench.errors import InputError
-from vaebench.files import JOURNAL, existing_study, study_folder
 from vaebench.rows import MAIN_METRICS
-from vaebench.search.journal import append, cut_torn_line
 from vaebench.search.replay import (
     CREATE_STUDY,
     CREATE_TRIAL,
+    FORMAT,
     SET_STUDY_ATTRIBUTE,
     UNREADABLE,
     Line,
-    Replayed,
-    damaged,
-    replay,
 )
+from vaebench.search.storage import Journal, existing_study, storage_at
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.file import difference, from_plain, to_plain
 from vaebench.study.file.earlier import going_on
@@ -38,9 +33,6 @@ from vaebench.study.records import Attainable, BaselineRecord, Diagnosis, Result
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
-FORMAT = 3
-"""The number of the record's format. Raise it where an earlier version could not read what is written from now on, or
-would take it for something else; and keep a record of the version before in the tests. The first records have none."""
 RECORD = "record"
 ARM = "arm"
 BASELINE = "reference:"  # the first records called baselines references
@@ -56,13 +48,11 @@ _diagnosis = TypeAdapter(Diagnosis)
 class RecordStore:
     """The record of one study. Writing needs the study's lock (see vaebench.search.lock)."""
 
-    def __init__(self, path: Path, name: str) -> None:
-        """Read the journal at `path` but for its trials, which are only counted. A missing one is empty."""
-        self._path, self._name = path, name
-        _check_format(path)
-        self._writer = str(uuid4())
+    def __init__(self, journal: Journal) -> None:
+        """Read `journal` but for its trials, which are only counted. A missing one is empty."""
+        self._journal = journal
         self._record: StudyRecord | None = None
-        found = replay(path, name) if path.exists() else Replayed()
+        found = journal.replay()
         self._study, self._attributes = found.study, found.attributes
         self.count = found.trials
         """The number of finished trials."""
@@ -73,9 +63,7 @@ class RecordStore:
 
         Raises InputError, and writes nothing, if another definition was run under this name or the record is damaged.
         """
-        path = study_folder(home, definition.name) / JOURNAL
-        path.parent.mkdir(parents=True, exist_ok=True)
-        store = cls(path, definition.name)
+        store = cls(storage_at(home).journal(definition.name))
         stored = store._attributes.get("definition")
         if stored is not None:
             definition = going_on(store.definition, definition)
@@ -86,11 +74,16 @@ class RecordStore:
                     f"give it a new name, or start it over with --fresh:\n{changes}"
                 )
             store.record()
-        cut_torn_line(path)
+        elif store.count:
+            raise InputError(
+                f"{store._journal.where}: it has trials but no definition: vaebench did not make it, or it is damaged; "
+                "give the study a new name, or start it over with --fresh"
+            )
+        store._journal.prepare()
         if store._study is None:
             directions = [MINIMIZE for _ in definition.objectives]
             store._append(CREATE_STUDY, {"study_name": definition.name, "directions": directions})
-            store._study = replay(path, definition.name).study
+            store._study = store._journal.replay().study
         for name, value in (("format", FORMAT), ("definition", to_plain(definition))):
             if store._attributes.get(name) != value:
                 store._set(name, value)
@@ -99,10 +92,9 @@ class RecordStore:
     @classmethod
     def open(cls, home: Path, name: str, *, writing: bool = False) -> Self:
         """Open the study called `name`. Raises InputError, with the known names, if it was never run."""
-        path = existing_study(home, name) / JOURNAL
-        store = cls(path, name)
+        store = cls(existing_study(home, name).journal(name))
         if writing:
-            cut_torn_line(path)
+            store._journal.prepare()
         if "definition" in store._attributes:
             return store
         raise InputError(f"study {name!r} has not begun: it is just starting, or was killed before; then run it again")
@@ -113,7 +105,7 @@ class RecordStore:
         try:
             return from_plain(self._attributes["definition"])
         except UNREADABLE as error:
-            raise damaged(self._path, error) from None
+            raise self._journal.damaged(error) from None
 
     def add(self, asked: "FrozenTrial", trial: TrialRecord, values: tuple[float, ...] | None) -> "FrozenTrial":
         """Persist a finished trial in one write: what was asked, its record, its objectives (None if it failed).
@@ -140,7 +132,7 @@ class RecordStore:
         def keep(line: Line) -> None:
             arms[line["user_attrs"][ARM]].append(frozen_trial(line, next(numbers)))
 
-        replay(self._path, self._name, keep)
+        self._journal.replay(keep)
         return arms
 
     def set_attainable(self, attainable: Attainable) -> None:
@@ -163,11 +155,11 @@ class RecordStore:
         """Return the record of the study, which is kept until the next write. Raises InputError if it is damaged."""
         if self._record is None:
             trials: list[TrialRecord] = []
-            found = replay(self._path, self._name, lambda line: trials.append(_trial_of(line, len(trials))))
+            found = self._journal.replay(lambda line: trials.append(_trial_of(line, len(trials))))
             try:
                 self._record = _record_of(found.attributes, trials)
             except UNREADABLE as error:
-                raise damaged(self._path, error) from None
+                raise self._journal.damaged(error) from None
         return self._record
 
     def _set(self, name: str, value: object) -> None:
@@ -176,19 +168,7 @@ class RecordStore:
 
     def _append(self, operation: int, content: Line) -> None:
         self._record = None
-        append(self._path, {"op_code": operation, "worker_id": self._writer, **content})
-
-
-def _check_format(path: Path) -> None:
-    """Raise InputError if a later version wrote the record."""
-    if path.exists() and path.stat().st_size:
-        with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
-            formats = [int(number) for number in re.findall(rb'"user_attr":\{"format":(\d+)\}', content)]
-        if (written := max(formats, default=0)) > FORMAT:
-            raise InputError(
-                f"{path}: a later version of vaebench wrote this record (format {written}, and this version reads up "
-                f"to {FORMAT}): install that version, or use another --home"
-            )
+        self._journal.append(operation, content)
 
 
 def _trial_of(line: Line, number: int) -> TrialRecord:

@@ -39,6 +39,24 @@ def trial_line(
     }
 
 
+def stored_line(study: int, trial: FrozenTrial) -> Line:
+    """Return the line that adds a finished trial which another storage of Optuna's has."""
+    several = trial.values is not None and len(trial.values) > 1
+    return {
+        "study_id": study,
+        "datetime_start": _stamp(trial.datetime_start),
+        "state": trial.state,
+        "value": None if several or trial.values is None else trial.values[0],
+        "values": trial.values if several else None,
+        "datetime_complete": _stamp(trial.datetime_complete),
+        "distributions": {name: distribution_to_json(one) for name, one in trial.distributions.items()},
+        "params": {name: trial.distributions[name].to_internal_repr(value) for name, value in trial.params.items()},
+        "user_attrs": trial.user_attrs,
+        "system_attrs": trial.system_attrs,
+        "intermediate_values": {},
+    }
+
+
 def frozen_trial(line: Line, number: int) -> FrozenTrial:
     """Return the finished trial that a line adds as number `number`, without its user attributes."""
     distributions = {name: _distribution(text) for name, text in line["distributions"].items()}
@@ -60,6 +78,12 @@ def frozen_trial(line: Line, number: int) -> FrozenTrial:
 
 def _text(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
+
+
+def _stamp(time: datetime | None) -> str:
+    if time is None:
+        raise ValueError("a trial has not ended")
+    return _text(time.timestamp())
 
 
 def _time(text: str) -> datetime:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vaebench.errors import InputError
 from vaebench.files import study_folder
+from vaebench.search.storage import storage_at
 from vaebench.search.store import RecordStore
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.file import difference
@@ -20,18 +21,18 @@ def discard(home: Path, definition: StudyDefinition) -> None:
     never changes a parameter.
     """
     name = definition.name
-    if not study_folder(home, name).exists():
-        return
     ids = read_ids(home, name)
-    same = _is_defined_so(home, definition)
-    for path in study_folder(home, name).iterdir():
+    if ids is not None and not _is_defined_so(home, definition):
+        ids = Ids(study=uuid.uuid4().hex, owner=ids.owner or ids.study)
+    shared = None if ids is None else {"study": ids.study, "owner": ids.owner or ids.study}
+    storage_at(home).discard(name, shared)
+    for path in study_folder(home, name).glob("*"):
         if path.is_dir():
             shutil.rmtree(path)
         elif path.name != "lock":
             path.unlink()
     if ids is not None:
-        kept = ids if same else Ids(study=uuid.uuid4().hex, owner=ids.owner or ids.study)
-        write_ids(home, name, replace(kept, trials={}, written=""))
+        write_ids(home, name, replace(ids, trials={}, written=""))
 
 
 def _is_defined_so(home: Path, definition: StudyDefinition) -> bool:

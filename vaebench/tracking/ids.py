@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from vaebench.files import JOURNAL, study_folder, write_whole
+from vaebench.search.storage import storage_at
 from vaebench.study.records import StudyRecord
 
 
@@ -33,11 +34,18 @@ _ids = TypeAdapter(Ids)
 
 
 def read_ids(home: Path, study: str) -> Ids | None:
-    """Return the ids of `study`; None if it was never written to MLflow, or if the file is damaged."""
+    """Return the ids of `study`; None if it was never written to MLflow, or if the file is damaged.
+
+    A record that hosts share has the ids by which another host's runs are found; this home's file may be of before.
+    """
     try:
-        return _ids.validate_json(_file(home, study).read_bytes())
+        kept = _ids.validate_json(_file(home, study).read_bytes())
     except (FileNotFoundError, ValueError):
-        return None
+        kept = None
+    shared = storage_at(home).ids(study)
+    if shared is None or (kept is not None and kept.study == shared["study"]):
+        return kept
+    return Ids(shared["study"], owner=shared["owner"])
 
 
 def new_id(home: Path, study: str) -> str:
