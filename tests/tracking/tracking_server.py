@@ -7,8 +7,8 @@ import subprocess
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 
 from vaebench.tracking.ui import ui_command
@@ -27,12 +27,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextmanager
-def serving(home: Path, port: int) -> Iterator[str]:
+def serving(home: Path, port: int) -> AbstractContextManager[str]:
     """Serve the store of `home` with the command of `vaebench ui`; killed at the end, without a chance to tidy up."""
     command = ui_command(home, port=port)
     assert command is not None
-    argv, env = command
+    return serving_by(*command, home, port)
+
+
+@contextmanager
+def serving_by(argv: list[str], env: Mapping[str, str], home: Path, port: int) -> Iterator[str]:
+    """Serve by a command; what it says is in a file in `home`."""
     url = f"http://127.0.0.1:{port}"
     with (home / "server.log").open("ab") as log:
         server = subprocess.Popen(argv, env=env, stdout=log, stderr=log, start_new_session=True)
