@@ -1,11 +1,14 @@
 """Settings that all tests share."""
 
+import os
 import signal
 import threading
 
 import pytest
 
 import vaebench.tf_setup  # noqa: F401 - TensorFlow, quiet, before any test imports it
+
+os.environ.pop("VAEBENCH_STORAGE", None)  # the user's own records are no place for tests
 
 if threading.current_thread() is threading.main_thread():
     # The processes that tests start would not hear these either: in a shell's background, and under nohup.
