@@ -1,6 +1,7 @@
 """A real PostgreSQL on a free loopback port, with a password that needs percent-encoding."""
 
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -30,7 +31,9 @@ class Server:
 
     def run(self, program: str, *arguments: object) -> None:
         """Run a program of PostgreSQL's, which refuses to run as the superuser: as nobody then."""
-        bound = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+        bound = (
+            {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+        )
         command = [PROGRAMS[program], "-D", self.folder / "data", *arguments]
         with (self.folder / "said").open("ab") as said:
             status = subprocess.run(command, stdout=said, stderr=said, cwd=self.folder, check=False, **bound)  # type: ignore[call-overload]
@@ -77,8 +80,8 @@ def serving_postgres() -> Iterator[Server]:
     try:
         (folder / "password").write_text(PASSWORD)
         if os.geteuid() == 0:
-            shutil.chown(folder, "nobody", "nogroup")
-            shutil.chown(folder / "password", "nobody", "nogroup")
+            shutil.chown(folder, "nobody")
+            shutil.chown(folder / "password", "nobody")
         server.run(
             "initdb", "-U", USER, "--auth=scram-sha-256", "--pwfile", folder / "password", "--no-sync", "-E", "UTF8"
         )
