@@ -9,6 +9,7 @@ import pandas as pd
 
 import vaebench
 from vaebench.results.standings import Standing, Standings, standings
+from vaebench.scoring.baseline_scores import baseline
 from vaebench.search.store import RecordStore
 
 FOLDER = Path(__file__).parent
@@ -60,6 +61,10 @@ def rows_of(data_set: str, found: Standings) -> pd.DataFrame:
                 "kind": kind,
                 "name": NOISE_FLOOR if kind == "floor" else name,
                 "trial": row.trial.number if row.trial else None,
+                **{
+                    key: row.trial.params[key] if row.trial else None
+                    for key in ("latent_sampler", "scaling", "decoder_noise")
+                },
                 "tied": found.tied(row, winner),
                 "draw": draw,
                 "score": score,
@@ -79,11 +84,18 @@ def seconds_of(data_set: str, found: Standings) -> pd.DataFrame:
     return medians.assign(data_set=data_set)
 
 
-def mean_ranks(scores: pd.DataFrame, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-    """Return each variant's rank, mean over data sets, with a 95 % interval by resampling the draws of each data set.
+def competitors(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of variants, and of baselines that know the training rows alone and do not copy them."""
+    baselines = set(scores["name"][scores["kind"] == "baseline"])
+    fair = [name for name in baselines if not (baseline(name).copies or baseline(name).oracle)]
+    return scores[(scores["kind"] == "trial") | scores["name"].isin(fair)]
 
-    `scores` has a row a data set, variant and draw; ranks are of mean scores, 1 the best. The draws are the same for
-    all variants of a data set, so they are resampled together. Data sets are not: the ranks are of these.
+
+def mean_ranks(scores: pd.DataFrame, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
+    """Return each name's rank, mean over data sets, with a 95 % interval by resampling the draws of each data set.
+
+    `scores` has a row a data set, name and draw; ranks are of mean scores, 1 the best. The draws are the same for
+    all names of a data set, so they are resampled together. Data sets are not: the ranks are of these.
     """
     random = np.random.default_rng(seed)
     ranks = []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from confirmed import FOLDER, NOISE_FLOOR, data_sets, mean_ranks, rows_of, seconds_of, standings_of
+from confirmed import FOLDER, NOISE_FLOOR, competitors, data_sets, mean_ranks, rows_of, seconds_of, standings_of
 from matplotlib.figure import Figure
 
 from vaebench.results.plots.style import INK, name_rows, new_figure
@@ -19,11 +19,12 @@ BEGIN, END = "<!-- field: written by field.py -->\n", "<!-- end of field -->\n"
 
 
 def matrix(scores: pd.DataFrame) -> pd.DataFrame:
-    """Return the mean confirmed score of each variant and baseline on each data set; best mean rank first."""
+    """Return the mean confirmed score of each variant and baseline on each data set, by mean rank, others last."""
     means = scores.pivot_table(index=["kind", "name"], columns="data_set", values="score", sort=False)
-    order = mean_ranks(scores[scores["kind"] == "trial"]).index
-    baselines = means.loc["baseline"].mean(axis=1).sort_values().index
-    places = [("trial", name) for name in order] + [("baseline", name) for name in baselines]
+    ranked = mean_ranks(competitors(scores)).index
+    kinds = scores.drop_duplicates("name").set_index("name")["kind"]
+    others = means.loc["baseline"].mean(axis=1).sort_values().index.difference(ranked, sort=False)
+    places = [(kinds[name], name) for name in [*ranked, *others]]
     return means.loc[[*places, ("floor", NOISE_FLOOR)], data_sets_of(scores)]
 
 
@@ -34,7 +35,7 @@ def data_sets_of(scores: pd.DataFrame) -> list[str]:
 
 def as_text(scores: pd.DataFrame, seconds: pd.DataFrame) -> str:
     """Return the tables as Markdown: "=" marks a tie with the best trial of a data set."""
-    table, ranks = matrix(scores), mean_ranks(scores[scores["kind"] == "trial"])
+    table, ranks = matrix(scores), mean_ranks(competitors(scores))
     tied = scores.groupby(["kind", "name", "data_set"])["tied"].first()
     fits = seconds.groupby("name")["seconds"].mean()
     names = list(table.columns)
@@ -42,7 +43,7 @@ def as_text(scores: pd.DataFrame, seconds: pd.DataFrame) -> str:
     for (kind, name), row in table.iterrows():
         ties = ["=" if tied.get((kind, name, data_set)) is True else "" for data_set in names]
         cells = ["" if np.isnan(value) else f"{value:.2f}{tie}" for value, tie in zip(row, ties, strict=True)]
-        rank = "{rank:.1f} [{low:.1f}, {high:.1f}]".format(**ranks.loc[name]) if kind == "trial" else ""
+        rank = "{rank:.1f} [{low:.1f}, {high:.1f}]".format(**ranks.loc[name]) if name in ranks.index else ""
         shown = name if kind == "trial" else f"*{name}*"
         lines.append(f"| {shown} | {' | '.join(cells)} | {rank} | {f'{fits[name]:.2f}' if kind == 'trial' else ''} |")
     return "\n".join(lines) + "\n"

@@ -77,3 +77,13 @@ def test_for_use_a_baseline_is_fitted_to_all_rows_of_a_table():
     assert list(rows.columns) == list(definition.data_set.columns)
     assert {tuple(row) for row in rows.to_numpy()} == {tuple(row) for row in every}
     assert len(every) == 150
+
+
+def test_rows_for_use_are_within_what_the_training_rows_show():
+    """A Gaussian of counts is neither negative nor broken where its rows are for use."""
+    definition = read(
+        {"study": {"name": "counts"}, "data": {"distribution": {"name": "poisson", "mu": 2}}, "search": {}}, Path()
+    )
+    x = rows_of_baseline(definition, "gaussian", 2000, 0)["x"]
+    assert (x >= 0).all()
+    assert (x == x.round()).all()

@@ -1,7 +1,6 @@
 """The baselines and the noise floor, scored on the same replicates as the trials."""
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,10 +75,13 @@ def generated_rows(chosen: Baseline, draw: Draw, n: int, random: np.random.Gener
 
 
 def rows_of_baseline(definition: StudyDefinition, name: str, n: int, seed: int) -> "pd.DataFrame":
-    """Return `n` rows of the baseline called `name`, fitted as generators for use are; the same for the same `seed`."""
+    """Return `n` rows of the baseline called `name`, fitted as generators for use are; the same for the same `seed`.
+
+    They are kept within all that is known of the columns, as those of a trial are; scored rows within declared bounds.
+    """
     import pandas as pd
 
-    draw = replace(definition.fitted_for_use(), support=definition.baseline_support)
+    draw = definition.fitted_for_use()
     random = generator("rows of a baseline", name, seed)
     rows = generated_rows(baseline(name), draw, n, random, definition.data_set)
     return pd.DataFrame(rows, columns=list(definition.data_set.columns))
