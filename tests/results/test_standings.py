@@ -97,5 +97,5 @@ def test_rows_of_unequal_numbers_of_draws_are_compared_on_those_they_share() -> 
     interrupted, even = (standings(record(first, other)) for other in (second, cut))
     assert interrupted.tied(interrupted.row(0), interrupted.row(1)) is False
     assert even.tied(even.row(0), even.row(1)) is False
-    said = "variant=ae (trial 0, 1.02) is best; variant=vae (trial 1, 1.11)"
+    said = "variant=ae (trial 0, 1.02) is best; worse: variant=vae (trial 1, 1.11)"
     assert any(said in line for line in summary(interrupted))
