@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 import vaebench
 from vaebench.results.standings import Standing, Standings, standings
@@ -107,3 +108,13 @@ def mean_ranks(scores: pd.DataFrame, resamples: int = 2000, seed: int = 0) -> pd
     mean = sum(ranks[1:], ranks[0]) / len(ranks)
     low, high = mean.iloc[1:].quantile(0.025), mean.iloc[1:].quantile(0.975)
     return pd.DataFrame({"rank": mean.iloc[0], "low": low, "high": high}).sort_values("rank")
+
+
+def keep(folder: Path, scores: pd.DataFrame, text: str, figure: Figure) -> None:
+    """Write an experiment's results into its folder: scores.csv.gz, the README's table, the picture of its name."""
+    name, zipped = folder.name, {"method": "gzip", "mtime": 0}
+    scores.to_csv(folder / "scores.csv.gz", index=False, float_format="%.4g", compression=zipped)
+    readme = folder / "README.md"
+    place = rf"(?s)(<!-- {name}: written by [^\n]*\n).*(<!-- end of {name} -->\n)"
+    readme.write_text(re.sub(place, lambda found: f"{found[1]}\n{text}\n{found[2]}", readme.read_text()))
+    figure.savefig(folder / f"{name}.png", metadata={"Software": None})

@@ -5,17 +5,14 @@ python experiments/field/field.py --short    # 4 trials a variant on 2 draws: pr
 """
 
 import argparse
-import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from confirmed import FOLDER, NOISE_FLOOR, competitors, data_sets, mean_ranks, rows_of, seconds_of, standings_of
+from confirmed import FOLDER, NOISE_FLOOR, competitors, data_sets, keep, mean_ranks, rows_of, seconds_of, standings_of
 from matplotlib.figure import Figure
 
 from vaebench.results.plots.style import INK, name_rows, new_figure
-
-BEGIN, END = "<!-- field: written by field.py -->\n", "<!-- end of field -->\n"
 
 
 def matrix(scores: pd.DataFrame) -> pd.DataFrame:
@@ -85,11 +82,7 @@ def main() -> None:
     text = as_text(scores, seconds)
     print(text)
     if not options.short and set(options.data_sets) == set(data_sets()):
-        zipped = {"method": "gzip", "mtime": 0}
-        scores.to_csv(FOLDER / "scores.csv.gz", index=False, float_format="%.4g", compression=zipped)
-        readme = FOLDER / "README.md"
-        readme.write_text(re.sub(f"(?s){BEGIN}.*{END}", lambda _: f"{BEGIN}\n{text}\n{END}", readme.read_text()))
-        picture(scores).savefig(FOLDER / "field.png", metadata={"Software": None})
+        keep(FOLDER, scores, text, picture(scores))
 
 
 if __name__ == "__main__":

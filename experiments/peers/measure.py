@@ -7,7 +7,6 @@ python experiments/peers/measure.py --python peers/bin/python              # goe
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -28,11 +27,10 @@ from vaebench.study.records import Result
 
 FOLDER = Path(__file__).parent
 sys.path.insert(0, str(FOLDER.parent / "field"))
-from confirmed import data_sets, standings_of  # noqa: E402 - a script's neighbour
+from confirmed import data_sets, keep, standings_of  # noqa: E402 - a script's neighbour
 
 CHOOSING, DRAWS = 2, 8
 """Draws on which a peer's settings are chosen, and further ones on which the chosen settings are scored."""
-BEGIN, END = "<!-- peers: written by measure.py -->\n", "<!-- end of peers -->\n"
 
 
 def generated(ours: Standings, phase: Phase, draws: Sequence[int], home: Path, python: Path, workers: int) -> None:
@@ -180,11 +178,7 @@ def main() -> None:
     table = verdicts(scores)
     print(text := as_text(table))
     if set(o.data_sets) == set(data_sets()):
-        zipped = {"method": "gzip", "mtime": 0}
-        scores.to_csv(FOLDER / "scores.csv.gz", index=False, float_format="%.4g", compression=zipped)
-        readme = FOLDER / "README.md"
-        readme.write_text(re.sub(f"(?s){BEGIN}.*{END}", lambda _: f"{BEGIN}\n{text}\n{END}", readme.read_text()))
-        picture(table).savefig(FOLDER / "peers.png", metadata={"Software": None})
+        keep(FOLDER, scores, text, picture(table))
 
 
 if __name__ == "__main__":
