@@ -28,6 +28,8 @@ class Bench:
     replicates: int
     repeats: int
     short: bool
+    torch: Path | None
+    """Python of the environment that has requirements.txt."""
     _studies: dict[tuple[str, int], Study] = field(default_factory=dict)
 
     @property

@@ -93,10 +93,14 @@ class Child:
 
     def ask(self, question: str) -> Any:
         """Send a line and wait for its answer."""
+        self.send(question)
+        return self.answer()
+
+    def send(self, question: str) -> None:
+        """Send a line."""
         assert self.process.stdin is not None
         self.process.stdin.write(question + "\n")
         self.process.stdin.flush()
-        return self.answer()
 
     def answer(self) -> Any:
         """Wait for the next line. Raises RuntimeError, with what it printed, where the child ended instead."""

@@ -1,4 +1,4 @@
-"""Measure vaebench against the naive harness and print one table.
+"""Measure vaebench against what a user would write instead, in Keras and in PyTorch, and print one table.
 
     python experiments/throughput/measure.py                    every row, which takes about half an hour
     python experiments/throughput/measure.py --short            the ratio of one trial, in under a minute
@@ -51,13 +51,14 @@ def _variants(bench: Bench) -> tuple[str, ...]:
 
 ROWS: dict[str, Callable[[Bench], list[Row]]] = {
     "study": whole.study,
+    "torch": whole.torch,
     "training": training,
     "arithmetic": arithmetic,
     "overhead": overhead,
     "workers": whole.workers,
     "long": whole.long,
     "commands": whole.commands,
-    "first": whole.first,
+    "ends": whole.ends,
     "scores": scores,
 }
 SHORT = ("training", "arithmetic")
@@ -72,10 +73,14 @@ def main() -> None:
     parser.add_argument("--long-trials", type=int, default=3000, metavar="N", help="trials of the long study (3,000)")
     parser.add_argument("--replicates", type=int, default=30, metavar="N", help="replicates of each spec's scores (30)")
     parser.add_argument("--repeats", type=int, default=5, metavar="N", help="turns of vaebench and fit (5)")
+    parser.add_argument("--torch", type=Path, metavar="PYTHON", help="that has requirements.txt, for the row torch")
     arguments = parser.parse_args()
     if arguments.long_trials < 300:
         parser.error("--long-trials: at least 300, since trials 100-200 are compared with the last 100")
     names = arguments.rows or (SHORT if arguments.short else list(ROWS))
+    if arguments.torch is None and "torch" in names:
+        names = [name for name in names if name != "torch"]
+        print("(torch: left out without --torch PYTHON)", flush=True)
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="throughput-") as scratch:
         bench = Bench(
@@ -86,6 +91,7 @@ def main() -> None:
             replicates=arguments.replicates,
             repeats=1 if arguments.short else arguments.repeats,
             short=arguments.short,
+            torch=arguments.torch,
         )
         for name in names:
             clock = time.monotonic()

@@ -1,6 +1,6 @@
 """One trial's training: vaebench's warm program against `fit`, and against the arithmetic limit, all on one core.
 
-As a script (`training.py vaebench`, `training.py naive`) it is a child that trains when asked to.
+As a script (`training.py vaebench`, `training.py naive`, `training.py bare`) it is a child that trains when asked to.
 """
 
 import os
@@ -24,6 +24,7 @@ from vaebench.variants import Variant
 
 VARIANTS = ("ae", "vae")
 LATENT_DIM = 8
+BARE_SECONDS = 5.0
 
 
 def spec_of(variant: str) -> Spec:
@@ -65,6 +66,43 @@ def timings(repeats: int, variants: tuple[str, ...] = VARIANTS) -> dict[str, dic
     return {
         variant: {name: statistics.median(values) for name, values in one.items()} for variant, one in found.items()
     }
+
+
+def bare_gain(repeats: int) -> float:
+    """Return how many times the training of one process two processes get through, each on a core of its own; a median.
+
+    That is what the machine allows: they share memory and clock, and nothing else.
+    """
+    gains = []
+    first, second = sorted(os.sched_getaffinity(0))[:2]
+    with (
+        child("training.py", "bare", "ae", core=first, **ENVIRONMENT) as one,
+        child("training.py", "bare", "ae", core=second, **ENVIRONMENT) as other,
+    ):
+        for waiting in (one, other):
+            waiting.answer()
+        for _ in range(repeats):
+            alone = one.ask("")
+            for together in (one, other):
+                together.send("")
+            gains.append((one.answer() + other.answer()) / alone)
+    return statistics.median(gains)
+
+
+def _bare(variants: list[str]) -> None:
+    """Train for some seconds when asked to, and answer how often."""
+    from vaebench.engine.train import train
+
+    spec = spec_of(variants[0])
+    rows = rows_of(load(THROUGHPUT).replicate("search", 0), spec)
+    train(spec, *rows, 0)  # compiles
+    answer("ready")
+    for _ in sys.stdin:
+        clock, done = time.perf_counter(), 0
+        while (spent := time.perf_counter() - clock) < BARE_SECONDS:
+            train(spec, *rows, done)
+            done += 1
+        answer(done / spent)
 
 
 def _vaebench(variants: list[str]) -> None:
@@ -116,4 +154,4 @@ def _naive(variants: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    {"vaebench": _vaebench, "naive": _naive}[sys.argv[1]](sys.argv[2:])
+    {"vaebench": _vaebench, "naive": _naive, "bare": _bare}[sys.argv[1]](sys.argv[2:])
