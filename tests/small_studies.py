@@ -11,7 +11,6 @@ from typing import Any
 from cheap_evaluations import cheap, nothing
 
 from vaebench.search.compile_ahead import compile_for
-from vaebench.search.confirmation import evidence_on
 from vaebench.search.events import (
     Advanced,
     ConfirmationStarted,
@@ -24,7 +23,7 @@ from vaebench.search.events import (
 )
 from vaebench.search.in_process import InProcess
 from vaebench.search.run import run
-from vaebench.search.tasks import Executors, evaluate_spec
+from vaebench.search.tasks import Executors, evaluate_spec, evaluate_with_evidence
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import Result, StudyRecord
 
@@ -113,7 +112,7 @@ def evaluated_by(evaluate: Callable[..., Result], executors: Executors = in_proc
 
     @contextlib.contextmanager
     def start() -> Iterator[Executor]:
-        substitutes = {evaluate_spec: evaluate, evidence_on: nothing, compile_for: nothing}
+        substitutes = {evaluate_spec: evaluate, evaluate_with_evidence: evaluate, compile_for: nothing}
         with executors() as inner:
             yield Substituting(inner, substitutes)
 

@@ -60,8 +60,8 @@ def main() -> None:
     given = parser.parse_args()
     clock = Clock(given.every)
     loop.evaluate_spec = plausible.plausible if given.workers else clock.evaluate  # type: ignore[assignment]
-    confirmation.evaluate_spec = plausible.plausible
-    confirmation.evidence_on = compile_ahead.compile_for = plausible.nothing  # type: ignore[assignment]
+    confirmation.evaluate_spec = confirmation.evaluate_with_evidence = plausible.plausible  # type: ignore[assignment]
+    compile_ahead.compile_for = plausible.nothing  # type: ignore[assignment]
     vaebench.run(HERE / "load.toml", home=given.home, trials=given.trials, workers=given.workers, observer=clock)
     clock.say("done")
 

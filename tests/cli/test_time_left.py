@@ -52,7 +52,7 @@ def test_it_counts_pruning_confirmation_and_what_follows(clock: Clock) -> None:
     trials = [finished(number, 16 if number < 8 else 4, pruned=number >= 8) for number in range(40)]
     left = time_left(study, 100, clock, trials)
     clock.now = (8 * 16 + 32 * 4) / 2
-    search, confirmation = 60 * 4 / 2, 2 * (20 + 10) / 2
+    search, confirmation = 60 * 4 / 2, 2 * 20 / 2
     assert left.from_search(40) == pytest.approx(search + confirmation + left.writing)
     assert left.rate == pytest.approx(40 / clock.now)
 
@@ -92,13 +92,7 @@ def test_every_trial_that_will_be_confirmed_counts(clock: Clock, top: int, varia
     study = replace(STUDY, confirm_top=top, arms=(arm,))
     left = time_left(study, 10, clock, [finished(0, 1), finished(1, 1)])
     clock.now = 2.0  # one worker, a second each
-    assert left.from_search(10) == pytest.approx(confirmed * (20 + 10) + left.writing)
-
-
-def test_a_diagnosis_takes_no_more_fits_than_there_are_draws(clock: Clock) -> None:
-    left = time_left(replace(STUDY, confirm_top=1, confirm_replicates=3), 1, clock, [finished(0, 1)])
-    clock.now = 1.0
-    assert left.from_search(1) == pytest.approx(3 + 3 + left.writing)
+    assert left.from_search(10) == pytest.approx(confirmed * 20 + left.writing)
 
 
 def test_what_is_confirmed_takes_as_long_as_trials_that_came_through(clock: Clock) -> None:
@@ -106,7 +100,7 @@ def test_what_is_confirmed_takes_as_long_as_trials_that_came_through(clock: Cloc
     study = replace(STUDY, confirm_top=1, confirm_replicates=10)
     left = time_left(study, 2, clock, [finished(0, 1, seconds=1.0, failed=True), finished(1, 1, seconds=3.0)])
     clock.now = 4.0
-    assert left.from_search(2) == pytest.approx((10 + 10) * 3 + left.writing)
+    assert left.from_search(2) == pytest.approx(10 * 3 + left.writing)
 
 
 def test_a_fit_that_loads_its_program_tells_nothing_of_those_to_come(clock: Clock) -> None:

@@ -50,7 +50,7 @@ def test_every_piece_of_every_step_is_done(definition: StudyDefinition, tmp_path
         "scoring the baselines": [2 * baselines] * 2,
         SIMULATING: [suitable + 3] * 2,  # 5 draws, 2 a piece
         "compiling the networks": [8] * 2,
-        "confirming": [confirmed * (4 + 4)] * 2,
+        "confirming": [confirmed * 4] * 2,
         "scoring the baselines on the same draws": [4 * baselines] * 2,
     }
     assert heard.fits == sum(len(trial.results) for trial in record.trials) == 20 * 2

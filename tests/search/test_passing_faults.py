@@ -16,9 +16,9 @@ from small_studies import Substituting, evaluated_by, go, in_process, timeless
 from vaebench.data_sets.file import File
 from vaebench.errors import InputError
 from vaebench.scoring.baseline_scores import evaluate_baseline
-from vaebench.search.confirmation import evidence_on
 from vaebench.search.run import confirm, run
 from vaebench.search.store import RecordStore
+from vaebench.search.tasks import evaluate_with_evidence
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import Result
 from vaebench.study.replicate import Replicate
@@ -62,7 +62,7 @@ def test_in_a_trial(
     assert timeless(go(definition, tmp_path, evaluate, executors=executors)) == timeless(undisturbed)
 
 
-@pytest.mark.parametrize("task", [evaluate_baseline, evidence_on])
+@pytest.mark.parametrize("task", [evaluate_baseline, evaluate_with_evidence])
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: type(fault).__name__)
 def test_in_a_baseline_or_a_diagnosis(
     definition: StudyDefinition, tmp_path: Path, fault: Exception, task: Callable[..., Any]

@@ -10,10 +10,12 @@ from vaebench.latent_samplers import Codes, LatentSampler
 from vaebench.parts import make
 from vaebench.scoring.baseline_scores import evaluate_baseline
 from vaebench.scoring.score import score
+from vaebench.search.tasks import evaluate_with_evidence
 from vaebench.study.records import Attainable
 from vaebench.trial.diagnosis import EXPECTED, diagnose
 from vaebench.trial.evaluate import evaluate
 from vaebench.trial.evidence import aggregate_posterior, end_of_training, gather_evidence
+from vaebench.trial.fit import fit
 from vaebench.variants import Variant
 
 
@@ -81,7 +83,8 @@ def evidence_of(spec, rows=100):
     replicates = [small_replicate(index, rows=rows, size=15_000) for index in range(3)]
     unit = attainable(round(0.67 * rows))
     return [
-        gather_evidence(spec, drawn_on) | {EXPECTED: score(evaluate_baseline("gaussian", drawn_on).metrics, unit)}
+        gather_evidence(fit(spec, drawn_on), drawn_on)
+        | {EXPECTED: score(evaluate_baseline("gaussian", drawn_on).metrics, unit)}
         for drawn_on in replicates
     ]
 
@@ -129,7 +132,7 @@ def test_the_linear_vae_is_diagnosed_as_its_closed_form_says(beta, latent_sample
 @pytest.mark.parametrize("noise", [False, True])
 def test_as_it_is_it_is_the_trial(noise):
     spec, replicate = small_spec("vae", latent_sampler="gmm", decoder_noise=noise), small_replicate()
-    evidence, metrics = gather_evidence(spec, replicate), evaluate(spec, replicate).metrics
+    evidence, metrics = gather_evidence(fit(spec, replicate), replicate), evaluate(spec, replicate).metrics
     assert {metric: evidence[f"as_is.{metric}"] for metric in ("ks", "mean_error", "std_error", "std_ratio")} == {
         metric: metrics[metric] for metric in ("ks", "mean_error", "std_error", "std_ratio")
     }
@@ -137,7 +140,8 @@ def test_as_it_is_it_is_the_trial(noise):
     assert evidence["noise.ks"] == on["ks"]
     assert (evidence["noise.ks"] == evidence["as_is.ks"]) == noise
     assert (evidence["codes.ks"] == evidence["codes_noise.ks"]) == noise
-    assert gather_evidence(spec, replicate) == evidence
+    result, again = evaluate_with_evidence(spec, replicate)
+    assert (result.metrics, again) == (metrics, evidence), "the result and the evidence of one fit"
 
 
 def test_one_epoch_is_not_enough():

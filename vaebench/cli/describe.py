@@ -17,7 +17,6 @@ from vaebench.study.file.values import show
 from vaebench.study.space import RandomTrial, required_scaling
 from vaebench.study.spec import PARTS, Spec
 from vaebench.study.support import ColumnSupport, supports
-from vaebench.trial.diagnosis import DRAWS
 from vaebench.trial.kept_generators import LEARNED
 
 SPECS = 3
@@ -35,9 +34,8 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     if trials is not None:
         definition = replace(definition, trials=trials)
     searched = sum(definition.targets.values())
-    top, diagnosed = definition.confirm_top, min(DRAWS, definition.confirm_replicates)
-    confirmed = definition.most_confirmed(searched)
-    fits = searched * definition.replicates + confirmed * (definition.confirm_replicates + diagnosed)
+    top, confirmed = definition.confirm_top, definition.most_confirmed(searched)
+    fits = searched * definition.replicates + confirmed * definition.confirm_replicates
     train, test = split_sizes(definition.rows, definition.test_fraction)
     budget = f"{searched} trials" + (f" of {arms} arms" if arms > 1 else "")
     if arms > 1 and searched == arms * definition.trials:
@@ -48,7 +46,7 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     if top:
         groups = ["variant"] * (len(definition.variants) > 1) + ["arm"] * (arms > 1)
         best_of = f" and the best of each {' and '.join(groups)}" if groups else ""
-        draws = f"{definition.confirm_replicates} further draws and {diagnosed} for its diagnosis"
+        draws = f"{definition.confirm_replicates} further draws"
         budget += f", then the best {top}{best_of} x {draws}"
     click.echo(f"{definition.name}: {definition.question}" if definition.question else definition.name)
     _line("data", f"{definition.data_set.name} {_table(definition.data_set.plain())}")

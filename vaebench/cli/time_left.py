@@ -6,7 +6,6 @@ from statistics import median
 
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import TrialRecord
-from vaebench.trial.diagnosis import DRAWS
 
 LATEST = 24
 """Latest trials that give the fits per trial to come. With pruning these fall as the search finds better trials."""
@@ -54,7 +53,7 @@ class TimeLeft:
             result.seconds for trial in self.trials if not (trial.pruned or trial.reason) for result in trial.results
         ]
         confirmed = self.definition.most_confirmed(self.target)
-        confirming = confirmed * self._fits_of_confirmed * median(whole or self.seconds)
+        confirming = confirmed * self.definition.confirm_replicates * median(whole or self.seconds)
         return (to_come * median(self.seconds) + confirming) / at_once + self.writing
 
     @property
@@ -72,8 +71,3 @@ class TimeLeft:
         informed = [len(trial.results) for trial in self.trials if trial.number >= uninformed][-LATEST:]
         unknown = LATEST - len(informed)
         return (sum(informed) + unknown * KEPT * replicates) / LATEST
-
-    @property
-    def _fits_of_confirmed(self) -> int:
-        replicates = self.definition.confirm_replicates
-        return replicates + min(DRAWS, replicates)

@@ -1,18 +1,15 @@
 """Confirmation: refit the best trials on further draws that the search never saw, and diagnose them."""
 
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from vaebench.errors import PASSING
 from vaebench.scoring.score import mean_score, score
 from vaebench.search.baselines import send_baselines
 from vaebench.search.events import Advanced, ConfirmationStarted, Observer, Step, TrialConfirmed
 from vaebench.search.store import RecordStore
-from vaebench.search.tasks import Workers, evaluate_spec, result_of
+from vaebench.search.tasks import Task, Workers, evaluate_spec, evaluate_with_evidence
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import Diagnosis, Evidence, StudyRecord, TrialRecord
-from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 from vaebench.trial.diagnosis import DRAWS, EXPECTED, diagnose
 
@@ -41,55 +38,52 @@ def confirm_best(store: RecordStore, definition: StudyDefinition, workers: Worke
     chosen = {trial.number for trial in candidates(record, definition.confirm_top)}
     best = [trial for trial in record.trials if trial.number in chosen or trial.confirmation]
     target = max([definition.confirm_replicates, *(len(trial.confirmation) for trial in best)])
-    missing = [trial for trial in best if len(trial.confirmation) < target]
-    tasks = [
-        workers.evaluate(
-            evaluate_spec,
-            Spec.from_flat(trial.params),
-            [definition.replicate("confirm", index) for index in range(len(trial.confirmation), target)],
-            definition.trial_minutes,
-        )
-        for trial in missing
-    ]
-    undiagnosed = [trial for trial in best if trial.diagnosis is None]
-    evidence = [send_for_evidence(trial, definition, workers) for trial in undiagnosed]
+    sent = [_send(trial, target, definition, workers) for trial in best]
     baselines = send_baselines(record, definition, workers, "confirm", target) if best else []
-    if fits := sum(map(len, tasks)) + sum(map(len, evidence)):
-        observer(ConfirmationStarted(len(missing), fits))
-    for trial, sent_tasks in zip(missing, tasks, strict=True):
-        results = trial.confirmation
-        for task in sent_tasks:
-            results = (*results, task.result())
-            observer(Advanced())
-        store.set_confirmation(trial.number, results)
-        observer(TrialConfirmed(replace(trial, confirmation=results)))
-    gathered = [[_evidence_of(future, observer) for future in futures] for futures in evidence]
+    if fits := sum(map(len, sent)):
+        observer(ConfirmationStarted(sum(map(bool, sent)), fits))
+    evidence = {
+        trial.number: _collect(trial, tasks, store, observer) for trial, tasks in zip(best, sent, strict=True) if tasks
+    }
     if baselines:
         observer(Step("scoring the baselines on the same draws", sum(len(sent.tasks) for sent in baselines)))
-    for sent in baselines:
-        store.set_baseline(sent.collect(observer))
+    for of_baseline in baselines:
+        store.set_baseline(of_baseline.collect(observer))
     record = store.record()
-    for trial, found in zip(undiagnosed, gathered, strict=True):
-        store.set_diagnosis(trial.number, diagnosis_of(trial, found, record))
+    for trial in best:
+        if trial.diagnosis is None:
+            store.set_diagnosis(trial.number, diagnosis_of(trial, evidence[trial.number], record))
 
 
-def send_for_evidence(
-    trial: TrialRecord, definition: StudyDefinition, workers: Workers
-) -> list["Future[Evidence | None]"]:
-    """Send the tasks that gather the evidence for the diagnosis of `trial`, on the first confirmation replicates."""
-    draws = [definition.replicate("confirm", index) for index in range(min(DRAWS, definition.confirm_replicates))]
-    return [workers.submit(evidence_on, Spec.from_flat(trial.params), replicate) for replicate in draws]
+def _send(trial: TrialRecord, draws: int, definition: StudyDefinition, workers: Workers) -> dict[int, Task]:
+    """Send the fits that `trial` lacks on so many confirmation replicates, and those that its diagnosis needs."""
+    lacking = {*range(len(trial.confirmation), draws)}
+    explained = {*range(min(DRAWS, definition.confirm_replicates))} if trial.diagnosis is None else set[int]()
+    tasks: dict[int, Task] = {}
+    for index in sorted(lacking | explained):
+        evaluate = evaluate_with_evidence if index in explained else evaluate_spec
+        replicate = definition.replicate("confirm", index)
+        (tasks[index],) = workers.evaluate(
+            evaluate, Spec.from_flat(trial.params), [replicate], definition.trial_minutes
+        )
+    return tasks
 
 
-def evidence_on(spec: Spec, replicate: Replicate) -> Evidence | None:
-    """Gather the evidence on one replicate; None if the fit breaks down there, which its confirmation reports."""
-    from vaebench.trial.evidence import gather_evidence
-    from vaebench.trial.fit import FittingError
-
-    try:
-        return gather_evidence(spec, replicate)
-    except (FittingError, ValueError):
-        return None
+def _collect(
+    trial: TrialRecord, tasks: Mapping[int, Task], store: RecordStore, observer: Observer
+) -> list[Evidence | None]:
+    """Wait for the fits of `trial` and persist the results that it lacked. Return the evidence on each replicate."""
+    results, evidence = trial.confirmation, list[Evidence | None]()
+    for index, task in tasks.items():
+        result, found = task.explained()
+        evidence.append(found)
+        if index == len(results):
+            results = (*results, result)
+        observer(Advanced())
+    if len(results) > len(trial.confirmation):
+        store.set_confirmation(trial.number, results)
+        observer(TrialConfirmed(replace(trial, confirmation=results)))
+    return evidence
 
 
 def diagnosis_of(trial: TrialRecord, found: Sequence[Evidence | None], record: StudyRecord) -> Diagnosis:
@@ -107,14 +101,3 @@ def _expected(record: StudyRecord) -> dict[int, Evidence]:
     results = next((baseline.confirmation for baseline in record.baselines if baseline.name == unit), ())
     scored = [(index, result) for index, result in enumerate(results) if not result.reason]
     return {index: {EXPECTED: score(result.metrics, record.attainable)} for index, result in scored}
-
-
-def _evidence_of(future: "Future[Evidence | None]", observer: Observer) -> Evidence | None:
-    try:
-        return result_of(future)
-    except PASSING:
-        raise
-    except Exception:  # its workers died, for example: the other draws are enough
-        return None
-    finally:
-        observer(Advanced())

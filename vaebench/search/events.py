@@ -50,7 +50,7 @@ class TrialFinished:
 
 @dataclass(frozen=True)
 class ConfirmationStarted:
-    """The confirmation of `trials` trials begins, in so many `fits`, those of their diagnoses included."""
+    """The confirmation of `trials` trials begins, in so many `fits`."""
 
     trials: int
     fits: int

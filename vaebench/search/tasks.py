@@ -12,13 +12,15 @@ from typing import Any, Self, TypeVar
 from vaebench.errors import PASSING, NoResult
 from vaebench.rows import MAIN_METRICS
 from vaebench.search.in_worker import in_time
-from vaebench.study.records import Result
+from vaebench.study.records import Evidence, Result
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 
 T = TypeVar("T")
 Executors = Callable[[], AbstractContextManager[Executor]]
 """Starts the workers, or connects to them, and ends them with the context."""
+Explained = tuple[Result, Evidence | None]
+"""A result, and the evidence for the diagnosis of its trial."""
 
 
 def result_of(future: "Future[T]") -> T:
@@ -40,11 +42,28 @@ def evaluate_spec(spec: Spec, replicate: Replicate) -> Result:
     return result if (replicate.phase, replicate.index) == ("search", 0) else replace(result, curves={})
 
 
+def evaluate_with_evidence(spec: Spec, replicate: Replicate) -> Explained:
+    """Evaluate `spec` on `replicate`, and gather the evidence for its diagnosis from the same fit; None if it fails."""
+    from vaebench.trial.evaluate import evaluate_fitted
+    from vaebench.trial.evidence import gather_evidence
+
+    result, fitted = evaluate_fitted(spec, replicate)
+    evidence = None
+    if fitted is not None:
+        try:
+            evidence = gather_evidence(fitted, replicate)
+        except PASSING:
+            raise
+        except Exception:  # the other draws are enough
+            pass
+    return replace(result, curves={}), evidence
+
+
 @dataclass(frozen=True)
 class Task:
     """An evaluation under way."""
 
-    future: "Future[Result]"
+    future: "Future[Result | Explained]"
     submitted: float
 
     def result(self) -> Result:
@@ -52,14 +71,20 @@ class Task:
 
         Raises a passing fault (see vaebench.errors), which is not the trial's: a result is kept for good.
         """
+        return self.explained()[0]
+
+    def explained(self) -> Explained:
+        """Wait for the result, and for the evidence if that was to be gathered."""
         try:
-            return _finite(result_of(self.future))
+            found = result_of(self.future)
+            result, evidence = found if isinstance(found, tuple) else (found, None)
+            return _finite(result), evidence
         except PASSING:
             raise
         except Exception as error:  # whatever it is, only this trial fails
             seconds = time.time() - self.submitted
             reason = str(error) if isinstance(error, NoResult) else f"{type(error).__name__}: {error}"
-            return Result(reason=reason, started=self.submitted, seconds=seconds)
+            return Result(reason=reason, started=self.submitted, seconds=seconds), None
 
 
 class Workers:
@@ -100,7 +125,11 @@ class Workers:
         return future
 
     def evaluate(
-        self, function: Callable[..., Result], first: Spec | str, replicates: Iterable[Replicate], minutes: float = 0
+        self,
+        function: Callable[..., Result | Explained],
+        first: Spec | str,
+        replicates: Iterable[Replicate],
+        minutes: float = 0,
     ) -> list[Task]:
         """Send one task per replicate: the evaluation of a spec, or of the baseline of that name.
 

@@ -23,9 +23,8 @@ from vaebench.scoring.score import measure
 from vaebench.seeds import generator
 from vaebench.study.records import Evidence
 from vaebench.study.replicate import Replicate
-from vaebench.study.spec import Spec
 from vaebench.trial.diagnosis import GENERATORS, MEASURED
-from vaebench.trial.fit import fit
+from vaebench.trial.fit import Fitted, fit_seed
 
 ACTIVE = 0.01
 """A latent unit is active if the variance of its z_mean over the rows is above this: Burda et al. 2016."""
@@ -33,8 +32,8 @@ COPIES_LOOKED_AT = 2000
 """Generated rows whose closest row is looked up. This gives the share to 1 %."""
 
 
-def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
-    """Fit `spec` to `replicate` and measure what a diagnosis needs. Depends on the two alone; takes about one fit.
+def gather_evidence(fitted: Fitted, replicate: Replicate) -> Evidence:
+    """Measure what a diagnosis needs of a spec that is fitted to `replicate`. Depends on the two alone.
 
         GENERATOR.METRIC   ks, mean_error, std_error, std_ratio (see vaebench.scoring.score) of the generators above
         signal             variance of the decoded codes / variance of the training rows, mean over columns
@@ -48,16 +47,17 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
         fall_at_end        fall of the training loss in the last tenth of the epochs, in units of its whole fall
         fall_error         its standard error
 
-    Raises FittingError if the fit fails, and ValueError if generated rows cannot be scored.
+    Raises ValueError if generated rows cannot be scored.
     """
+    spec = fitted.spec
     with np.errstate(all="ignore"):  # values that are not finite are reported by name
-        # decoder noise comes last in a fit: with it on, the rest is as in the trial
-        fitted = fit(dataclasses.replace(spec, decoder_noise=True), replicate)
         scaled = fitted.recipe.scaler.transform(fitted.draw.train)
         codes = fitted.trained.codes(scaled)
+        noisy = dataclasses.replace(spec, decoder_noise=True)
+        recipe = fitted.recipe.with_noise(noisy, fitted.trained, codes, scaled, fit_seed(spec, replicate))
         random = generator("generate", spec.seed, replicate.seed)
         drawn = fitted.trained.decode(fitted.recipe.latent.draw(replicate.generated, random))
-        noise = fitted.recipe.noise(drawn.shape, random)
+        noise = recipe.noise(drawn.shape, random)
         ideal = fitted.trained.decode(
             aggregate_posterior(codes, replicate.generated, generator("codes", spec.seed, replicate.seed))
         )
@@ -71,7 +71,7 @@ def gather_evidence(spec: Spec, replicate: Replicate) -> Evidence:
             "rows": scaled,
         }
         generated = {name: fitted.recipe.scaler.inverse(decoded[name]) for name in GENERATORS}
-    variance = fitted.recipe.noise_variance
+    variance = recipe.noise_variance
     measured = {name: measure(rows, fitted.draw, replicate.data_set, "attainable") for name, rows in generated.items()}
     return {
         **{

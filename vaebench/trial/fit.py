@@ -1,7 +1,7 @@
 """Fit a spec to a replicate: scale, train, fit the latent sampler to the codes, measure the decoder noise."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,11 @@ class Recipe:
         draws = random.standard_normal(shape) if self.tails is None else random.standard_t(self.tails, shape)
         noise: Rows = self.noise_std * draws
         return noise
+
+    def with_noise(self, spec: Spec, trained: Trained, codes: Codes, scaled: Rows, seed: int) -> "Recipe":
+        """Return the recipe with the decoder noise of `spec`, the same in every fit with this seed."""
+        std = decoder_std(spec, trained, codes, scaled, generator("decoder_noise", seed))
+        return replace(self, noise_std=std)
 
     @property
     def noise_variance(self) -> Rows:
@@ -101,11 +106,10 @@ class Encoded:
             latent = spec.latent_sampler.fit(self.codes, generator("latent_sampler", self.seed))
         except (ValueError, np.linalg.LinAlgError) as error:
             raise FittingError(f"latent sampler {spec.latent_sampler.name}: {error}") from error
-        noise_std = np.zeros(self.draw.train.shape[1])
+        recipe = Recipe(latent, np.zeros(self.draw.train.shape[1]), self.scaler, spec.tails)
         if spec.decoder_noise:
-            random = generator("decoder_noise", self.seed)
-            noise_std = decoder_std(spec, self.trained, self.codes, self.scaled, random)
-        return Fitted(spec, self.draw, self.trained, Recipe(latent, noise_std, self.scaler, spec.tails))
+            recipe = recipe.with_noise(spec, self.trained, self.codes, self.scaled, self.seed)
+        return Fitted(spec, self.draw, self.trained, recipe)
 
 
 def encode(spec: Spec, draw: Draw, seed: int) -> Encoded:
