@@ -102,6 +102,19 @@ def test_wrong_options_of_run(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["--home", "runs", "status"], ("--home belongs behind a command: vaebench run ... --home",)),
+        (["check", "small.toml", "--home", "runs"], ("check has no --home, which is an option of run, status",)),
+        (["leaderboard", "small", "--trial", "3"], ("leaderboard has no --trial, which is an option of generate",)),
+        (["check", "small.toml", "--trails", "3"], ("No such option", "--trials")),
+    ],
+)
+def test_an_option_where_it_does_not_belong(folder: Path, arguments: list[str], words: tuple[str, ...]) -> None:
+    refused(*arguments, words=words)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
         (["leaderboard", "smal"], ("unknown study 'smal'; did you mean 'small'? (known: small)",)),
         (["leaderboard", "../small"], ("unknown study '../small'",)),
         (["leaderboard", "small/"], ("unknown study 'small/'",)),

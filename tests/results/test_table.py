@@ -47,6 +47,17 @@ def test_table_shows_the_top_trials_and_every_baseline_in_place(frame):
     assert lines[-3:] == [tie, "7 more trials", "1 failed: loss is NaN in epoch 3"]
 
 
+def test_a_baseline_that_copies_rows_is_marked():
+    both = record(
+        *(trial(number, [0.1]) for number in range(2)), baselines=(baseline("bootstrap", [0.1]), baseline("kde", [0.2]))
+    )
+    lines = shown(leaderboard(standings(both), {}), 5)
+    marks = {line.split()[0]: line.split()[-1] for line in lines if line}
+    assert marks["bootstrap"] == "c"
+    assert marks["kde"] != "c"
+    assert "c its rows are training rows, or blends of near ones" in lines
+
+
 def test_a_heading_parts_confirmed_rows_from_searched_ones(frame):
     lines = shown(frame, 5)
     gap = lines.index("")

@@ -30,10 +30,29 @@ class Commands(click.Group):
         """List commands in the order of use, not of the alphabet."""
         return list(self.commands)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse what stands before a command. An option of a command's may not: say so."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if owners := self._with_option(error.option_name):
+                raise click.UsageError(
+                    f"{error.option_name} belongs behind a command: vaebench {owners[0]} ... {error.option_name}", ctx
+                ) from None
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command and turn errors into messages."""
         try:
             return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            owners = self._with_option(error.option_name)
+            if not owners:
+                raise
+            raise click.UsageError(
+                f"{ctx.invoked_subcommand} has no {error.option_name}, which is an option of {', '.join(owners)}",
+                error.ctx,
+            ) from None
         except InputError as error:
             status, why = 2, f"error: {error}"
         except BrokenPipeError:  # `vaebench ... | head`: click ends quietly
@@ -49,6 +68,12 @@ class Commands(click.Group):
             why = f"stopped; {KEPT}" if ctx.invoked_subcommand in ("run", "confirm", "sync") else "stopped"
         say(why)
         ctx.exit(status)
+
+    def _with_option(self, option: str) -> list[str]:
+        """Return the names of the commands that have an option, in the order of use."""
+        return [
+            name for name, command in self.commands.items() if any(option in param.opts for param in command.params)
+        ]
 
 
 HELP = """Find the autoencoder that is the best generator of more rows like yours.

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from vaebench.errors import InputError
 from vaebench.results.optimism import Optimism, optimism
 from vaebench.results.standings import Standing, Standings
-from vaebench.scoring.baseline_scores import baseline
+from vaebench.scoring.baseline_scores import copies
 from vaebench.scoring.intervals import interval
 from vaebench.scoring.score import far_off, mean_metrics
 from vaebench.study.records import StudyRecord, TrialRecord
@@ -70,8 +69,8 @@ def no_finding(trial: TrialRecord) -> str:
 def worth_of_baseline(standings: Standings, name: str) -> str:
     """Return the score of the baseline called `name`, on which draws, and whether it copies rows."""
     row = next(row for row in standings.rows if row.kind == "baseline" and row.name == name)
-    copies = " Its rows are training rows, or blends of near ones." if _copies(name) else ""
-    return f"baseline {name}, {_score(standings, row)}{copies}"
+    copied = " Its rows are training rows, or blends of near ones." if copies(name) else ""
+    return f"baseline {name}, {_score(standings, row)}{copied}"
 
 
 def _score(standings: Standings, row: Standing) -> str:
@@ -107,14 +106,7 @@ def worth(standings: Standings, number: int) -> str:
 def _best_baseline(standings: Standings, row: Standing) -> Standing | None:
     """Return the best baseline on the draws of `row`, without those that copy training rows, which nobody wants."""
     baselines = (other for other in standings.rows if other.kind == "baseline" and other.status == row.status)
-    return next((other for other in baselines if not _copies(other.name)), None)
-
-
-def _copies(name: str) -> bool:
-    try:
-        return baseline(name).copies
-    except InputError:  # its file was removed since
-        return False
+    return next((other for other in baselines if not copies(other.name)), None)
 
 
 def _far(row: Standing) -> list[str]:

@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from vaebench.results.export import is_empty
+from vaebench.scoring.baseline_scores import copies
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,7 @@ class Line:
     kind: Literal["trial", "baseline", "floor"]
     status: str
     cells: tuple[str, ...]
-    """One per column. The last one has marks: "=" cannot be told from the best, "P" on the Pareto front."""
+    """One per column. The last one has marks: "=" cannot be told from the best, "P" on the Pareto front, "c" copies."""
 
 
 def lines(frame: "pd.DataFrame", top: int, intervals: bool = True) -> list[Line]:
@@ -76,6 +77,8 @@ def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
         yield f"= a paired test cannot tell it from trial {frame.loc[frame['rank'] == 1, 'trial'].iloc[0]}"
     if int(frame["pareto_front"].sum()) > 1:
         yield "P Pareto front"
+    if any(copies(name) for name in shown.loc[shown["kind"] == "baseline", "variant"]):
+        yield "c its rows are training rows, or blends of near ones"
     if more := int(trials["rank"].notna().sum() - shown["rank"].notna().sum()):
         yield f"{more} more trials"
     if count := _repeats(trials):
@@ -152,7 +155,11 @@ def _cells(row: Mapping[Any, Any], several: bool, intervals: bool) -> tuple[str,
     named = (row["rank"], name, *(row[column] for column in ("trial", "loss", "latent_sampler", "latent_dim")))
     searched = row["metric.search_score"]
     marks = ("=" if row["tied_with_best"] is True and row["rank"] != 1 else " ") + (
-        "P" if several and row["pareto_front"] is True else ""
+        "P"
+        if several and row["pareto_front"] is True
+        else "c"
+        if row["kind"] == "baseline" and copies(row["variant"])
+        else ""
     )
     return (
         *("" if is_empty(cell) else str(cell) for cell in named),

@@ -7,7 +7,7 @@ import numpy as np
 
 from vaebench.baselines import Baseline
 from vaebench.data_sets import DataSet
-from vaebench.errors import PASSING
+from vaebench.errors import PASSING, InputError
 from vaebench.parts import load, modules
 from vaebench.rows import Draw, Metrics, Rows
 from vaebench.scoring.metrics.one_column import PERCENT
@@ -37,6 +37,14 @@ def baseline_names(data_set: DataSet) -> tuple[str, ...]:
 def baseline(name: str) -> Baseline:
     """Return the baseline called `name`. Raises InputError for an unknown name."""
     return load(Baseline, name)()
+
+
+def copies(name: str) -> bool:
+    """Return whether the baseline called `name` returns training rows, or blends of near ones."""
+    try:
+        return name != FLOOR and baseline(name).copies
+    except InputError:  # its file was removed since
+        return False
 
 
 def evaluate_baseline(name: str, replicate: Replicate) -> Result:
