@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from vaebench.errors import InputError, NoResult
-from vaebench.search import local_workers
+from vaebench.search import joined, local_workers
 from vaebench.search import workers as cluster
 from vaebench.search.in_worker import in_time
 
@@ -187,7 +187,8 @@ def test_futures_are_those_of_the_standard_library(two_workers: Executor) -> Non
 def test_a_running_cluster_is_joined_by_address_or_file(tmp_path: Path) -> None:
     from distributed import LocalCluster
 
-    with LocalCluster(1, processes=False, protocol="tcp://", host="127.0.0.1", dashboard_address=":0") as running:
+    options = {"threads_per_worker": 1, "processes": False, "protocol": "tcp://", "host": "127.0.0.1"}
+    with LocalCluster(1, dashboard_address=":0", **options) as running:
         file = tmp_path / "scheduler.json"
         file.write_text(json.dumps({"address": running.scheduler_address, "type": "Scheduler"}))
         for address in (running.scheduler_address, str(file)):
@@ -197,7 +198,7 @@ def test_a_running_cluster_is_joined_by_address_or_file(tmp_path: Path) -> None:
 
 
 def test_an_address_where_nobody_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(joined, "CONNECT_SECONDS", 0.5)
     (tmp_path / "broken.json").write_text("{")
     for address in ("tcp://127.0.0.1:1", "no:such:place", str(tmp_path / "none.json"), str(tmp_path / "broken.json")):
         with pytest.raises(InputError, match=r"scheduler"), cluster.executor(0, address):

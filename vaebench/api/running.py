@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +16,14 @@ from vaebench.results.standings import standings
 from vaebench.search import run as studies
 from vaebench.search.compile_ahead import check_networks
 from vaebench.search.events import Loaded, Observer, Step, both, unheard
+from vaebench.search.feeding import idle
 from vaebench.search.interrupts import interruptible
 from vaebench.search.local_workers import cores
 from vaebench.search.storage import existing_study, storage_at
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Executors
 from vaebench.search.workers import executor
+from vaebench.study.definition import StudyDefinition
 from vaebench.study.file import load
 from vaebench.study.records import StudyRecord
 from vaebench.tracking.discard import discard
@@ -69,7 +72,9 @@ def run(
         log.warning("trial_minutes needs worker processes: with --workers 0 a trial that hangs is not stopped")
     with (
         interruptible(),
-        _executors(workers, cluster, observer) as executors,
+        _executors(
+            workers, cluster, observer, definition if trials is None else replace(definition, trials=trials)
+        ) as executors,
         storage.lock(definition.name),
     ):
         with LiveTracking(folder) as live:
@@ -143,8 +148,18 @@ def _finish(
 
 
 @contextmanager
-def _executors(workers: int | None, cluster: str | None, observer: Observer) -> Iterator[Executors]:
-    """Yield what starts the workers at the first task; they end with the context. A cluster is joined at once."""
+def _executors(
+    workers: int | None, cluster: str | None, observer: Observer, searched: StudyDefinition | None = None
+) -> Iterator[Executors]:
+    """Yield what starts the workers at the first task; they end with the context. A cluster is joined at once.
+
+    There is a warning if the study `searched` cannot feed them all.
+    """
+
+    def counted(count: int) -> None:
+        if searched is not None and (told := idle(searched, count)):
+            log.warning("%s", told)
+
     if cluster is not None and workers is not None:
         raise InputError("workers and cluster exclude each other: a cluster has workers of its own")
     if workers is None:
@@ -152,7 +167,9 @@ def _executors(workers: int | None, cluster: str | None, observer: Observer) -> 
     if workers < 0:
         raise InputError(f"workers = {workers}: 0 (this process) or more")
     with ExitStack() as stack:
-        start = cache(lambda: stack.enter_context(executor(workers, cluster, lambda what: observer(Step(what)))))
+        start = cache(
+            lambda: stack.enter_context(executor(workers, cluster, lambda what: observer(Step(what)), counted))
+        )
         if cluster is not None:  # fail now if no cluster answers
             start()
         yield lambda: nullcontext(start())

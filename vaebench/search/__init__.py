@@ -4,6 +4,7 @@ run                a whole run: baselines, search, confirmation
 loop               the search: ask, evaluate, prune, tell, persist
 asking, samplers   which configuration a trial tries, through Optuna
 pruning            stops a trial early that is plainly worse
+feeding            how many workers a study can feed
 confirmation       refits the best trials on further draws and diagnoses them
 baselines          scores the baselines and the noise floor on the same draws
 attainable_cache   attainable errors, simulated once per data set
@@ -21,6 +22,8 @@ trial_lines        a trial as a line of a journal
 tasks              evaluations sent to workers, and their results
 workers            worker processes on this machine, or a Dask cluster
 local_workers      worker processes on this machine
+joined             a Dask cluster that runs already
+versions           what must be the same on every host of a cluster
 in_worker          what stands around a task in a worker process
 in_process         evaluates in this process, without workers
 interrupts         the signals that end a run

@@ -10,16 +10,14 @@ from optuna.trial import FrozenTrial
 from vaebench.scoring.score import objective_values
 from vaebench.search.asking import Asker, batches
 from vaebench.search.events import Advanced, Observer, TrialFinished
+from vaebench.search.feeding import BATCHES_IN_FLIGHT, stage
 from vaebench.search.pruning import Pruner
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Task, Workers, evaluate_spec
 from vaebench.seeds import derive
-from vaebench.study.definition import STAGE, StudyDefinition
+from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import Result, StudyRecord, TrialRecord
 from vaebench.study.spec import Spec
-
-BATCHES_IN_FLIGHT = 2
-"""The workers have the next batch while the coordinator waits for the current one."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class _Asking:
     ) -> None:
         self.askers = {arm.name: Asker(definition, arm, done[arm.name]) for arm in definition.arms}
         self._replicates = [definition.replicate("search", index) for index in range(definition.replicates)]
-        self._stage = STAGE if definition.pruning else definition.replicates
+        self._stage = stage(definition)
         self._seed, self._number = definition.seed, count
         self._workers, self._minutes = workers, definition.trial_minutes
 

@@ -1,40 +1,44 @@
 """The workers: this process, processes on this machine, or a Dask cluster.
 
 All three are a plain `concurrent.futures.Executor`, so that the search does not depend on which it has. Only this
-module, local_workers and in_worker import dask.
+module, local_workers, joined, versions and in_worker import dask.
 """
 
 import contextlib
 import logging
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, InvalidStateError
 from contextlib import AbstractContextManager, contextmanager
+from pickle import loads
 from typing import TYPE_CHECKING, Any
 
-from vaebench.errors import InputError, NoResult
+from vaebench.errors import NoResult
 from vaebench.files import own_cache
 from vaebench.search.in_process import InProcess
 from vaebench.search.in_worker import or_die
-from vaebench.search.local_workers import local_client, silent_dask
+from vaebench.search.joined import Sealed, explained, joined_client, slots
+from vaebench.search.local_workers import local_client
 
 if TYPE_CHECKING:
     from distributed import Client
 
 log = logging.getLogger("vaebench")
-CONNECT_SECONDS = 30
 
 
 def executor(
-    workers: int, address: str | None = None, say: Callable[[str], None] = lambda what: None
+    workers: int,
+    address: str | None = None,
+    say: Callable[[str], None] = lambda what: None,
+    counted: Callable[[int], None] = lambda count: None,
 ) -> AbstractContextManager[Executor]:
     """Start `workers` worker processes on this machine; 0 is this process; with `address`, join a cluster instead.
 
     `address` is that of a running Dask scheduler ("tcp://HOST:PORT"), or a scheduler file. `say` is called with each
-    step. Raises InputError if no scheduler answers at `address`.
+    step, `counted` with the number of workers. Raises InputError if no cluster that can be used answers at `address`.
     """
     if address is not None:
-        return _joined(address)
+        return _joined(address, say, counted)
+    counted(workers)
     try:
         own_cache("xla")
     except OSError as error:
@@ -56,10 +60,11 @@ class _Remote(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """Send a task to the cluster."""
         from distributed import KilledWorker
+        from distributed.protocol.pickle import dumps
 
-        task = (or_die, fn) if self._own else (fn,)
+        task = (or_die, fn, *args) if self._own else (loads, dumps(Sealed(fn, args)))
         # Run tasks in the order of sending. By default Dask runs those sent within 0.1 s in any order.
-        remote = self._client.submit(*task, *args, pure=False, fifo_timeout=0, **kwargs)
+        remote = self._client.submit(*task, pure=False, fifo_timeout=0, **kwargs)
         future: Future[Any] = Future()
 
         def finish(_: object) -> None:  # called in a Dask thread
@@ -72,7 +77,7 @@ class _Remote(Executor):
                     times = error.allowed_failures + 1
                     future.set_exception(NoResult(f"its worker died {times} times (killed, or out of memory)"))
                 except Exception as error:
-                    future.set_exception(error)
+                    future.set_exception(error if self._own else explained(self._client, error))
 
         def cancel(_: object) -> None:
             if future.cancelled() and not remote.cancelled():
@@ -90,16 +95,7 @@ def _local(workers: int, say: Callable[[str], None]) -> Iterator[Executor]:
 
 
 @contextmanager
-def _joined(address: str) -> Iterator[Executor]:
-    from distributed import Client
-
-    if address.endswith(".json") and not os.path.exists(address):
-        raise InputError(f"scheduler file {address!r} does not exist")
-    where = {"scheduler_file": address} if os.path.exists(address) else {"address": address}
-    with silent_dask():
-        try:
-            client = Client(**where, timeout=CONNECT_SECONDS, set_as_default=False)
-        except Exception as error:  # a wrong address or file makes Dask raise anything
-            raise InputError(f"no Dask scheduler answers at {address!r}: {type(error).__name__}: {error}") from None
-        with client:
-            yield _Remote(client, own=False)
+def _joined(address: str, say: Callable[[str], None], counted: Callable[[int], None]) -> Iterator[Executor]:
+    with joined_client(address, say) as client:
+        counted(slots(client))
+        yield _Remote(client, own=False)
