@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import vaebench
-from vaebench.errors import InputError, NoResult
+from vaebench.errors import InputError
 from vaebench.search import versions
 from vaebench.search import workers as cluster
 
@@ -102,17 +102,6 @@ def test_a_worker_of_several_threads_is_refused() -> None:
         cluster.executor(0, running.scheduler_address).__enter__()
 
 
-class Torn(ValueError):
-    """An error that cannot be unpickled."""
-
-    def __init__(self, first: str, second: str) -> None:
-        super().__init__(first + second)
-
-
-def tear() -> None:
-    raise Torn("in ", "two")
-
-
 def refuse() -> None:
     raise ValueError("no")
 
@@ -131,8 +120,6 @@ def test_what_a_task_raises_there_is_raised_here() -> None:
     ):
         with pytest.raises(ValueError, match=r"^no(\n|$)"):
             executor.submit(refuse).result()
-        with pytest.raises(NoResult, match=r"^Torn: in two$"):
-            executor.submit(tear).result()
         with pytest.raises(InputError, match=r"^file = 'my.csv': No such file or directory \(worker tcp:.* on \S+\)$"):
             executor.submit(lack).result()
 

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
-from pickle import dumps, loads
 from typing import Any
 
-from vaebench.errors import InputError, NoResult
+from vaebench.errors import InputError
 
 LIBRARIES = ("distributed", "keras", "numpy", "scikit-learn", "scipy", "tensorflow")
 RAN = "raised by the task itself"
@@ -59,23 +58,14 @@ def alike(expected: Mapping[str, str], function: Callable[..., Any], *args: obje
     except InputError as error:
         raise InputError(f"{error} ({where})") from None
     except Exception as error:
-        raise _marked(error) from None
+        error.add_note(RAN)
+        raise
 
 
 def wrong(there: Mapping[str, str], expected: Mapping[str, str], threads: int) -> str:
     """Return in words what is wrong with a worker of these versions and threads; empty if nothing is."""
     many = f"{threads} threads, not 1 (dask worker --nworkers {threads} --nthreads 1)" if threads > 1 else ""
     return "; ".join(filter(None, (differences(there, expected), many)))
-
-
-def _marked(error: Exception) -> Exception:
-    """Return what a task raised with the note RAN, in a form that arrives."""
-    try:
-        loads(dumps(error))
-    except Exception:
-        error = NoResult(f"{type(error).__name__}: {error}")
-    error.add_note(RAN)
-    return error
 
 
 def _version(name: str) -> str:
