@@ -3,6 +3,7 @@
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -49,6 +50,13 @@ class Clock:
         resident = [self._process.memory_info().rss, *(child.memory_info().rss for child in self._process.children())]
         memory = " ".join(f"{rss / 2**20:6.0f}" for rss in resident)
         print(f"{time.time() - self._process.create_time():7.1f} s  {memory} MB  {what}", flush=True)
+
+
+def cost_nothing(evaluate: Callable[..., object]) -> None:
+    """Put `evaluate` in the place of the search's evaluations, and nothing in that of the others."""
+    loop.evaluate_spec = evaluate  # type: ignore[assignment]
+    confirmation.evaluate_spec = plausible.plausible
+    confirmation.evidence_on = compile_ahead.compile_for = plausible.nothing  # type: ignore[assignment]
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Evaluations that cost nothing, with results of the usual size. Workers import them by name."""
 
+import os
 import time
 
 from vaebench.seeds import generator
@@ -32,6 +33,12 @@ def plausible(spec: Spec, replicate: Replicate) -> Result:
     }
     metrics = {name: float(value) for name, value in metrics.items()}
     return Result(metrics=metrics, curves=curves, epochs=100, started=started, seconds=0.01)
+
+
+def after_a_fit(spec: Spec, replicate: Replicate) -> Result:
+    """Answer after as long as a fit takes: FIT_SECONDS of the environment, half to three halves of it."""
+    time.sleep(float(os.environ["FIT_SECONDS"]) * (0.5 + generator("time", spec.seed, replicate.seed).random()))
+    return plausible(spec, replicate)
 
 
 def nothing(*_: object) -> None:
