@@ -109,5 +109,10 @@ def worker(scheduler: str, count: int = 1) -> list[str]:
     return [*_dask("worker"), scheduler, "--nworkers", str(count), "--nthreads", "1", "--no-dashboard"]
 
 
+def for_ever(command: list[str]) -> list[str]:
+    """Return the command that starts a command again whenever it ends, as systemd, Slurm or Kubernetes do."""
+    return ["sh", "-c", 'while true; do "$@"; sleep 1; done', "sh", *command]
+
+
 def _dask(what: str) -> list[str]:
     return [sys.executable, "-m", "dask", what]

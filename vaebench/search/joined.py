@@ -1,9 +1,12 @@
 """A Dask cluster that runs already, on this machine or on others: joined, once all of it is found alike."""
 
 import contextlib
+import logging
 import os
 import re
 import socket
+import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,9 +18,12 @@ from vaebench.search.local_workers import silent_dask
 from vaebench.search.versions import RAN, WAY_OUT, alike, here, wrong
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
+log = logging.getLogger("vaebench")
 CONNECT_SECONDS = 30
+"""How long a scheduler is looked for, also one that was lost."""
+WATCHED_SECONDS = 5
 NAMED = 3
 """Most workers that a message names."""
 
@@ -59,8 +65,9 @@ def joined_client(address: str, say: Callable[[str], None]) -> Iterator["Client"
             if told := unlike(client):
                 raise InputError(f"the cluster at {address!r} cannot be used: {told}")
             count = slots(client)
-            say(f"joined a cluster of {count} workers" if count else "joined a cluster, which waits for its workers")
-            yield client
+            say(f"joined a cluster of {count} workers" if count else "joined a cluster, which has no workers yet")
+            with _watched(client, count):
+                yield client
 
 
 def slots(client: "Client") -> int:
@@ -84,6 +91,52 @@ def unlike(client: "Client") -> str:
             found.append(f"worker {worker} on {hosts.get(worker, '?')} has {told}")
     more = [f"{len(found) - NAMED} more"] if len(found) > NAMED else []
     return f"{', and '.join([*found[:NAMED], *more])}. {WAY_OUT}" if found else ""
+
+
+def fetched(remote: "Future") -> Any:
+    """Return the result of a task. If the scheduler is lost meanwhile, the client cancels the task once it notices."""
+    from distributed.comm import CommClosedError
+
+    while True:
+        try:
+            return remote.result()
+        except CommClosedError:
+            time.sleep(0.1)
+
+
+def found_again(client: "Client") -> bool:
+    """Wait for a scheduler that was lost, as long as the client looks for it; return whether it is there again."""
+    while client.status == "connecting":
+        time.sleep(0.1)
+    return bool(client.status == "running")
+
+
+@contextmanager
+def _watched(client: "Client", workers: int) -> Iterator[None]:
+    """Say so when the scheduler or the last worker is lost, and when one is there again: a run waits for them."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        before = "workers" if workers else "no workers"
+        while not ended.wait(WATCHED_SECONDS):
+            now = "no scheduler"
+            with contextlib.suppress(Exception):
+                if client.status == "running":
+                    now = "workers" if client.nthreads() else "no workers"
+            if ended.is_set() or now == before:
+                continue
+            before = now
+            log.warning(
+                "the cluster has %s", "workers again" if now == "workers" else f"{now} any more: waiting for one"
+            )
+
+    thread = threading.Thread(target=watch, name="vaebench-watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def explained(client: "Client", error: Exception) -> Exception:

@@ -16,7 +16,7 @@ from vaebench.errors import NoResult
 from vaebench.files import own_cache
 from vaebench.search.in_process import InProcess
 from vaebench.search.in_worker import or_die
-from vaebench.search.joined import Sealed, explained, joined_client, slots
+from vaebench.search.joined import Sealed, explained, fetched, found_again, joined_client, slots
 from vaebench.search.local_workers import local_client
 
 if TYPE_CHECKING:
@@ -59,20 +59,27 @@ class _Remote(Executor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """Send a task to the cluster."""
-        from distributed import KilledWorker
         from distributed.protocol.pickle import dumps
 
-        task = (or_die, fn, *args) if self._own else (loads, dumps(Sealed(fn, args)))
-        # Run tasks in the order of sending. By default Dask runs those sent within 0.1 s in any order.
-        remote = self._client.submit(*task, pure=False, fifo_timeout=0, **kwargs)
         future: Future[Any] = Future()
+        self._send((or_die, fn, *args) if self._own else (loads, dumps(Sealed(fn, args))), future)
+        return future
+
+    def _send(self, task: tuple[Any, ...], future: "Future[Any]") -> None:
+        from distributed import KilledWorker
+
+        # Run tasks in the order of sending. By default Dask runs those sent within 0.1 s in any order.
+        remote = self._client.submit(*task, pure=False, fifo_timeout=0)
 
         def finish(_: object) -> None:  # called in a Dask thread
             with contextlib.suppress(InvalidStateError):  # it was cancelled meanwhile
                 try:
-                    future.set_result(remote.result())
+                    future.set_result(remote.result() if self._own else fetched(remote))
                 except CancelledError:
-                    future.cancel()
+                    if not self._own and not future.cancelled() and found_again(self._client):
+                        self._send(task, future)
+                    else:
+                        future.cancel()
                 except KilledWorker as error:
                     times = error.allowed_failures + 1
                     future.set_exception(NoResult(f"its worker died {times} times (killed, or out of memory)"))
@@ -85,7 +92,6 @@ class _Remote(Executor):
 
         future.add_done_callback(cancel)
         remote.add_done_callback(finish)
-        return future
 
 
 @contextmanager
