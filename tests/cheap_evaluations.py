@@ -58,14 +58,14 @@ def wide_is_nan(spec: Spec, replicate: Replicate) -> Result:
 def signals(spec: Spec, replicate: Replicate) -> Result:
     """Send SIGNAL to VICTIM in the middle of evaluation number AT.
 
-    VICTIM is "self", "parent" (a worker's coordinator), or "group", to which a terminal sends Ctrl-C.
+    VICTIM is "self", "leader" (of the session: a worker's coordinator), or "group", to which a terminal sends Ctrl-C.
     """
     with Path(os.environ["EVALUATIONS"]).open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         number = file.seek(0, os.SEEK_END)
         file.write(".")
     if number == int(os.environ["AT"]):
-        victims = {"self": os.getpid(), "parent": os.getppid(), "group": 0}
+        victims = {"self": os.getpid(), "leader": os.getsid(0), "group": 0}
         os.kill(victims[os.environ["VICTIM"]], int(os.environ["SIGNAL"]))
     return cheap(spec, replicate)
 

@@ -1,5 +1,6 @@
 """`python -m vaebench`."""
 
-from vaebench.cli import main
+if __name__ == "__main__":  # workers import it under another name
+    from vaebench.cli import main
 
-main(prog_name="vaebench")
+    main(prog_name="vaebench")

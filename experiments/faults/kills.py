@@ -18,8 +18,9 @@ from vaebench.tracking.store import open_client
 
 UNLIKE = ["seconds", "mlflow_run_id"]
 """The columns of a leaderboard that differ between two runs of one study."""
-KINDS = {"writer_process": "MLflow", "spawn_main": "worker"}
-"""What a process of a run is, by a word of its command line. A worker's nanny is a thread of the coordinator."""
+KINDS = {"writer_process": "MLflow", "forkserver": "worker"}
+"""What a process of a run is, by a word of its command line. A worker's nanny is a thread of the coordinator. What
+workers are forked from counts as one of them."""
 WORK = ("scoring", "compiling", "searching", "confirming", "writing")
 """Steps of a run, by a word of what it says, after its workers have started."""
 PATIENCE = 300

@@ -132,7 +132,7 @@ class Memory:
             sizes = [(0.0, 0.0)]
             for process in me.children(recursive=True):
                 try:
-                    if "spawn_main" in " ".join(process.cmdline()):  # what multiprocessing spawns: the workers
+                    if "forkserver" in " ".join(process.cmdline()):  # the workers, and what they are forked from
                         memory = process.memory_full_info()
                         sizes.append((memory.rss / MIB, memory.uss / MIB))
                 except psutil.Error:  # it ended meanwhile

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from vaebench import tf_setup
+from vaebench import tf_import, tf_setup
 
 CODE = """
 from pathlib import Path
@@ -85,8 +85,8 @@ def test_no_program_is_kept_where_there_is_hardly_room(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for name in ("TF_XLA_FLAGS", "XLA_FLAGS"):
         monkeypatch.setenv(name, "")
-    monkeypatch.setattr(tf_setup.shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
-    tf_setup.prepare()
+    monkeypatch.setattr(tf_import.shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
+    tf_import.prepare()
     assert (str(tmp_path) in os.environ["TF_XLA_FLAGS"]) is kept
 
 
@@ -94,7 +94,7 @@ def test_programs_that_others_could_have_written_are_not_run(tmp_path: Path, mon
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for name in ("TF_XLA_FLAGS", "XLA_FLAGS"):
         monkeypatch.setenv(name, "")
-    tf_setup.programs_folder().chmod(0o777)
-    tf_setup.prepare()
+    tf_import.programs_folder().chmod(0o777)
+    tf_import.prepare()
     tf_setup.forget_programs()
     assert os.environ["TF_XLA_FLAGS"] == ""

@@ -34,6 +34,7 @@ from vaebench.study import file as study_file
 if __name__ == "__main__":
     run.begin_attainable = cheap_evaluations.scale
     local_workers._load_everywhere = lambda client: None
+    local_workers.LOADED = ("distributed",)
     home, workers = Path(sys.argv[1]), int(sys.argv[2])
     with interruptible():
         run.run(
@@ -84,7 +85,7 @@ def test_an_interrupt_keeps_what_is_finished(tmp_path: Path, number: int) -> Non
     assert RecordStore.open(tmp_path, "small").count == 9
 
 
-@pytest.mark.parametrize(("number", "victim"), [(signal.SIGINT, "group"), (signal.SIGKILL, "parent")])
+@pytest.mark.parametrize(("number", "victim"), [(signal.SIGINT, "group"), (signal.SIGKILL, "leader")])
 def test_the_end_of_the_coordinator_ends_the_workers(
     tmp_path: Path, definition: StudyDefinition, number: int, victim: str
 ) -> None:
@@ -103,6 +104,7 @@ def test_two_workers_one_of_them_killed_give_the_same_record(
     definition: StudyDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local_workers, "_load_everywhere", lambda client: None)
+    monkeypatch.setattr(local_workers, "LOADED", ("distributed",))
     monkeypatch.setenv("EVALUATIONS", str(tmp_path / "evaluations"))
     for name, value in {"AT": "7", "VICTIM": "self", "SIGNAL": str(int(signal.SIGKILL))}.items():
         monkeypatch.setenv(name, value)
@@ -121,7 +123,7 @@ from vaebench.search.workers import executor
 def say(what):
     if what.startswith("loading"):
         for process in psutil.Process().children(recursive=True):
-            if "spawn_main" in " ".join(process.cmdline()):
+            if "forkserver" in " ".join(process.parent().cmdline()):
                 process.kill()
 
 if __name__ == "__main__":

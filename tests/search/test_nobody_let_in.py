@@ -70,6 +70,7 @@ def others() -> set[int]:
 @pytest.fixture
 def one_worker(others: set[int], temporary: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executor]:
     monkeypatch.setattr(local_workers, "_load_everywhere", lambda client: None)
+    monkeypatch.setattr(local_workers, "LOADED", ("distributed",))
     with cluster.executor(1) as executor:
         yield executor
 

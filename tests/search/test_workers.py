@@ -22,6 +22,7 @@ from vaebench.search.in_worker import in_time
 @pytest.fixture(autouse=True)
 def _without_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local_workers, "_load_everywhere", lambda client: None)
+    monkeypatch.setattr(local_workers, "LOADED", ("distributed",))
 
 
 @pytest.fixture
@@ -96,11 +97,15 @@ def refuse() -> None:
     raise ValueError("no")
 
 
-def spawned() -> list[psutil.Process]:
+def forked(*, workers: bool = True) -> list[psutil.Process]:
+    """Return the worker processes, or those that they are forked from."""
     found = []
     for child in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if "spawn_main" in " ".join(child.cmdline()):
+        with contextlib.suppress(psutil.NoSuchProcess, AttributeError):
+            if (
+                "forkserver" in " ".join(child.cmdline())
+                and ("forkserver" in " ".join(child.parent().cmdline())) is workers
+            ):
                 found.append(child)
     return found
 
@@ -128,7 +133,7 @@ def test_nothing_is_left_behind_and_nothing_is_said(tmp_path: Path, capfd: pytes
         assert [future.result() for future in futures] == list(range(20))
         assert len(executor.submit(cores).result()) == 1 or len(cores()) > 2  # pinned again after the death
     assert dict(os.environ) == before
-    assert spawned() == []
+    assert forked() == forked(workers=False) == []
     assert capfd.readouterr() == ("", "")
 
 
@@ -153,9 +158,10 @@ def test_a_task_that_hangs_fails_alone_and_its_worker_is_replaced(tmp_path: Path
             executor.submit(in_time, 1, out_of_time).result(timeout=120)
 
 
-def test_a_worker_that_is_killed_before_it_has_begun_is_started_again() -> None:
+@pytest.mark.parametrize("workers", [True, False], ids=["a worker", "what workers are forked from"])
+def test_what_is_killed_before_it_has_begun_is_started_again(workers: bool) -> None:
     def kill_the_first() -> None:
-        while not (there := spawned()):
+        while not (there := forked(workers=workers)):
             pass
         there[0].kill()
 

@@ -4,10 +4,11 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from typing import TYPE_CHECKING, Any
 
 from vaebench.errors import InputError
@@ -30,6 +31,8 @@ ENVIRONMENT = {
     "TF_ENABLE_ONEDNN_OPTS": "0",
 }
 """Environment variables of a worker, set before its process starts. The user's own variables win."""
+LOADED = ("vaebench.tf_import", "distributed", "sklearn.mixture", "scipy.stats", "vaebench.cli")
+"""What workers need, seconds of imports: the process that they are forked from loads it, once for all of them."""
 DEATHS = 3
 """Number of workers that die while running a task until the task counts as the cause and fails."""
 
@@ -45,12 +48,20 @@ def cores() -> list[int]:
 def local_client(workers: int, say: Callable[[str], None]) -> Iterator["Client"]:
     """Start `workers` worker processes and yield a Dask client of theirs; end them with the context."""
     say(f"starting {workers} worker{'s' if workers > 1 else ''}")
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_own_environment())
+        stack.enter_context(_fork_server())  # before Dask is imported: it loads meanwhile
+        yield stack.enter_context(_client(workers, say))
+
+
+@contextmanager
+def _client(workers: int, say: Callable[[str], None]) -> Iterator["Client"]:
     import dask
 
     settings = {
         "distributed.nanny.pre-spawn-environ": ENVIRONMENT,
         "distributed.nanny.environ": ENVIRONMENT,
-        "distributed.worker.multiprocessing-method": "spawn",  # never fork: this process may have TensorFlow loaded
+        "distributed.worker.multiprocessing-method": "forkserver",
         "distributed.scheduler.allowed-failures": DEATHS - 1,
         "distributed.deploy.lost-worker-timeout": "30 days",  # else one that starts again in over 15 s is lost for good
         "distributed.scheduler.worker-saturation": 1.0,  # no queue at a worker: its death fails no other task
@@ -61,7 +72,6 @@ def local_client(workers: int, say: Callable[[str], None]) -> Iterator["Client"]
     }
     with (
         silent_dask(),
-        _own_environment(),
         tempfile.TemporaryDirectory(prefix="vaebench-") as scratch,
         dask.config.set(settings | {"temporary-directory": scratch}),  # mode 0700
         contextlib.ExitStack() as stack,
@@ -92,6 +102,33 @@ def silent_dask() -> Iterator[None]:
     finally:
         for logger, level in zip(loggers, before, strict=True):
             logger.setLevel(level)
+
+
+@contextmanager
+def _fork_server() -> Iterator[None]:
+    """Start the process that workers are forked from, which has no threads; end it with the context.
+
+    This process may have TensorFlow at work and cannot be forked.
+    """
+    server: Any = vars(forkserver)["_forkserver"]  # what is public cannot end it
+    begun = server._forkserver_pid is not None
+    if begun:  # by the caller, for purposes of their own
+        yield
+        return
+    paths = {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path), "PYTHONSAFEPATH": "1"}
+    own, others = {name: os.environ.get(name) for name in paths}, server._preload_modules
+    forkserver.set_forkserver_preload(list(LOADED))
+    os.environ.update(paths | {name: value for name, value in ENVIRONMENT.items() if name not in os.environ})
+    with _signals_are_ours():
+        forkserver.ensure_running()
+    _set_environment(own)
+    try:
+        yield
+    finally:
+        forkserver.set_forkserver_preload(others)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(server._forkserver_pid, signal.SIGKILL)
+        server._stop()
 
 
 def _start(workers: int) -> "LocalCluster":
@@ -191,7 +228,11 @@ def _own_environment() -> Iterator[None]:
     try:
         yield
     finally:
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
+        _set_environment(before)
+
+
+def _set_environment(variables: dict[str, str | None]) -> None:
+    for name, value in variables.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
