@@ -63,6 +63,7 @@ def test_check_says_what_is_searched_and_what_it_costs() -> None:
     assert "            with loss binary_crossentropy scaling is always minmax" in lines
     budget = " ".join(" ".join(lines).split())
     each = "10 trials x 16 replicates with pruning, then the best 10 and the best of each variant x 50 further draws"
+    each += ", fewer if plainly worse"
     assert f"budget {each}: at most 660 fits; 4 min on one core at 0.4 s each" in budget  # 10 * 16 + 10 * 50
     searched = dict(line.strip().split("  ", 1) for line in lines if line.startswith("  ") and line[2] != " ")
     assert searched["latent_dim"].strip() == "int = [1, 42]"

@@ -21,6 +21,7 @@ from vaebench.results.summary import summary
 from vaebench.rows import ANY_VALUES
 from vaebench.search.run import run
 from vaebench.search.store import RecordStore
+from vaebench.study.definition import DEFAULTS
 from vaebench.study.file import load
 from vaebench.study.records import StudyRecord
 
@@ -183,7 +184,7 @@ def test_what_its_study_file_leaves_out_stays_as_it_was_when_it_began(tmp_path: 
     now = [("ae", "gmm", None), ("vae", "gmm", 0.1)]
     assert chosen_in(run(load(file), home=tmp_path, executors=evaluated_by(cheap))) == 2 * now
     (journal,) = tmp_path.glob("studies/*/journal.log")
-    before = journal.read_text().replace('"learn_support":true', '"rows":100').replace('"defaults":3,', "")
+    before = journal.read_text().replace('"learn_support":true', '"rows":100').replace(f'"defaults":{DEFAULTS},', "")
     journal.write_text("".join(line for line in before.splitlines(keepends=True) if '"op_code":4' not in line))
     heard = Heard()
     record = run(load(file), home=tmp_path, executors=evaluated_by(cheap), observer=heard)

@@ -11,6 +11,7 @@ import numpy as np
 from vaebench.cli.doubts import doubts
 from vaebench.cli.options import duration
 from vaebench.data_sets import split_sizes
+from vaebench.scoring.race import FIRST
 from vaebench.study.definition import Arm, StudyDefinition
 from vaebench.study.file.parameters import write_nodes
 from vaebench.study.file.values import show
@@ -46,7 +47,8 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     if top:
         groups = ["variant"] * (len(definition.variants) > 1) + ["arm"] * (arms > 1)
         best_of = f" and the best of each {' and '.join(groups)}" if groups else ""
-        draws = f"{definition.confirm_replicates} further draws"
+        fewer = ", fewer if plainly worse" if definition.confirm_replicates > FIRST else ""
+        draws = f"{definition.confirm_replicates} further draws{fewer}"
         budget += f", then the best {top}{best_of} x {draws}"
     click.echo(f"{definition.name}: {definition.question}" if definition.question else definition.name)
     _line("data", f"{definition.data_set.name} {_table(definition.data_set.plain())}")

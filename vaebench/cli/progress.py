@@ -109,7 +109,7 @@ class Progress:
         self._search: SearchState | None = None
         self._searching = False
         self._task: TaskID | None = None
-        self._step, self._done, self._pieces = "", 0, 0
+        self._step, self._done, self._pieces, self._later = "", 0, 0, 0
         self._begun = self._step_begun = self._last_line = time.time()
 
     def __enter__(self) -> Self:
@@ -137,8 +137,9 @@ class Progress:
                     self._print(line)
             case Step(what, pieces):
                 self._begin(what, pieces)
-            case ConfirmationStarted(trials, fits):
+            case ConfirmationStarted(trials, fits, later):
                 self._begin(f"confirming {trials} trials", fits, more=f" in {fits} fits on further draws")
+                self._later = later
             case Advanced(seconds) if self._searching and self._search is not None:
                 self._search.left.seconds.append(seconds)
                 self._show(self._search.text(self._done))
@@ -197,7 +198,8 @@ class Progress:
         if self._search is None or self._done == self._pieces or not self._step.startswith("confirming"):
             return ""
         each = (time.time() - self._step_begun) / self._done
-        return f"about {duration(each * (self._pieces - self._done) + self._search.left.writing)} left"
+        seconds = each * (self._pieces - self._done + self._later) + self._search.left.writing
+        return f"{'at most' if self._later else 'about'} {duration(seconds)} left"
 
     def _nothing_to_do(self, record: StudyRecord) -> str:
         done, target = len(record.trials), self._search.target if self._search else 0

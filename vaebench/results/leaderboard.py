@@ -4,9 +4,10 @@ Notes on its columns (COLUMNS, then everything else):
 
 - rank: trials only. A baseline or the noise floor is placed by its score, but has no rank.
 - variant: for a baseline its name ("gaussian", ...), for the noise floor "truth"; `kind` tells them apart.
-- status: confirmed, if there are confirmation replicates; all numbers are then over these. Otherwise searched, with all
+- status: confirmed, if there are confirmation replicates; all numbers are then over these. Eliminated, with numbers
+  over the first of them, if it was plainly worse there (see vaebench.scoring.race). Otherwise searched, with all
   numbers over the search replicates, or pruned, with numbers over the first of them. A trial with any failed replicate
-  is failed and has no numbers. reason: why a trial failed or was pruned.
+  is failed and has no numbers. reason: why a trial failed, was pruned or eliminated.
 - score_low .. score_high and ks_low .. ks_high: 95 % bootstrap intervals of the mean over the replicates.
 - tied_with_best: a paired test cannot tell the row from the best ranked trial (see vaebench.scoring.paired_tests). True
   for that trial itself. Empty if there are too few replicates for a test, for the noise floor, which does not compete,
@@ -102,7 +103,7 @@ def _figures(row: Standing) -> dict[str, Any]:
         "status": row.status,
         "replicates": len(row.results),
         "diagnosis": _diagnosis(row.trial),
-        "reason": row.failure or (row.trial.pruned if row.trial else None),
+        "reason": row.failure or row.eliminated or (row.trial.pruned if row.trial else None),
         "seconds": sum(result.seconds for result in (*row.search, *row.confirmation)),
     }
     if row.status == "failed":

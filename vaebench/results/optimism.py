@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaebench.errors import InputError
-from vaebench.results.standings import Standing, Standings
+from vaebench.results.standings import REFITTED, Standing, Standings
 from vaebench.scoring.baseline_scores import baseline
 from vaebench.scoring.score import mean_score, score
 from vaebench.study.records import Result
@@ -22,7 +22,7 @@ class Optimism:
     searched: float
     """Their mean search score."""
     confirmed: float
-    """Their mean score on the confirmation draws."""
+    """Their mean score on the confirmation draws that all of them have."""
     draws: float
     """How much harder the confirmation draws are than the search draws: the rise of a baseline's score."""
     baseline: str
@@ -30,6 +30,8 @@ class Optimism:
     copies them, or was not scored."""
     error: float
     """Standard error of `selection`, over the draws of both phases; NaN if a phase has a single draw."""
+    among: int | None = None
+    """How many confirmation draws all of them have; None if that is all draws."""
 
     @property
     def selection(self) -> float:
@@ -48,7 +50,7 @@ def optimism(standings: Standings) -> Optimism | None:
     """
     if not selected(standings):
         return None
-    record, rows = standings.record, [row for row in standings.rows if row.status == "confirmed"]
+    record, rows = standings.record, [row for row in standings.rows if row.status in REFITTED]
     top = record.definition.confirm_top
     chosen = sorted((row for row in rows if row.trial and not row.trial.pruned), key=_searched)[:top]
     baselines = [row for row in rows if row.kind == "baseline" and row.search and _fair(row.name)]
@@ -56,8 +58,9 @@ def optimism(standings: Standings) -> Optimism | None:
     beside = next((row for row in baselines if row.name == unit), next(iter(baselines), None))
     if not chosen or beside is None:
         return None
+    draws = min(len(row.results) for row in (*chosen, beside))
     searched = _beyond([row.search for row in chosen], beside.search, beside)
-    confirmed = _beyond([row.results for row in chosen], beside.results, beside)
+    confirmed = _beyond([row.results[:draws] for row in chosen], beside.results[:draws], beside)
     errors = [
         differences.var(ddof=1) / len(differences) if len(differences) > 1 else np.nan
         for differences in (searched, confirmed)
@@ -65,8 +68,9 @@ def optimism(standings: Standings) -> Optimism | None:
     return Optimism(
         trials=len(chosen),
         searched=float(np.mean([_searched(row) for row in chosen])),
-        confirmed=float(np.mean([np.mean(row.scores) for row in chosen])),
-        draws=float(np.mean(beside.scores)) - _searched(beside),
+        confirmed=float(np.mean([row.scores[:draws] for row in chosen])),
+        draws=float(np.mean(beside.scores[:draws])) - _searched(beside),
+        among=draws if draws < len(beside.scores) else None,
         baseline=beside.name,
         error=float(np.sqrt(sum(errors))),
     )

@@ -19,9 +19,9 @@ from vaebench.results.plots.pairs_of_columns import pairs_of_columns
 from vaebench.results.plots.reconstructions import reconstructions
 from vaebench.results.plots.search_history import search_history
 from vaebench.results.plots.searched_and_confirmed import searched_and_confirmed
-from vaebench.results.standings import ORDER, Standing, Standings
+from vaebench.results.standings import ORDER, REFITTED, Standing, Standings
 from vaebench.results.summary import answer, findings, no_finding
-from vaebench.results.table import COLUMNS, HEADINGS, lines, notes
+from vaebench.results.table import COLUMNS, lines, notes
 from vaebench.scoring.metrics.distances import ks_distance
 from vaebench.study.file import shareable
 from vaebench.study.records import StudyRecord
@@ -43,7 +43,7 @@ def page(standings: Standings, best: int, shown: "PlotData") -> str:
 
     record, frame = standings.record, leaderboard(standings)
     trials = [row for row in standings.rows if row.trial]
-    confirmed = [row for row in trials if row.status == "confirmed"]
+    confirmed = [row for row in trials if row.status in REFITTED]
     title = f"{record.name}: trial {best}"
     subject = shown.generated, shown.draw.true, shown.draw.train, shown.columns, title
     plots = {
@@ -68,7 +68,6 @@ def page(standings: Standings, best: int, shown: "PlotData") -> str:
         reconstructed=_reconstructed(shown),
         columns=COLUMNS,
         lines=lines(frame, TOP),
-        headings=HEADINGS,
         notes=list(notes(frame, TOP)),
         diagnoses=[(row, findings(row.trial)) for row in confirmed if row.trial and row.trial.diagnosis],
         no_finding=no_finding,

@@ -12,11 +12,14 @@ import numpy as np
 from vaebench.errors import InputError, unknown
 from vaebench.rows import MAIN_METRICS
 from vaebench.scoring.paired_tests import MIN_PAIRS, told_apart
+from vaebench.scoring.race import race
 from vaebench.scoring.score import score
 from vaebench.study.records import Attainable, Result, StudyRecord, TrialRecord
 
-Status = Literal["confirmed", "searched", "pruned", "failed"]
-ORDER: tuple[Status, ...] = ("confirmed", "searched", "pruned", "failed")
+Status = Literal["confirmed", "eliminated", "searched", "pruned", "failed"]
+ORDER: tuple[Status, ...] = ("confirmed", "eliminated", "searched", "pruned", "failed")
+REFITTED: tuple[Status, ...] = ("confirmed", "eliminated")
+"""Those whose metrics are averaged over confirmation replicates."""
 Key = tuple[str, int | None]
 """A row's name and, of a trial, its number."""
 
@@ -33,6 +36,8 @@ class Standing:
     search: tuple[Result, ...]
     confirmation: tuple[Result, ...]
     attainable: Attainable
+    eliminated: str | None = None
+    """Why a trial got fewer confirmation replicates than others; None if it did not."""
 
     @cached_property
     def failure(self) -> str | None:
@@ -42,17 +47,19 @@ class Standing:
 
     @cached_property
     def status(self) -> Status:
-        """Failed if any replicate failed; otherwise confirmed if there is any confirmation replicate."""
+        """Failed if any replicate failed; otherwise confirmed or eliminated if it has confirmation replicates."""
         if self.failure:
             return "failed"
         if self.confirmation:
-            return "confirmed"
+            return "eliminated" if self.eliminated else "confirmed"
         return "pruned" if self.trial and self.trial.pruned else "searched"
 
     @cached_property
     def results(self) -> tuple[Result, ...]:
         """The replicates that its metrics are averaged over; empty if it failed."""
-        return {"confirmed": self.confirmation, "failed": ()}.get(self.status, self.search)
+        if self.status in REFITTED:
+            return self.confirmation
+        return () if self.status == "failed" else self.search
 
     @cached_property
     def scores(self) -> tuple[float, ...]:
@@ -70,15 +77,17 @@ class Standing:
         return self.name, self.trial.number if self.trial else None
 
     @property
-    def place(self) -> tuple[int, float, bool, int, str]:
-        """The sort key of the leaderboard: status, mean score, trials before others, number, name."""
+    def place(self) -> tuple[int, int, float, bool, int, str]:
+        """The sort key: status, eliminated trials by how far they came, mean score, trials first, number, name."""
+        far = -len(self.scores) if self.status == "eliminated" else 0
         mean = float(np.mean(self.scores)) if self.scores else 0.0
-        return ORDER.index(self.status), mean, self.trial is None, self.trial.number if self.trial else 0, self.name
+        number = self.trial.number if self.trial else 0
+        return ORDER.index(self.status), far, mean, self.trial is None, number, self.name
 
 
 @dataclass(frozen=True)
 class Standings:
-    """A study's record and its rows in order: confirmed, searched, pruned, each by score; then failed, by number."""
+    """A study's record and its rows in order: confirmed, eliminated, searched, pruned, each by score; then failed."""
 
     record: StudyRecord
     rows: tuple[Standing, ...]
@@ -97,7 +106,8 @@ class Standings:
         """Return whether two rows, one of them a trial's, cannot be told apart. A row is tied with itself.
 
         None for rows that are not tested: those that are not confirmed, since the search chose among them by these very
-        draws; the noise floor, which does not compete; and rows with fewer than MIN_PAIRS draws in common.
+        draws, or the race did; the noise floor, which does not compete; and rows with fewer than MIN_PAIRS draws in
+        common.
         """
         told = self._told_apart.get(frozenset((row.key, other.key)))
         return None if told is None else not told
@@ -151,8 +161,17 @@ def standings(record: StudyRecord) -> Standings:
             f"the record of study {record.name!r} is damaged ({wrong}): restore a copy of it, "
             "or start the study over with --fresh"
         )
+    out = _eliminated(record)
     trials = [
-        Standing("trial", str(trial.params.get("variant")), trial, trial.results, trial.confirmation, record.attainable)
+        Standing(
+            "trial",
+            str(trial.params.get("variant")),
+            trial,
+            trial.results,
+            trial.confirmation,
+            record.attainable,
+            out.get(trial.number),
+        )
         for trial in record.trials
     ]
     baselines = [
@@ -160,6 +179,19 @@ def standings(record: StudyRecord) -> Standings:
         for baseline in record.baselines
     ]
     return Standings(record, tuple(sorted([*trials, *baselines], key=lambda row: row.place)))
+
+
+def _eliminated(record: StudyRecord) -> dict[int, str]:
+    """Return why trials got fewer confirmation replicates than others, by number."""
+    confirmed = [trial for trial in record.trials if trial.confirmation]
+    most = max((len(trial.confirmation) for trial in confirmed), default=0)
+    out = race(confirmed, record.attainable) if record.definition.races else {}
+    return {
+        trial.number: f"plainly worse than trial {of.best} on the first {of.draws} of {most} draws: "
+        f"{of.means[0]:.3g} against {of.means[1]:.3g}"
+        for trial in confirmed
+        if (of := out.get(trial.number)) and len(trial.confirmation) < most
+    }
 
 
 def _unscored(record: StudyRecord) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from vaebench.results.optimism import Optimism, optimism
-from vaebench.results.standings import Standing, Standings
+from vaebench.results.standings import REFITTED, Standing, Standings
 from vaebench.scoring.baseline_scores import copies
 from vaebench.scoring.intervals import interval
 from vaebench.scoring.score import far_off, mean_metrics
@@ -75,7 +75,7 @@ def worth_of_baseline(standings: Standings, name: str) -> str:
 
 def _score(standings: Standings, row: Standing) -> str:
     low, high = interval(row.scores)
-    where = f"{len(row.scores)} {_draws(standings.record) if row.status == 'confirmed' else 'search draws'}"
+    where = f"{len(row.scores)} {_draws(standings.record) if row.status in REFITTED else 'search draws'}"
     head = f"score {np.mean(row.scores):.2f} on {where}"
     return head + ("." if np.isnan(low) else f", 95 % interval {low:.2f} to {high:.2f}.")
 
@@ -85,6 +85,8 @@ def worth(standings: Standings, number: int) -> str:
     row = standings.row(number)
     confirmed = row.status == "confirmed"
     head = f"trial {number} ({row.name}), {_score(standings, row)}"
+    if row.status == "eliminated":
+        return f"{head} It got no more, since it is {row.eliminated}."
     if not confirmed:
         head += " It is not confirmed: the best of many trials is the luckiest, too."
     baseline = _best_baseline(standings, row)
@@ -162,9 +164,12 @@ def _arms(standings: Standings) -> list[str]:
     if first.status != "confirmed":
         return [f"Of the arms, each by its best trial, none of them confirmed: {', '.join(map(_arm, best.values()))}."]
     said = {True: "cannot be told from it", False: "worse", None: "too few draws to test"}
-    verdicts: dict[str, list[str]] = {name: [] for name in (*said.values(), "not confirmed")}
+    early = "plainly worse on the first draws, so it got no more"
+    verdicts: dict[str, list[str]] = {name: [] for name in (*said.values(), early, "not confirmed")}
     for row in others:
         verdict = said[standings.tied(row, first)] if row.status == first.status else "not confirmed"
+        if row.status == "eliminated":
+            verdict = early
         verdicts[verdict].append(_arm(row))
     told = [f"{_arm(first)} is best", *(f"{name}: {', '.join(arms)}" for name, arms in verdicts.items() if arms)]
     return [f"Of the arms, each by its best trial and a paired test: {'; '.join(told)}."]
@@ -179,9 +184,10 @@ def _luck(found: Optimism, draws: str) -> str:
     many = f"{found.trials} best trials" if found.trials > 1 else "best trial"
     harder = {1: "harder", 0: "as hard", -1: "easier"}[int(np.sign(round(found.draws, 2)))]
     unsure = "" if found.selection > 2 * found.error else ", not surely more than none"
+    where = draws if found.among is None else f"the first {found.among} {draws}"
     error = "" if np.isnan(found.error) else f" (standard error {found.error:.2f})"
     return (
-        f"The {many} of the search scored {found.searched:.2f} there and {found.confirmed:.2f} on {draws}. "
+        f"The {many} of the search scored {found.searched:.2f} there and {found.confirmed:.2f} on {where}. "
         f"By what {found.baseline} changed, {found.draws:+.2f}, these are {harder}. "
         f"The rest, {found.selection:+.2f}{error}, is selection optimism, the luck of being chosen{unsure}."
     )

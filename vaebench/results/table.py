@@ -38,10 +38,11 @@ USUAL = "mlp"
 FAR_OFF = "!"
 """What stands behind an error that is far off what is attainable (see vaebench.results.leaderboard)."""
 HEADINGS = {
+    "eliminated": "not comparable: on the first {draws} draws alone, plainly worse there than the best",
     "searched": "not comparable: searched, on other draws, and partly luck",
     "pruned": "not comparable: pruned, on fewer draws",
 }
-"""What stands above the rows of a status, where others come before them."""
+"""What stands above the rows of a status, where others come before them, of eliminated ones by draws."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Line:
     """A row of the table."""
 
     kind: Literal["trial", "baseline", "floor"]
-    status: str
+    heading: str
+    """What stands above its like; empty for confirmed rows, which come first."""
     cells: tuple[str, ...]
     """One per column. The last one has marks: "=" cannot be told from the best, "P" on the Pareto front, "c" copies."""
 
@@ -58,7 +60,7 @@ def lines(frame: "pd.DataFrame", top: int, intervals: bool = True) -> list[Line]
     """Return the lines of a leaderboard's `top` trials, baselines and noise floor in place, without failed rows."""
     several = int(frame["pareto_front"].sum()) > 1
     return [
-        Line(row["kind"], row["status"], _cells(row, several, intervals))
+        Line(row["kind"], _heading(row), _cells(row, several, intervals))
         for row in _shown(frame, top).to_dict(orient="records")
     ]
 
@@ -92,8 +94,8 @@ def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
 def table(frame: "pd.DataFrame", top: int, width: int = 100) -> "Group":
     """Return a leaderboard's `top` trials as a table for a terminal `width` characters wide, confirmed ones first.
 
-    Rows of another status stand below a heading. Baselines and the noise floor are shown dim. "search" is the score in
-    the search. Below 100 characters, that column and the score's interval are left out.
+    Rows that cannot be compared with these stand below a heading. Baselines and the noise floor are shown dim. "search"
+    is the score in the search. Below 100 characters, that column and the score's interval are left out.
     """
     from rich.console import Group
 
@@ -101,9 +103,9 @@ def table(frame: "pd.DataFrame", top: int, width: int = 100) -> "Group":
     places = [place for place, column in enumerate(COLUMNS) if wide or column.header != "search"]
     shown = lines(frame, top, intervals=wide)
     parts: list[Table | Text] = [_rows(places, shown, (), wide)]
-    for status, group in groupby(shown, key=lambda line: line.status):
+    for heading, group in groupby(shown, key=lambda line: line.heading):
         if len(parts) > 1:
-            parts += [_plain(""), _plain(HEADINGS[status])]
+            parts += [_plain(""), _plain(heading)]
         parts.append(_rows(places, shown, tuple(group), wide))
     return Group(*parts, _plain("\n".join(notes(frame, top))))
 
@@ -138,6 +140,10 @@ def _repeats(trials: "pd.DataFrame") -> int:
         return 0
     same = [name for name in trials if name == "arm" or (str(name).startswith("param.") and name != "param.seed")]
     return int(trials.duplicated(same).sum())
+
+
+def _heading(row: Mapping[Any, Any]) -> str:
+    return HEADINGS.get(row["status"], "").format(draws=row["replicates"])
 
 
 def _shown(frame: "pd.DataFrame", top: int) -> "pd.DataFrame":

@@ -6,4 +6,5 @@ attainable       the unit of the score: errors expected of the best baseline
 baseline_scores  scores the baselines and the noise floor
 intervals        bootstrap intervals
 paired_tests     whether rows can be told apart, and whether one is plainly worse
+race             which confirmed trials get no more draws
 """

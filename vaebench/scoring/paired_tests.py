@@ -47,6 +47,11 @@ def _p_value(first: Sequence[float], second: Sequence[float]) -> float:
     return float(2 * stdtr(len(differences) - 1, -abs(differences.mean()) / error))
 
 
+def higher(scores: Sequence[float], other: Sequence[float], level: float) -> bool:
+    """Return whether the mean of `scores` is higher (worse) than that of `other`, by a one-sided paired t-test."""
+    return bool(_differences(scores, other).mean() > 0 and _p_value(scores, other) / 2 <= level)
+
+
 def worse(scores: Sequence[float], other: Sequence[float], level: float) -> bool:
     """Return whether paired `scores` are higher (worse) than those of `other`, both in the mean and by a test.
 

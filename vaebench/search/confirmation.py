@@ -1,15 +1,19 @@
-"""Confirmation: refit the best trials on further draws that the search never saw, and diagnose them."""
+"""Confirmation: refit the best trials on further draws that the search never saw, and diagnose them.
+
+A trial that is plainly worse than the best on the same draws gets no more of them: see vaebench.scoring.race.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from vaebench.scoring.race import looks, race
 from vaebench.scoring.score import mean_score, score
-from vaebench.search.baselines import send_baselines
+from vaebench.search.baselines import Sent, send_baselines
 from vaebench.search.events import Advanced, ConfirmationStarted, Observer, Step, TrialConfirmed
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Task, Workers, evaluate_spec, evaluate_with_evidence
 from vaebench.study.definition import StudyDefinition
-from vaebench.study.records import Diagnosis, Evidence, StudyRecord, TrialRecord
+from vaebench.study.records import Attainable, Diagnosis, Evidence, StudyRecord, TrialRecord
 from vaebench.study.spec import Spec
 from vaebench.trial.diagnosis import DRAWS, EXPECTED, diagnose
 
@@ -32,19 +36,32 @@ def candidates(record: StudyRecord, top: int) -> list[TrialRecord]:
 def confirm_best(store: RecordStore, definition: StudyDefinition, workers: Workers, observer: Observer) -> None:
     """Confirm the best trials on the confirmation replicates they lack, and persist them one by one.
 
-    Trials confirmed earlier are brought to the same number of replicates, since rows are compared draw by draw.
+    Trials confirmed earlier are brought to the same number of replicates, since rows are compared draw by draw. Those
+    that the race eliminates get no more (see vaebench.scoring.race), nor do those that failed on one.
     """
     record = store.record()
     chosen = {trial.number for trial in candidates(record, definition.confirm_top)}
     best = [trial for trial in record.trials if trial.number in chosen or trial.confirmation]
     target = max([definition.confirm_replicates, *(len(trial.confirmation) for trial in best)])
-    sent = [_send(trial, target, definition, workers) for trial in best]
-    baselines = send_baselines(record, definition, workers, "confirm", target) if best else []
-    if fits := sum(map(len, sent)):
-        observer(ConfirmationStarted(sum(map(bool, sent)), fits))
-    evidence = {
-        trial.number: _collect(trial, tasks, store, observer) for trial, tasks in zip(best, sent, strict=True) if tasks
-    }
+    evidence: dict[int, list[Evidence | None]] = {}
+    baselines: Sequence[Sent] | None = None
+    while True:
+        going = _going_on(best, definition, record.attainable)
+        draws = _next([trial for trial in best if trial.number in going], target, definition)
+        sent = {
+            place: _send(
+                trial, draws if trial.number in going else 0, trial.number not in evidence, definition, workers
+            )
+            for place, trial in enumerate(best)
+        }
+        if baselines is None:  # behind the first fits: they keep the workers busy at the first look
+            baselines = send_baselines(record, definition, workers, "confirm", target) if best else []
+        if not (fits := sum(map(len, sent.values()))):
+            break
+        observer(ConfirmationStarted(sum(map(bool, sent.values())), fits, len(going) * (target - draws)))
+        for place, tasks in sent.items():
+            best[place], found = _collect(best[place], tasks, store, observer)
+            evidence.setdefault(best[place].number, found)
     if baselines:
         observer(Step("scoring the baselines on the same draws", sum(len(sent.tasks) for sent in baselines)))
     for of_baseline in baselines:
@@ -55,13 +72,33 @@ def confirm_best(store: RecordStore, definition: StudyDefinition, workers: Worke
             store.set_diagnosis(trial.number, diagnosis_of(trial, evidence[trial.number], record))
 
 
-def _send(trial: TrialRecord, draws: int, definition: StudyDefinition, workers: Workers) -> dict[int, Task]:
-    """Send the fits that `trial` lacks on so many confirmation replicates, and those that its diagnosis needs."""
-    lacking = {*range(len(trial.confirmation), draws)}
-    explained = {*range(min(DRAWS, definition.confirm_replicates))} if trial.diagnosis is None else set[int]()
+def _going_on(trials: Sequence[TrialRecord], definition: StudyDefinition, attainable: Attainable) -> set[int]:
+    """Return the numbers of those of the confirmed `trials` that get further draws."""
+    numbers = {trial.number for trial in trials}
+    if not definition.races:
+        return numbers
+    eliminated = race([trial for trial in trials if trial.confirmation], attainable)
+    failed = {trial.number for trial in trials if any(result.reason for result in trial.confirmation)}
+    return numbers - failed - set(eliminated)
+
+
+def _next(going: Sequence[TrialRecord], target: int, definition: StudyDefinition) -> int:
+    """Return the number of draws that trials get before it is decided again which of them go on: `target` at most."""
+    if not definition.races:
+        return target
+    fewest = min((len(trial.confirmation) for trial in going), default=target)
+    return min(target, next(draws for draws in looks() if draws > fewest))
+
+
+def _send(
+    trial: TrialRecord, draws: int, explained: bool, definition: StudyDefinition, workers: Workers
+) -> dict[int, Task]:
+    """Send the fits that `trial` lacks on the first `draws` replicates, and, if `explained`, those of its diagnosis."""
+    explaining = explained and trial.diagnosis is None
+    with_evidence = {*range(min(DRAWS, definition.confirm_replicates))} if explaining else set[int]()
     tasks: dict[int, Task] = {}
-    for index in sorted(lacking | explained):
-        evaluate = evaluate_with_evidence if index in explained else evaluate_spec
+    for index in sorted({*range(len(trial.confirmation), draws)} | with_evidence):
+        evaluate = evaluate_with_evidence if index in with_evidence else evaluate_spec
         replicate = definition.replicate("confirm", index)
         (tasks[index],) = workers.evaluate(
             evaluate, Spec.from_flat(trial.params), [replicate], definition.trial_minutes
@@ -71,8 +108,8 @@ def _send(trial: TrialRecord, draws: int, definition: StudyDefinition, workers: 
 
 def _collect(
     trial: TrialRecord, tasks: Mapping[int, Task], store: RecordStore, observer: Observer
-) -> list[Evidence | None]:
-    """Wait for the fits of `trial` and persist the results that it lacked. Return the evidence on each replicate."""
+) -> tuple[TrialRecord, list[Evidence | None]]:
+    """Wait for the fits of `trial` and persist the results that it lacked. Return it with them, and the evidence."""
     results, evidence = trial.confirmation, list[Evidence | None]()
     for index, task in tasks.items():
         result, found = task.explained()
@@ -80,10 +117,12 @@ def _collect(
         if index == len(results):
             results = (*results, result)
         observer(Advanced())
-    if len(results) > len(trial.confirmation):
-        store.set_confirmation(trial.number, results)
-        observer(TrialConfirmed(replace(trial, confirmation=results)))
-    return evidence
+    if len(results) == len(trial.confirmation):
+        return trial, evidence
+    store.set_confirmation(trial.number, results)
+    trial = replace(trial, confirmation=results)
+    observer(TrialConfirmed(trial))
+    return trial, evidence
 
 
 def diagnosis_of(trial: TrialRecord, found: Sequence[Evidence | None], record: StudyRecord) -> Diagnosis:

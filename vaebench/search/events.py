@@ -50,10 +50,12 @@ class TrialFinished:
 
 @dataclass(frozen=True)
 class ConfirmationStarted:
-    """The confirmation of `trials` trials begins, in so many `fits`."""
+    """The confirmation of `trials` trials begins, or goes on with those that are left, in so many `fits`."""
 
     trials: int
     fits: int
+    later: int = 0
+    """Fits that follow at most: if all these trials go on."""
 
 
 @dataclass(frozen=True)

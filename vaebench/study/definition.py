@@ -21,7 +21,7 @@ JOINT_OBJECTIVES = ("sliced_wasserstein", "correlation_error", "copula_error")
 """The objectives that need several columns."""
 Sampler = Literal["tpe", "random", "nsga2", "qmc", "grid"]
 
-DEFAULTS = 3
+DEFAULTS = 4
 """The edition of the defaults that a study begun now has (see vaebench.study.file.earlier)."""
 STAGE = 4
 """Replicates a trial runs before it may be pruned, and between two pruning tests. With fewer, the test can never
@@ -101,6 +101,11 @@ class StudyDefinition:
         if any(len(arm.branches("variant")) > 1 for arm in self.arms):
             others += len(self.variants) - 1
         return min(trials, self.confirm_top + others)
+
+    @property
+    def races(self) -> bool:
+        """Whether plainly worse trials stop in the confirmation; they do not in a study begun before that."""
+        return self.defaults > 3
 
     @property
     def fresh_draws(self) -> bool:

@@ -89,6 +89,7 @@ divided by what the best fitting baseline is expected to reach from as many rows
 | `wasserstein` | Wasserstein-1 distance between generated and true samples |
 | `copula_error`, `sliced_wasserstein`, `correlation_error` | of several columns: whether they keep their relation |
 | `confirmed.*` | the same on further draws of the data (of a file: other splits); rank by `confirmed.score` |
+| `eliminated.*` | the same of trials that were plainly worse on the first of these draws, and got no more |
 
 The best of many searched scores is partly luck: trust the confirmed ones, and compare them with those of the \
 baselines and the noise floor.

@@ -9,6 +9,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from vaebench.results.standings import REFITTED
 from vaebench.rows import Curve, Metrics
 from vaebench.scoring.score import mean_metrics, score
 from vaebench.study.records import BaselineRecord, Result, StudyRecord, TrialRecord
@@ -105,10 +106,14 @@ def best_so_far(record: StudyRecord, trials: Iterable[TrialRecord]) -> dict[str,
     return {"best_score": best["score"], "best_ks": best["ks"]} if best else {}
 
 
-def confirmed_metrics(row: Mapping[Hashable, Any], prefix: str = "confirmed.") -> dict[str, float]:
-    """Return the numbers of a leaderboard row as metrics; empty if it is not confirmed."""
-    if row["status"] != "confirmed":
+def confirmed_metrics(row: Mapping[Hashable, Any], prefix: str = "") -> dict[str, float]:
+    """Return the numbers of a leaderboard row as metrics named after its status; empty if it was not refitted.
+
+    Those of eliminated rows have names of their own, since MLflow sorts runs by a metric, whatever draws it is from.
+    """
+    if row["status"] not in REFITTED:
         return {}
+    prefix = prefix or f"{row['status']}."
     names = ("replicates", "score", "score_low", "score_high", "ks", "ks_low", "ks_high", "mean_error", "std_error")
     further = [str(name) for name in row if str(name).startswith("metric.") and name != "metric.search_score"]
     figures = {f"{prefix}{name}": row[name] for name in names}

@@ -14,6 +14,7 @@ from vaebench.results.plots.style import (
     set_labels,
     set_title,
 )
+from vaebench.results.standings import REFITTED
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,7 @@ def leaderboard_picture(frame: "pd.DataFrame", top: int = 20) -> "Figure":
         trial = row["kind"] == "trial"
         colour = colours[row["variant"]] if trial else TRUE
         panel.plot([row["score_low"], row["score_high"]], [place, place], color=colour, linewidth=2, alpha=0.55)
-        filled = colour if row["status"] == "confirmed" or not trial else "white"
+        filled = colour if row["status"] in REFITTED or not trial else "white"
         panel.plot(
             row["score"],
             place,
@@ -48,12 +49,9 @@ def leaderboard_picture(frame: "pd.DataFrame", top: int = 20) -> "Figure":
         panel.axhline(confirmed - 0.5, color=INK, linewidth=0.8)
     panel.set_xscale("log")
     plain_log(panel.xaxis)
-    set_labels(
-        panel,
-        "score with 95 % interval (lower is better)\nfilled: confirmed on further draws; open: searched only",
-        "",
-        "",
-    )
+    fewer = " (below the line: on the first of these alone)" if "eliminated" in {row["status"] for row in rows} else ""
+    shown = f"filled: confirmed on further draws{fewer}; open: searched only"
+    set_labels(panel, f"score with 95 % interval (lower is better)\n{shown}", "", "")
     name_rows(panel, [_name(row) for row in rows], [row["kind"] == "trial" for row in rows])
     set_title(figure, f"{frame['study'].iloc[0]}: leaderboard" if len(frame) else "leaderboard")
     return figure

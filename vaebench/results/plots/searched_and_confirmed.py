@@ -14,7 +14,7 @@ from vaebench.results.plots.style import (
     set_labels,
     set_title,
 )
-from vaebench.results.standings import Standing, Standings
+from vaebench.results.standings import REFITTED, Standing, Standings
 from vaebench.scoring.intervals import interval
 from vaebench.scoring.score import mean_score
 
@@ -27,7 +27,7 @@ def searched_and_confirmed(standings: Standings) -> "Figure":
 
     A baseline moves because the draws differ. What trials move beyond that is selection optimism.
     """
-    rows = [row for row in standings.rows if row.status == "confirmed" and row.search and row.kind != "floor"]
+    rows = [row for row in standings.rows if row.status in REFITTED and row.search and row.kind != "floor"]
     figure = new_figure(9, 1.6 + 0.3 * max(len(rows), 1))
     panel = figure.add_subplot()
     colours = colours_of(trial.params.get("variant") for trial in standings.record.trials)
