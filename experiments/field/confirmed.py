@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 import vaebench
-from vaebench.results.standings import Standing, Standings, standings
+from vaebench.results.standings import REFITTED, Standing, Standings, standings
 from vaebench.scoring.baseline_scores import baseline
 from vaebench.search.store import RecordStore
 
@@ -48,13 +48,15 @@ def standings_of(data_set: str, home: Path, workers: int, short: bool) -> Standi
 def rows_of(data_set: str, found: Standings) -> pd.DataFrame:
     """Return a row a confirmation draw of the best trial of each variant, each baseline and the noise floor.
 
-    `tied` is whether it cannot be told from the best of all trials.
+    The draws are those that all of them have: where a variant was eliminated, the first ones. `tied` is whether it
+    cannot be told from the best of all trials.
     """
     best: dict[tuple[str, str], Standing] = {}
     for row in found.rows:  # best first
-        if row.status == "confirmed":
+        if row.status in REFITTED:
             best.setdefault((row.kind, row.name), row)
     winner = found.ranked[0]
+    draws = min(len(row.scores) for row in best.values())
     return pd.DataFrame(
         [
             {
@@ -72,7 +74,7 @@ def rows_of(data_set: str, found: Standings) -> pd.DataFrame:
                 **{metric: row.confirmation[draw].metrics[metric] for metric in ("ks", "mean_error", "std_error")},
             }
             for (kind, name), row in best.items()
-            for draw, score in enumerate(row.scores)
+            for draw, score in enumerate(row.scores[:draws])
         ]
     )
 

@@ -72,3 +72,15 @@ def test_a_search_is_told_what_is_seen_and_judged_by_what_is_worth(monkeypatch):
     for length in search.LENGTHS:
         assert outcome[f"{length} trials"] == asked[seen[:length].argmin()]
     assert outcome["above 1.5"] == np.mean(np.array(asked) > 1)
+
+
+def test_a_race_of_recorded_scores_ends_early_for_the_hopeless_alone(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER / "coverage"))
+    import races
+
+    rows = races.recorded()["gaussian, 16 trials"]
+    got = races.races(rows, 3, 0)
+    best, worst = rows.mean(axis=1).argmin(), rows.mean(axis=1).argmax()
+    assert got.shape == (3, len(rows))
+    assert set(got[:, best]) == {races.DRAWS}
+    assert set(got[:, worst]) == {10}

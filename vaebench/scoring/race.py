@@ -5,7 +5,7 @@ function of the scores alone: neither workers, nor an end and a resumption, nor 
 and Moore, "Hoeffding races", NIPS 1993; paired: Moore and Lee, ICML 1994.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -41,27 +41,34 @@ def looks() -> Iterator[int]:
 def race(trials: Sequence[TrialRecord], attainable: Attainable) -> dict[int, Elimination]:
     """Return which of the `trials`, all that are confirmed, are eliminated, by number.
 
-    At look k (1, 2, ...) each trial that is left is tested against the one with the lowest mean, by a one-sided paired
-    t-test at the level ERROR / 2^k / (number of trials - 1). By Bonferroni, over looks and over whichever trial has the
-    lowest mean, the truly best one is eliminated with a probability of at most ERROR, as far as t-tests hold.
-
-    There is no look before all that are left have its draws. A trial that failed on a draw does not take part.
+    A trial that failed on a draw does not take part, and eliminates nobody.
     """
-    left = {
+    scores = {
         trial.number: [score(result.metrics, attainable) for result in trial.confirmation]
         for trial in trials
         if not any(result.reason for result in trial.confirmation)
     }
-    found: dict[int, Elimination] = {}
+    return eliminations(scores, len(trials))
+
+
+def eliminations(scores: Mapping[int, Sequence[float]], trials: int) -> dict[int, Elimination]:
+    """Return which of the rows of `scores`, those of so many `trials` that take part, are eliminated.
+
+    At look k (1, 2, ...) each row that is left is tested against the one with the lowest mean, by a one-sided paired
+    t-test at the level ERROR / 2^k / (trials - 1). By Bonferroni, over looks and over whichever row has the lowest
+    mean, the truly best one is eliminated with a probability of at most ERROR, as far as t-tests hold. There is no look
+    before all that are left have its draws.
+    """
+    left, found = dict(scores), dict[int, Elimination]()
     for look, draws in enumerate(looks(), 1):
         if len(left) < 2 or min(map(len, left.values())) < draws:
             break
-        level = ERROR / 2**look / (len(trials) - 1)
-        scores = {number: each[:draws] for number, each in left.items()}
-        means = {number: float(np.mean(each)) for number, each in scores.items()}
+        level = ERROR / 2**look / (trials - 1)
+        seen = {number: each[:draws] for number, each in left.items()}
+        means = {number: float(np.mean(each)) for number, each in seen.items()}
         best = min(means, key=lambda number: means[number])
-        for number, each in scores.items():
-            if higher(each, scores[best], level):
+        for number, each in seen.items():
+            if higher(each, seen[best], level):
                 found[number] = Elimination(draws, best, (means[number], means[best]))
                 del left[number]
     return found
