@@ -203,6 +203,24 @@ def test_a_running_cluster_is_joined_by_address_or_file(tmp_path: Path) -> None:
         assert len(running.workers) == 1  # still there for others
 
 
+def test_a_cluster_with_tls_is_joined_by_who_has_its_certificates(tmp_path: Path) -> None:
+    import dask
+    from distributed import LocalCluster, Security
+
+    own = Security.temporary()
+    (tmp_path / "cert.pem").write_text(own.tls_ca_file)
+    (tmp_path / "key.pem").write_text(own.tls_client_key)
+    names = {"ca-file": "cert.pem", "client.cert": "cert.pem", "client.key": "key.pem"}
+    settings = {f"distributed.comm.tls.{name}": str(tmp_path / file) for name, file in names.items()}
+    options = {"threads_per_worker": 1, "processes": False, "protocol": "tls://", "host": "127.0.0.1"}
+    with LocalCluster(1, dashboard_address=":0", security=own, **options) as running:
+        address = running.scheduler_address
+        with pytest.raises(InputError, match=r"^no Dask scheduler answers at 'tls:.*': tls:// needs certificates, "):
+            cluster.executor(0, address).__enter__()
+        with dask.config.set(settings), cluster.executor(0, address) as executor:
+            assert executor.submit(square, 4).result() == 16
+
+
 def test_an_address_where_nobody_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(joined, "CONNECT_SECONDS", 0.5)
     (tmp_path / "broken.json").write_text("{")

@@ -24,6 +24,7 @@ log = logging.getLogger("vaebench")
 CONNECT_SECONDS = 30
 """How long a scheduler is looked for, also one that was lost."""
 WATCHED_SECONDS = 5
+TLS = "tls:// needs certificates, named in Dask's configuration (DASK_CONFIG, see docs/cluster.md)"
 NAMED = 3
 """Most workers that a message names."""
 
@@ -60,7 +61,8 @@ def joined_client(address: str, say: Callable[[str], None]) -> Iterator["Client"
         try:
             client = Client(**where, timeout=CONNECT_SECONDS, set_as_default=False)
         except Exception as error:  # a wrong address or file makes Dask raise anything
-            raise InputError(f"no Dask scheduler answers at {address!r}: {type(error).__name__}: {error}") from None
+            told = TLS if "ssl_context" in str(error) else f"{type(error).__name__}: {error}"
+            raise InputError(f"no Dask scheduler answers at {address!r}: {told}") from None
         with client:
             if told := unlike(client):
                 raise InputError(f"the cluster at {address!r} cannot be used: {told}")
@@ -119,16 +121,15 @@ def _watched(client: "Client", workers: int) -> Iterator[None]:
     def watch() -> None:
         before = "workers" if workers else "no workers"
         while not ended.wait(WATCHED_SECONDS):
-            now = "no scheduler"
+            count, now = 0, "no scheduler"
             with contextlib.suppress(Exception):
                 if client.status == "running":
-                    now = "workers" if client.nthreads() else "no workers"
+                    count = slots(client)
+                    now = "workers" if count else "no workers"
             if ended.is_set() or now == before:
                 continue
             before = now
-            log.warning(
-                "the cluster has %s", "workers again" if now == "workers" else f"{now} any more: waiting for one"
-            )
+            log.warning("the cluster has %s", f"{count} workers now" if count else f"{now} any more: waiting for one")
 
     thread = threading.Thread(target=watch, name="vaebench-watch", daemon=True)
     thread.start()
