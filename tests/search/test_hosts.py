@@ -57,7 +57,8 @@ def test_a_study_outlives_its_scheduler_and_ends_as_in_one_process(
         address = f"tcp://{first.address}:8786"
         command = hosts.scheduler(8786, first.address)
         scheduler = first.start(*command, **common)
-        worker = second.start(*hosts.for_ever(hosts.worker(address)), **common)
+        # without a nanny, which takes 10 s to end when it has lost its scheduler
+        worker = second.start(*hosts.for_ever([*hosts.worker(address), "--no-nanny"]), **common)
         coordinator = third.start(sys.executable, str(tmp_path / "script.py"), str(tmp_path), address, **common)
         try:
             while not done.exists() or done.read_text().count("search") < 8:

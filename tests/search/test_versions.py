@@ -78,12 +78,12 @@ def test_who_differs_is_named_when_the_cluster_is_joined_and_when_it_joins_later
     start(hosts.scheduler(port, "127.0.0.1"), no_code)
     with cluster.executor(0, address) as executor:  # there is nobody yet
         late = executor.submit(len, "ab")
-        without = start(hosts.worker(address), no_code)
+        without = start([*hosts.worker(address), "--no-nanny"], no_code)
         with pytest.raises(InputError, match=r"^the cluster cannot be used: worker tcp://127.0.0.1:\d+ on \S+ has no "):
             late.result(timeout=120)
-        os.killpg(without.pid, signal.SIGKILL)  # the worker, too
+        os.killpg(without.pid, signal.SIGKILL)
         late = executor.submit(len, "ab")
-        start(hosts.worker(address), other_code)
+        start([*hosts.worker(address), "--no-nanny"], other_code)
         with pytest.raises(InputError) as raised:
             late.result(timeout=120)
     code = versions.here()["vaebench"]
