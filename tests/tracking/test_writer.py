@@ -10,9 +10,10 @@ from hand_made import timed_trial as trial
 from stored import nested
 
 from vaebench.results.standings import standings
-from vaebench.tracking.runs import curve_points
+from vaebench.tracking.runs import curve_points, trial_run
 from vaebench.tracking.store import open_client
 from vaebench.tracking.sync import bring_up_to_date
+from vaebench.tracking.writer import StudyRuns, common_tags
 
 
 def test_a_trial_is_one_complete_nested_run(home: Path) -> None:
@@ -44,6 +45,33 @@ def test_a_trial_is_one_complete_nested_run(home: Path) -> None:
     for name, curve in written_trial.results[0].curves.items():
         points = client.get_metric_history(run.info.run_id, name)
         assert sorted((point.step, point.value) for point in points) == list(curve)
+
+
+def test_a_run_is_the_same_as_by_the_calls_of_mlflows_client(home: Path) -> None:
+    record = study([trial(3), trial(1, reason="loss is NaN")])
+    runs = StudyRuns.open(home, record)
+    for described in (trial_run(record, written) for written in record.trials):
+        plain = {"vaebench.trial": described.identity, **common_tags()}
+        points = [*((name, 0, value) for name, value in described.metrics.items()), *curve_points(described.curves)]
+        ids = (
+            runs._inserted(described, plain, described.params, points),
+            runs._created(described, plain, described.params, points),
+        )
+        inserted, created = (runs.client.get_run(run_id) for run_id in ids)
+        assert inserted.data.to_dictionary() == created.data.to_dictionary()
+        without_id = [
+            {name: str(value).replace(run_id, "") for name, value in dict(run.info).items()}
+            for run, run_id in zip((inserted, created), ids, strict=True)
+        ]
+        assert without_id[0] == without_id[1]
+        for name in created.data.metrics:
+            histories = [
+                sorted(
+                    (point.step, point.timestamp, point.value) for point in runs.client.get_metric_history(run_id, name)
+                )
+                for run_id in ids
+            ]
+            assert histories[0] == histories[1]
 
 
 @pytest.mark.parametrize(("epochs", "kept"), [(0, []), (1, [1]), (5, [1, 2, 3, 4, 5]), (12, [1, 3, 5, 8, 10, 12])])

@@ -4,6 +4,7 @@ live             passes finished trials on while the search runs
 writer_process   the process that writes these trials
 sync             writes final results, and whatever is missing
 writer           finds, creates and updates the runs of a study
+whole_run        writes a run into the embedded store
 runs             contents of the run of a trial, a baseline or the noise floor
 study_page       contents of the parent run, that of the study
 experiment       the study's experiment: description, primary metric, view

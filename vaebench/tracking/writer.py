@@ -3,8 +3,9 @@
 import getpass
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,9 +15,13 @@ from vaebench.tracking.champion import owned_name
 from vaebench.tracking.experiment import find_or_create
 from vaebench.tracking.ids import Ids, new_id, read_ids, write_ids
 from vaebench.tracking.runs import Run, best_so_far, curve_points, described, finite, keys, milliseconds
-from vaebench.tracking.store import DESCRIPTION, open_client
+from vaebench.tracking.store import DESCRIPTION, elsewhere, open_client
+from vaebench.tracking.whole_run import insert_run
 
 DONE = ("FINISHED", "FAILED")
+Tags = Mapping[str, str]
+Points = Sequence[tuple[str, int, float]]
+"""Metrics as (name, step, value)."""
 
 
 @dataclass
@@ -89,12 +94,9 @@ class StudyRuns:
 
     def write(self, run: Run) -> str:
         """Write a whole run, with its true times and status, unless it is there already. Return its id."""
-        from mlflow.entities import Metric, Param
-
         if run.identity in self.present:
             return self.present[run.identity]
-        started, ended = milliseconds(run.started), milliseconds(run.ended)
-        self.wanted[run.identity] = started
+        self.wanted[run.identity] = milliseconds(run.started)
         tags = {
             "vaebench.trial": run.identity,
             "vaebench.kind": run.kind,
@@ -106,15 +108,52 @@ class StudyRuns:
             tags |= failure_tags(run.reason)
         elif run.pruned:
             tags |= {"vaebench.reason": run.pruned, DESCRIPTION: f"Stopped early: {markdown(run.pruned)}"}
+        names = keys(run.params)
+        params = {names[name]: value[:6000] for name, value in run.params.items()}
+        metrics = [(name, 0, value) for name, value in finite(run.metrics).items()]
+        metrics += curve_points(run.curves)
+        run_id = self._inserted(run, tags, params, metrics) or self._created(run, tags, params, metrics)
+        self.present[run.identity] = run_id
+        return run_id
+
+    @cached_property
+    def _folder(self) -> str:
+        """The address of the experiment's artifacts."""
+        return str(self.client.get_experiment(self.experiment_id).artifact_location)
+
+    def _inserted(self, run: Run, tags: Tags, params: Tags, metrics: Points) -> str | None:
+        """Write a run into the embedded store. Return its id; None if that is no such store, or of another MLflow."""
+        if elsewhere() is not None:
+            return None
+        try:
+            return insert_run(
+                self.client,
+                self.experiment_id,
+                self._folder,
+                name=run.name,
+                status=run.status,
+                started=milliseconds(run.started),
+                ended=milliseconds(run.ended),
+                tags=tags,
+                params=params,
+                metrics=metrics,
+            )
+        except Exception:  # the client says what it is, if it fails too
+            return None
+
+    def _created(self, run: Run, tags: Tags, params: Tags, metrics: Points) -> str:
+        """Write a run by the calls of MLflow's client. Return its id."""
+        from mlflow.entities import Metric, Param
+
+        started, ended = milliseconds(run.started), milliseconds(run.ended)
         created = self.client.create_run(self.experiment_id, start_time=started, tags=tags, run_name=run.name)
         run_id: str = created.info.run_id
-        metrics = [Metric(name, value, ended, 0) for name, value in finite(run.metrics).items()]
-        metrics += [Metric(name, value, ended, epoch) for name, epoch, value in curve_points(run.curves)]
-        names = keys(run.params)
-        params = [Param(names[name], value[:6000]) for name, value in run.params.items()]
-        self.client.log_batch(run_id, metrics=metrics, params=params)
+        self.client.log_batch(
+            run_id,
+            metrics=[Metric(name, value, ended, step) for name, step, value in metrics],
+            params=[Param(name, value) for name, value in params.items()],
+        )
         self.client.set_terminated(run_id, status=run.status, end_time=ended)  # last: marks the run as complete
-        self.present[run.identity] = run_id
         return run_id
 
     def note_best(self, trial: TrialRecord) -> None:
