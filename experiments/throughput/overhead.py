@@ -49,7 +49,7 @@ def overhead(bench: Bench) -> list[Row]:
         "scoring": worker["score"],
         "persisting": coordinator["persist"],
         # its process takes that much from all cores, as the workers' scoring does, or is waited for
-        "logging": max(measured["mlflow"] / bench.cores, measured["flush"]) + measured["finish"],
+        "logging": max(measured["mlflow"] / bench.cores, measured["flush"]) + measured["finish"] - measured["flush"],
     }
     told = ", ".join(f"{name} {100 * seconds / ran.seconds:.1f}" for name, seconds in shares.items())
     share = f"**{100 * sum(shares.values()) / ran.seconds:.1f} %** ({told})"
@@ -72,7 +72,7 @@ def _coordinator(measured: dict[str, float], started: float, wall: float) -> dic
     inside = measured["ask"] + measured["persist"] + measured["wait"]
     known["rest of the search: sending, progress"] = measured["search"] - inside
     known["waiting for MLflow's process"] = measured["flush"]
-    known["last step: runs, plots, models"] = measured["finish"]
+    known["last step: runs, plots, models"] = measured["finish"] - measured["flush"]
     known["confirmation, ending workers, exit"] = wall - sum(known.values())
     return known
 
@@ -118,7 +118,7 @@ def _run_clocked(home: str, trials: int) -> dict[str, Any]:
     clock(Asker, "_tell", "tell")  # within ask
     clock(RecordStore, "add", "persist")
     clock(search._Judging, "judged", "wait")
-    clock(LiveWriter, "close", "flush")
+    clock(LiveWriter, "finish", "flush")  # within the last step
     leave = WriterProcess.__exit__
 
     def leave_clocked(writer: WriterProcess, *arguments: Any) -> None:

@@ -21,7 +21,7 @@ def test_a_killed_writer_is_a_warning_and_is_caught_up(home: Path) -> None:
     writer = LiveWriter(home, study([]))
     writer.submit(trial(0))
     wait_until(lambda: complete(home) == 1, "the first trial is written")
-    os.kill(writer._writer._process.pid, signal.SIGKILL)
+    os.kill(writer._process._process.pid, signal.SIGKILL)
     writer.submit(trial(1))
     writer.submit(trial(2))
     assert writer.close() == 2

@@ -76,20 +76,20 @@ def run(
             workers, cluster, observer, definition if trials is None else replace(definition, trials=trials)
         ) as executors,
         storage.lock(definition.name),
+        LiveTracking(folder) as live,
     ):
-        with LiveTracking(folder) as live:
-            if fresh:
-                discard(folder, definition)
-            record = studies.run(
-                definition,
-                home=folder,
-                executors=executors,
-                observer=both(observer, live),
-                trials=trials,
-                time_limit=time_limit,
-                confirm=confirm,
-            )
-        return _finish(folder, record, executors, observer, said=live.said)
+        if fresh:
+            discard(folder, definition)
+        record = studies.run(
+            definition,
+            home=folder,
+            executors=executors,
+            observer=both(observer, live),
+            trials=trials,
+            time_limit=time_limit,
+            confirm=confirm,
+        )
+        return _finish(folder, record, executors, observer, live)
 
 
 def confirm(
@@ -137,12 +137,13 @@ def sync(
 
 
 def _finish(
-    home: Path, record: StudyRecord, executors: Executors, observer: Observer, said: str | None = None
+    home: Path, record: StudyRecord, executors: Executors, observer: Observer, live: LiveTracking | None = None
 ) -> "pd.DataFrame":
-    """Write final results to MLflow and return the leaderboard. A warning that was `said` already is not repeated."""
+    """Write final results to MLflow and return the leaderboard. A warning that was given already is not repeated."""
     rows = standings(record)
-    warning = write_to_mlflow(home, rows, executors, observer)
-    if warning is not None and warning.partition(" (")[0] != (said or "").partition(" (")[0]:
+    warning = write_to_mlflow(home, rows, executors, observer, live=live)
+    said = (live.said if live is not None else None) or ""
+    if warning is not None and warning.partition(" (")[0] != said.partition(" (")[0]:
         log.warning("%s", warning)
     return leaderboard(rows, run_ids(home, record.name))
 

@@ -1,7 +1,8 @@
 """Writes the study record to MLflow. The record stays the source of truth. The only package that imports mlflow.
 
 live             passes finished trials on while the search runs
-writer_process   the process that writes these trials
+writer_process   the process that has MLflow, and writes
+live_runs        writes these trials there
 sync             writes final results, and whatever is missing
 writer           finds, creates and updates the runs of a study
 whole_run        writes a run into the embedded store

@@ -36,6 +36,10 @@ class LiveTracking:
         """The warning that was given of the store, if any."""
         return self._writer.said if self._writer is not None else None
 
+    def written(self) -> WriterProcess | None:
+        """Write what is still waiting. Return the process that did, with MLflow loaded; None if there is none."""
+        return self._writer.finish() if self._writer is not None else None
+
     def __enter__(self) -> Self:
         return self
 
@@ -50,7 +54,7 @@ class LiveTracking:
         """Handle an event."""
         match event:
             case SearchStarted(record, target) if len(record.trials) < target:
-                repair(self._home)
+                repair(self._home, thorough=True)
                 self._writer = LiveWriter(self._home, record)
             case TrialFinished(trial) if self._writer is not None:
                 self._writer.submit(trial)
@@ -65,8 +69,8 @@ class LiveWriter:
 
     def __init__(self, home: Path, record: StudyRecord) -> None:
         """Open the runs of the study in `record`; create them if there are none."""
-        self._home, self._study = home, record.name
-        self._writer = WriterProcess(home, record)
+        self._home, self._record = home, record
+        self._process = WriterProcess()
         self._queue: SimpleQueue[TrialRecord | None] = SimpleQueue()
         self._waiting: deque[TrialRecord] = deque()
         self.said: str | None = None
@@ -78,39 +82,52 @@ class LiveWriter:
         """Pass on a finished trial. Returns at once and never raises."""
         self._queue.put(trial)
 
-    def close(self, *, interrupted: bool = False) -> int:
-        """Write what is still waiting, unless the store is down. Return how many trials are missing there.
+    def finish(self) -> WriterProcess | None:
+        """Write what is still waiting. Return the process that did; end it, and return None, if anything went wrong."""
+        self._wait()
+        if self.said is None:
+            return self._process
+        self.close()
+        return None
 
-        If `interrupted`, whoever waits is in a hurry, and the next run writes what is missing.
+    def close(self, *, interrupted: bool = False) -> int:
+        """Write what is still waiting, unless the store is down, and end the process.
+
+        Return how many trials are missing there. If `interrupted`, whoever waits is in a hurry, and the next run writes
+        what is missing.
         """
+        self._wait(interrupted=interrupted)
+        with self._process:
+            return len(self._waiting)
+
+    def _wait(self, *, interrupted: bool = False) -> None:
+        """Wait for the thread."""
         self._queue.put(None)
         closing = time.monotonic()
         while self._thread.is_alive():
             self._thread.join(0.1)
             if interrupted and time.monotonic() - closing > HURRY:
                 self.said = self.said or "interrupted"  # so nothing is said of the process that ends
-                self._writer.kill()
+                self._process.kill()
             if elsewhere() and time.monotonic() - max(closing, self._answered) > PATIENCE:
-                self._say(complaint(self._home, self._study, TimeoutError(f"no answer for {PATIENCE:.0f} s")))
-                self._writer.kill()
-        return len(self._waiting)
+                self._say(complaint(self._home, self._record.name, TimeoutError(f"no answer for {PATIENCE:.0f} s")))
+                self._process.kill()
 
     def _work(self) -> None:
-        with self._writer as writer:
-            down, closing = self._failed(writer.open()), False
-            while not closing:
-                try:
-                    left = self._answered + RETRY - time.monotonic()
-                    trial = self._queue.get(timeout=max(0.0, left) if down and self._waiting else None)
-                    closing = trial is None
-                    if trial is not None:
-                        self._waiting.append(trial)
-                except Empty:
-                    down = False
-                while self._waiting and not down:
-                    down = self._failed(writer.write(self._waiting[0]))
-                    if not down:
-                        self._waiting.popleft()
+        down, closing = self._failed(self._process.open(self._home, self._record)), False
+        while not closing:
+            try:
+                left = self._answered + RETRY - time.monotonic()
+                trial = self._queue.get(timeout=max(0.0, left) if down and self._waiting else None)
+                closing = trial is None
+                if trial is not None:
+                    self._waiting.append(trial)
+            except Empty:
+                down = False
+            while self._waiting and not down:
+                down = self._failed(self._process.write(self._waiting[0]))
+                if not down:
+                    self._waiting.popleft()
 
     def _failed(self, problem: str | None) -> bool:
         """Note an answer of the process: a problem or None. Return whether it is one."""

@@ -17,6 +17,7 @@ from vaebench.tracking.artifact_digest import SHOWN_AS, artifact_digest
 from vaebench.tracking.artifacts import Artifacts, ArtifactTasks, NotShownError
 from vaebench.tracking.champion import log_model, register
 from vaebench.tracking.ids import digest, read_ids, run_ids, write_ids
+from vaebench.tracking.live import LiveTracking
 from vaebench.tracking.repair import repair
 from vaebench.tracking.runs import baseline_identity, confirmed_metrics, described, trial_identity
 from vaebench.tracking.store import complaint, import_mlflow, store_errors, store_id
@@ -32,11 +33,18 @@ SHOWN = 3
 
 
 def sync(
-    home: Path, standings: Standings, executors: Executors, observer: Observer, *, again: bool = False
+    home: Path,
+    standings: Standings,
+    executors: Executors,
+    observer: Observer,
+    *,
+    again: bool = False,
+    live: LiveTracking | None = None,
 ) -> str | None:
     """Write final results to MLflow, if they are not known to be there, or `again`.
 
-    If the store is down, return a one-line warning.
+    The process of `live` does it, if there is one: it has MLflow loaded. If the store is down, return a one-line
+    warning.
     """
     record = standings.record
     if not again and is_up_to_date(home, record):
@@ -45,11 +53,18 @@ def sync(
     artifacts = ArtifactTasks(record.definition, shown, executors)
     artifacts.begin()
     observer(Step("writing runs, plots and models to MLflow", len(shown)))
-    written = bring_up_to_date(home, standings, artifacts, observer)
+    process = live.written() if live is not None else None
+    if process is not None:
+        written = process.bring_up_to_date(home, standings, artifacts, observer)
+    else:
+        repair(home, thorough=True)
+        written = bring_up_to_date(home, standings, artifacts, observer)
     for trial in shown:
         with suppress(NotShownError):  # a generator that is not kept is made when rows are asked for
             if read(home, trial, record.definition) is None and (files := artifacts[trial.number].model):
                 write(home, record.name, trial.number, files)
+    if isinstance(written, str):
+        return written
     if written.warning is None and (ids := read_ids(home, record.name)) is not None:
         try:
             write_ids(home, record.name, replace(ids, written=_mark(home, record)))
@@ -91,7 +106,6 @@ def bring_up_to_date(
     down gives a warning, never an exception.
     """
     import_mlflow()
-    repair(home, thorough=True)
     try:
         return _bring_up_to_date(home, standings, artifacts, observer)
     except store_errors() as error:
