@@ -4,13 +4,14 @@ import argparse
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from vaebench.results.controlled import without_luck
 from vaebench.results.plots.style import COLOURS, INK, new_figure, set_labels, set_title
 from vaebench.results.standings import standings
 from vaebench.scoring.intervals import interval
@@ -40,19 +41,31 @@ class Outcome:
     """The standard error of `further`."""
     failed: int
     """Further draws on which the winner broke down; they are in no mean."""
+    less_luck: float = float("nan")
+    less_luck_low: float = float("nan")
+    less_luck_high: float = float("nan")
+    """The confirmed score less the luck of its draws (see vaebench.scoring.control_variate); NaN where not told."""
 
     @property
     def covered(self) -> bool:
         """Whether the interval holds the score over the further draws."""
         return self.low <= self.further <= self.high
 
+    @property
+    def told(self) -> tuple[float, float]:
+        """The narrowest interval that the study tells: less the luck of the draws, where it has that."""
+        plain = np.isnan(self.less_luck)
+        return (self.low, self.high) if plain else (self.less_luck_low, self.less_luck_high)
+
 
 def outcome(definition: StudyDefinition, further: int, executors: Executors) -> Outcome:
     """Run a study in a folder of its own and score its winner on `further` draws that nothing has seen."""
     with TemporaryDirectory(prefix="coverage-") as home:
         record = studies.run(definition, home=Path(home), executors=executors)
-    best = standings(record).ranked[0]
+    found = standings(record)
+    best = found.ranked[0]
     assert best.trial is not None
+    less_luck = without_luck(found, best)
     first = definition.confirm_replicates
     draws = [definition.replicate("confirm", index) for index in range(first, first + further)]
     with Workers(executors) as workers:
@@ -69,6 +82,13 @@ def outcome(definition: StudyDefinition, further: int, executors: Executors) -> 
         further=float(np.mean(scores)),
         further_error=float(np.std(scores, ddof=1) / np.sqrt(len(scores))),
         failed=further - len(scores),
+        **dict(
+            zip(
+                ("less_luck", "less_luck_low", "less_luck_high"),
+                astuple(less_luck[0]) if less_luck else (),
+                strict=False,
+            )
+        ),
     )
 
 
@@ -108,13 +128,14 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write every outcome there")
     parser.add_argument("--picture", type=Path, help="draw them there")
     options = parser.parse_args()
-    print("seed  trial  searched  confirmed  95 % interval   further draws  covered")
+    print("seed  trial  searched  confirmed  95 % interval   further draws  covered  less luck")
     found = []
     for one in outcomes(options.studies, options.further, options.workers):
         found.append(one)
         print(
             f"{one.seed:4}  {one.trial:5}  {one.searched:8.3f}  {one.confirmed:9.3f}  [{one.low:.3f}, {one.high:.3f}]  "
-            f"{one.further:.3f} +- {one.further_error:.3f}  {'yes' if one.covered else 'NO'}"
+            f"{one.further:.3f} +- {one.further_error:.3f}  {'yes' if one.covered else 'NO':7}  "
+            f"[{one.told[0]:.3f}, {one.told[1]:.3f}]"
             f"{f'  ({one.failed} draws failed)' if one.failed else ''}",
             flush=True,
         )
@@ -123,8 +144,12 @@ def main() -> None:
     if options.picture:
         picture(found).savefig(options.picture)
     print(f"\n{sum(one.covered for one in found)} of {len(found)} intervals hold the winner's score over further draws")
+    held = sum(one.told[0] <= one.further <= one.told[1] for one in found)
+    less = sum(not np.isnan(one.less_luck) for one in found)
+    print(f"{held} of {len(found)} do, {less} of them less the luck of the draws")
     for what, values in (
         ("interval's width", [one.high - one.low for one in found]),
+        ("the same less luck", [one.told[1] - one.told[0] for one in found]),
         ("score over further draws", [one.further for one in found]),
         ("that less the search's", [one.further - one.searched for one in found]),
         ("that less the confirmation's", [one.further - one.confirmed for one in found]),

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hand_made import baseline, floor, record, result, trial
+from hand_made import ERRORS, baseline, floor, record, result, trial
 from rich.console import Console
 
 from vaebench.data_sets.file import File
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
-from vaebench.results.summary import summary, worth
+from vaebench.results.summary import answer, summary, worth
 from vaebench.results.table import table
 from vaebench.study.records import Diagnosis, Finding
 
@@ -199,3 +199,16 @@ def test_a_files_scatter_is_said_once() -> None:
     line = "Of every score about 0.90 is scatter of the few true samples: perfect rows have it."
     assert summary(standings(of_file)).count(line) == 1
     assert line not in summary(standings(study)), "a distribution has as many true samples as anybody asks for"
+
+
+def test_the_luck_of_the_draws_is_taken_off_where_the_baseline_shares_it() -> None:
+    luck = [0.1 * (7 * draw % 10) for draw in range(20)]
+    own = [1.3 + each + 0.01 * (draw % 3) for draw, each in enumerate(luck)]
+    study = record(trial(0, [1.5], own), baselines=[baseline("kde", [1.0], [1 + each for each in luck])])
+    unit = replace(study.attainable, baseline="kde", standard_errors=dict.fromkeys(ERRORS, 0.0), draws=2000)
+    said = (
+        "Less the luck of these draws, as far as kde shares it (1.45 there, where 1 is expected): 1.30, 95 % interval"
+    )
+    assert any(line.startswith(said) for line in answer(standings(replace(study, attainable=unit))))
+    unlike = replace(unit, baseline="gaussian")
+    assert not any("Less the luck" in line for line in answer(standings(replace(study, attainable=unlike))))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from vaebench.results.controlled import without_luck
 from vaebench.results.optimism import Optimism, optimism
 from vaebench.results.standings import REFITTED, Standing, Standings
 from vaebench.scoring.baseline_scores import copies
@@ -29,7 +30,7 @@ def answer(standings: Standings) -> list[str]:
         return []
     row = standings.ranked[0]
     baseline = _best_baseline(standings, row)
-    lines = [f"Best: {worth(standings, best.number)}"]
+    lines = [f"Best: {worth(standings, best.number)}", *_without_luck(standings, row)]
     if baseline is not None and "correlation_error" in row.results[0].metrics:
         seen = "copula_error" in record.attainable.metrics
         relation = ("copula_error", "correlation_error") if seen else ("correlation_error",)
@@ -46,6 +47,20 @@ def answer(standings: Standings) -> list[str]:
     if record.attainable.draws:
         lines.append(f"Score 1 is what can be expected of {record.attainable.source}.")
     return lines
+
+
+def _without_luck(standings: Standings, row: Standing) -> list[str]:
+    """Return a sentence on the score less the luck of the draws, where that is known more closely."""
+    if (found := without_luck(standings, row)) is None:
+        return []
+    score, tied = found
+    unit = standings.record.attainable.baseline
+    beside = next(other for other in standings.rows if other.kind == "baseline" and other.name == unit)
+    whichever = f", whichever of {tied} tied trials is the luckiest" if tied > 1 else ""
+    return [
+        f"Less the luck of these draws, as far as {unit} shares it ({np.mean(beside.scores):.2f} there, where 1 is "
+        f"expected): {score.mean:.2f}, 95 % interval {score.low:.2f} to {score.high:.2f}{whichever}."
+    ]
 
 
 def findings(trial: TrialRecord) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ score            which metrics are measured when, and the score, made of three o
 attainable       the unit of the score: errors expected of the best baseline
 baseline_scores  scores the baselines and the noise floor
 intervals        bootstrap intervals
+control_variate  a score less the luck of its draws
 paired_tests     whether rows can be told apart, and whether one is plainly worse
 race             which confirmed trials get no more draws
 """
