@@ -82,7 +82,16 @@ def cluster(slots: int, processes: int, scratch: Path) -> Iterator[tuple[str, di
     quiet = {"env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     where = ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file), "--no-dashboard"]
     scheduler = subprocess.Popen([*dask, "scheduler", *where], **quiet)  # type: ignore[call-overload]
-    of_a_worker = ["--nthreads", str(slots // processes), "--no-nanny", "--no-dashboard", "--memory-limit", "0"]
+    of_a_worker = [
+        "--nthreads",
+        str(slots // processes),
+        "--no-nanny",
+        "--preload",
+        "plausible",
+        "--no-dashboard",
+        "--memory-limit",
+        "0",
+    ]
     worker = [*dask, "worker", "--scheduler-file", str(file), "--host", "127.0.0.1", *of_a_worker]
     workers = [subprocess.Popen(worker, **quiet) for _ in range(processes)]  # type: ignore[call-overload]
     try:
@@ -111,6 +120,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.0, help="that a fit takes")
     given = parser.parse_args()
     os.environ["FIT_SECONDS"] = str(given.seconds)
+    plausible.dask_setup()
     grow.cost_nothing(plausible.after_a_fit if given.seconds else plausible.plausible)
     with tempfile.TemporaryDirectory() as folder:
         study = Path(folder) / "load.toml"
