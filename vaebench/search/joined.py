@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +59,12 @@ def joined_client(address: str, say: Callable[[str], None]) -> Iterator["Client"
     where = {"scheduler_file": address} if os.path.exists(address) else {"address": address}
     with silent_dask(), warnings.catch_warnings():
         warnings.simplefilter("ignore", VersionMismatchWarning)  # here they are told in one line, if they matter
+        connect = partial(Client, **where, timeout=CONNECT_SECONDS, set_as_default=False)
         try:
-            client = Client(**where, timeout=CONNECT_SECONDS, set_as_default=False)
+            try:
+                client = connect()
+            except AssertionError:  # Dask's, where the scheduler's greeting comes together with another message
+                client = connect()
         except Exception as error:  # a wrong address or file makes Dask raise anything
             told = TLS if "ssl_context" in str(error) else f"{type(error).__name__}: {error}"
             raise InputError(f"no Dask scheduler answers at {address!r}: {told}") from None
