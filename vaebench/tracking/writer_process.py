@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from vaebench.tracking.sync import Written
 
 COMMAND = "import sys; sys.path[:] = {path!r}; from vaebench.tracking.writer_process import serve; serve({replies})"
+GONE = (OSError, EOFError, ValueError, pickle.UnpicklingError)
+"""What an exchange with a process raises that has ended, in the middle of a reply, say, or whose pipes are closed."""
 
 
 @dataclass(frozen=True)
@@ -126,14 +128,14 @@ class WriterProcess:
         try:
             pickle.dump(message, self._process.stdin)
             self._process.stdin.flush()
-        except OSError:
+        except GONE:
             return self._ended()
         return self._reply()
 
     def _reply(self) -> Any:
         try:
             return pickle.load(self._replies)
-        except (OSError, EOFError):
+        except GONE:
             return self._ended()
 
     def _ended(self) -> _Done:
