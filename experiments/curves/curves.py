@@ -16,6 +16,8 @@ from vaebench.study.file import load
 
 HERE = Path(__file__).parent
 STUDIES = ("moons", "spiral")
+COLUMNS = ["rank", "variant", "latent_sampler", "score", "score_low", "score_high", "tied_with_best"]
+COLUMNS += [f"metric.{name}" for name in ("classifier", "coverage", "l_syn")]
 SHOWN = 3000
 """Rows of a panel."""
 
@@ -56,11 +58,7 @@ def main() -> None:
     for name in STUDIES:
         boards[name] = vaebench.run(HERE / f"{name}.toml", home=options.home, workers=options.workers)
         shown = boards[name][boards[name]["status"] == "confirmed"]
-        print(
-            shown[["rank", "variant", "latent_sampler", "score", "score_low", "score_high", "tied_with_best"]]
-            .round(3)
-            .to_string()
-        )
+        print(f"{name}\n{shown[COLUMNS].round(3).to_string()}")
     picture(options.home, boards).savefig(HERE / "curves.png")
 
 

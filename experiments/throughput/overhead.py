@@ -108,7 +108,7 @@ def _worker(
 def _run_clocked(home: str, trials: int) -> dict[str, Any]:
     """Run the study with clocks; return what they show."""
     from vaebench.api import running
-    from vaebench.search import loop as search
+    from vaebench.search import loop
     from vaebench.search.asking import Asker
     from vaebench.search.tasks import Workers, evaluate_spec
     from vaebench.tracking.live import LiveWriter
@@ -117,7 +117,7 @@ def _run_clocked(home: str, trials: int) -> dict[str, Any]:
     clock(Asker, "ask", "ask")
     clock(Asker, "_tell", "tell")  # within ask
     clock(RecordStore, "add", "persist")
-    clock(search._Judging, "judged", "wait")
+    clock(loop._Judging, "judged", "wait")
     clock(LiveWriter, "finish", "flush")  # within the last step
     leave = WriterProcess.__exit__
 
@@ -129,20 +129,20 @@ def _run_clocked(home: str, trials: int) -> dict[str, Any]:
     WriterProcess.__exit__ = leave_clocked  # type: ignore[method-assign]
     studies: Any = importlib.import_module("vaebench.search.run")
     clock(studies, "prepare", "prepare")
-    clock(studies, "search", "search")
+    clock(loop, "search", "search")
     clock(running, "_finish", "finish")
-    clocked = studies.search
+    clocked = loop.search
     begun = []
 
     def noted(*arguments: Any, **more: Any) -> Any:
         begun.append(time.time())
         return clocked(*arguments, **more)
 
-    studies.search = noted
+    loop.search = noted
     send = Workers.evaluate
 
-    def send_clocked(workers: Workers, function: Any, first: Any, replicates: Any) -> Any:
-        return send(workers, evaluate_clocked if function is evaluate_spec else function, first, replicates)
+    def send_clocked(workers: Workers, function: Any, *arguments: Any) -> Any:
+        return send(workers, evaluate_clocked if function is evaluate_spec else function, *arguments)
 
     Workers.evaluate = send_clocked  # type: ignore[assignment,method-assign]
     running.run(THROUGHPUT, home=home, trials=trials)

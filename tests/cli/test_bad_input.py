@@ -84,6 +84,8 @@ def test_without_permission(folder: Path, tmp_path_factory: pytest.TempPathFacto
         (["--time", "-5m"], ("'--time'", "'-5m'")),
         (["--workers", "-1"], ("workers = -1", "0 (this process) or more")),
         (["--workers", "2", "--cluster", "tcp://127.0.0.1:1"], ("workers and cluster exclude each other",)),
+        (["--cluster", "nofile"], ("'nofile' is neither a scheduler file", "nor an address such as tcp://")),
+        (["--cluster", "small.toml/"], ("'small.toml/' is neither a scheduler file that exists",)),
         (["--cluster", "none.json"], ("scheduler file 'none.json' does not exist",)),
         (["--cluster", "tcp://127.0.0.1:1"], ("no Dask scheduler answers at 'tcp://127.0.0.1:1'",)),
         (["--home", "small.toml"], ("small.toml is no folder",)),

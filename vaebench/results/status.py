@@ -27,7 +27,7 @@ def status_of(studies: Sequence[Standings], problems: Mapping[str, str] | None =
                 "trials": len(trials),
                 "target": max(sum(definition.targets.values()), len(trials)),
                 "failed": sum(trial.reason is not None for trial in trials),
-                "confirmed": sum(bool(trial.confirmation) for trial in trials),
+                "confirmed": sum((row.kind, row.status) == ("trial", "confirmed") for row in study.rows),
                 "best_trial": study.best.number if study.best else None,
                 "score": float(np.mean(study.ranked[0].scores)) if study.best else None,
             }

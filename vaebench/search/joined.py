@@ -26,6 +26,7 @@ CONNECT_SECONDS = 30
 """How long a scheduler is looked for, also one that was lost."""
 WATCHED_SECONDS = 5
 TLS = "tls:// needs certificates, named in Dask's configuration (DASK_CONFIG, see docs/cluster.md)"
+ADDRESS, EXAMPLE = r"([a-z]+://)?[^/\s]+:\d+", "tcp://10.0.0.1:8786"
 NAMED = 3
 """Most workers that a message names."""
 
@@ -56,7 +57,9 @@ def joined_client(address: str, say: Callable[[str], None]) -> Iterator["Client"
 
     if address.endswith(".json") and not os.path.exists(address):
         raise InputError(f"scheduler file {address!r} does not exist")
-    where = {"scheduler_file": address} if os.path.exists(address) else {"address": address}
+    if not os.path.isfile(address) and not re.fullmatch(ADDRESS, address):
+        raise InputError(f"{address!r} is neither a scheduler file that exists nor an address such as {EXAMPLE}")
+    where = {"scheduler_file": address} if os.path.isfile(address) else {"address": address}
     with silent_dask(), warnings.catch_warnings():
         warnings.simplefilter("ignore", VersionMismatchWarning)  # here they are told in one line, if they matter
         connect = partial(Client, **where, timeout=CONNECT_SECONDS, set_as_default=False)
