@@ -42,10 +42,8 @@ def controlled(scores: Sequence[float], beside: Sequence[float], error: float, a
         return None
     others = n - 1
     mean_s, mean_b = (s.sum() - s) / others, (b.sum() - b) / others
-    covariance, variance = (
-        ((s * b).sum() - s * b) / others - mean_s * mean_b,
-        ((b**2).sum() - b**2) / others - mean_b**2,
-    )
+    covariance = ((s * b).sum() - s * b) / others - mean_s * mean_b
+    variance = ((b**2).sum() - b**2) / others - mean_b**2
     slopes = np.where(variance > 0, covariance / np.where(variance > 0, variance, 1.0), 0.0)
     y = s - slopes * b
     tail = (1 - LEVEL) / 2
