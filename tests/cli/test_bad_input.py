@@ -12,7 +12,7 @@ from command_line import STUDY, environment, invoke, process, tree
 from unprivileged import unprivileged
 
 from vaebench.files import JOURNAL
-from vaebench.search import joined
+from vaebench.search import scheduler
 from vaebench.search.lock import lock
 from vaebench.search.store import RecordStore
 from vaebench.study.file import load
@@ -97,7 +97,7 @@ def test_without_permission(folder: Path, tmp_path_factory: pytest.TempPathFacto
 def test_wrong_options_of_run(
     folder: Path, arguments: list[str], words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(joined, "CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr(scheduler, "CONNECT_SECONDS", 0.2)
     refused("run", "small.toml", *arguments, words=words)
 
 

@@ -99,7 +99,7 @@ def stubbed() -> Iterator[None]:
         mock.patch.object(running, "LiveTracking", mock.MagicMock()),
         mock.patch.object(ui_command, "_serve", return_value=0),
         mock.patch("vaebench.selftest.run", return_value=[]),
-        mock.patch("vaebench.search.joined.CONNECT_SECONDS", 0.05),
+        mock.patch("vaebench.search.scheduler.CONNECT_SECONDS", 0.05),
         mock.patch.dict(os.environ, {"VAEBENCH_HOME": ""}),
     ):
         yield

@@ -1,7 +1,6 @@
-"""Worker processes and running clusters, and the executor in this process (in_process)."""
+"""Worker processes, and the executor in this process (in_process)."""
 
 import contextlib
-import json
 import os
 import resource
 import signal
@@ -13,8 +12,8 @@ import numpy as np
 import psutil
 import pytest
 
-from vaebench.errors import InputError, NoResult
-from vaebench.search import joined, local_workers
+from vaebench.errors import NoResult
+from vaebench.search import local_workers
 from vaebench.search import workers as cluster
 from vaebench.search.in_worker import in_time
 
@@ -188,45 +187,6 @@ def test_futures_are_those_of_the_standard_library(two_workers: Executor) -> Non
     assert futures[0].result() == 9
     with pytest.raises(ValueError, match=r"^no$"):
         futures[1].result()
-
-
-def test_a_running_cluster_is_joined_by_address_or_file(tmp_path: Path) -> None:
-    from distributed import LocalCluster
-
-    options = {"threads_per_worker": 1, "processes": False, "protocol": "tcp://", "host": "127.0.0.1"}
-    with LocalCluster(1, dashboard_address=":0", **options) as running:
-        file = tmp_path / "scheduler.json"
-        file.write_text(json.dumps({"address": running.scheduler_address, "type": "Scheduler"}))
-        for address in (running.scheduler_address, str(file)):
-            with cluster.executor(0, address) as executor:
-                assert executor.submit(square, 4).result() == 16
-        assert len(running.workers) == 1  # still there for others
-
-
-def test_a_cluster_with_tls_is_joined_by_who_has_its_certificates(tmp_path: Path) -> None:
-    import dask
-    from distributed import LocalCluster, Security
-
-    own = Security.temporary()
-    (tmp_path / "cert.pem").write_text(own.tls_ca_file)
-    (tmp_path / "key.pem").write_text(own.tls_client_key)
-    names = {"ca-file": "cert.pem", "client.cert": "cert.pem", "client.key": "key.pem"}
-    settings = {f"distributed.comm.tls.{name}": str(tmp_path / file) for name, file in names.items()}
-    options = {"threads_per_worker": 1, "processes": False, "protocol": "tls://", "host": "127.0.0.1"}
-    with LocalCluster(1, dashboard_address=":0", security=own, **options) as running:
-        address = running.scheduler_address
-        with pytest.raises(InputError, match=r"^no Dask scheduler answers at 'tls:.*': tls:// needs certificates, "):
-            cluster.executor(0, address).__enter__()
-        with dask.config.set(settings), cluster.executor(0, address) as executor:
-            assert executor.submit(square, 4).result() == 16
-
-
-def test_an_address_where_nobody_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(joined, "CONNECT_SECONDS", 0.5)
-    (tmp_path / "broken.json").write_text("{")
-    for address in ("tcp://127.0.0.1:1", "no:such:place", str(tmp_path / "none.json"), str(tmp_path / "broken.json")):
-        with pytest.raises(InputError, match=r"scheduler"), cluster.executor(0, address):
-            pass
 
 
 def test_in_process_a_task_runs_when_its_result_is_asked_for() -> None:

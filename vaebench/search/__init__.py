@@ -23,6 +23,7 @@ tasks              evaluations sent to workers, and their results
 workers            worker processes on this machine, or a Dask cluster
 local_workers      worker processes on this machine
 joined             a Dask cluster that runs already
+scheduler          its scheduler, looked for and connected to
 versions           what must be the same on every host of a cluster
 in_worker          what stands around a task in a worker process
 in_process         evaluates in this process, without workers

@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import os
 import re
 import socket
 import threading
@@ -10,23 +9,19 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from vaebench.errors import InputError
 from vaebench.search.local_workers import silent_dask
+from vaebench.search.scheduler import connected
 from vaebench.search.versions import RAN, WAY_OUT, alike, here, wrong
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
 log = logging.getLogger("vaebench")
-CONNECT_SECONDS = 30
-"""How long a scheduler is looked for, also one that was lost."""
 WATCHED_SECONDS = 5
-TLS = "tls:// needs certificates, named in Dask's configuration (DASK_CONFIG, see docs/cluster.md)"
-ADDRESS, EXAMPLE = r"([a-z]+://)?[^/\s]+:\d+", "tcp://10.0.0.1:8786"
 NAMED = 3
 """Most workers that a message names."""
 
@@ -52,26 +47,12 @@ def joined_client(address: str, say: Callable[[str], None]) -> Iterator["Client"
 
     Raises InputError if no scheduler answers there, or if it or a worker differs from this process.
     """
-    from distributed import Client
     from distributed.versions import VersionMismatchWarning
 
-    if address.endswith(".json") and not os.path.exists(address):
-        raise InputError(f"scheduler file {address!r} does not exist")
-    if not os.path.isfile(address) and not re.fullmatch(ADDRESS, address):
-        raise InputError(f"{address!r} is neither a scheduler file that exists nor an address such as {EXAMPLE}")
-    where = {"scheduler_file": address} if os.path.isfile(address) else {"address": address}
     with silent_dask(), warnings.catch_warnings():
         warnings.simplefilter("ignore", VersionMismatchWarning)  # here they are told in one line, if they matter
-        connect = partial(Client, **where, timeout=CONNECT_SECONDS, set_as_default=False)
-        try:
-            try:
-                client = connect()
-            except AssertionError:  # Dask's, where the scheduler's greeting comes together with another message
-                client = connect()
-        except Exception as error:  # a wrong address or file makes Dask raise anything
-            told = TLS if "ssl_context" in str(error) else f"{type(error).__name__}: {error}"
-            raise InputError(f"no Dask scheduler answers at {address!r}: {told}") from None
-        with client:
+        say(f"looking for a Dask scheduler at {address}")
+        with connected(address) as client:
             if told := unlike(client):
                 raise InputError(f"the cluster at {address!r} cannot be used: {told}")
             count = slots(client)

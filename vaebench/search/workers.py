@@ -1,7 +1,7 @@
 """The workers: this process, processes on this machine, or a Dask cluster.
 
 All three are a plain `concurrent.futures.Executor`, so that the search does not depend on which it has. Only this
-module, local_workers, joined, versions and in_worker import dask.
+module, local_workers, joined, scheduler, versions and in_worker import dask.
 """
 
 import contextlib
