@@ -16,6 +16,8 @@ SCORED = (*MAIN_METRICS, "copula_error")
 """All that it averages, the last one between columns."""
 
 Phase = Literal["search", "confirm", "attainable"]
+Kind = Literal["number", "category"]
+"""What a column's cells are: numbers, or a category's codes 0, 1, ..., k - 1, which have no order."""
 Metrics = Mapping[str, float]
 Curve = tuple[tuple[int, float], ...]
 """A thinned curve: pairs (epoch counted from 1, value)."""
@@ -29,6 +31,8 @@ class Support:
     """Declared lowest and highest value of each column, infinite where there is none; empty if none are declared."""
     learned: bool = False
     """Whether training rows show more: an end at zero, whole numbers (see vaebench.study.support)."""
+    kinds: tuple[Kind, ...] = ()
+    """The kind of each column; empty if all are numbers. An empty cell is NaN, whatever the kind."""
 
 
 ANY_VALUES = Support()
