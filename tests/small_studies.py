@@ -1,6 +1,7 @@
 """Small studies, and what hears of them."""
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager
@@ -98,8 +99,13 @@ class Substituting(Executor):
     def __init__(self, inner: Executor, substitutes: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
         self._inner, self._substitutes = inner, substitutes
 
+    @property
+    def slots(self) -> float:
+        return getattr(self._inner, "slots", math.inf)
+
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
-        return self._inner.submit(self._substitutes.get(fn, fn), *args, **kwargs)
+        fn, *rest = (self._substitutes.get(part, part) if callable(part) else part for part in (fn, *args))
+        return self._inner.submit(fn, *rest, **kwargs)
 
 
 @contextlib.contextmanager

@@ -23,7 +23,7 @@ class Counting(InProcess):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         future = super().submit(fn, *args, **kwargs)
-        if fn is cheap:
+        if cheap in (fn, *args):
             self.waiting += 1
             self.most = max(self.most, self.waiting)
             future.add_done_callback(lambda _: setattr(self, "waiting", self.waiting - 1))

@@ -50,7 +50,12 @@ def confirm_best(store: RecordStore, definition: StudyDefinition, workers: Worke
         draws = _next([trial for trial in best if trial.number in going], target, definition)
         sent = {
             place: _send(
-                trial, draws if trial.number in going else 0, trial.number not in evidence, definition, workers
+                trial,
+                draws if trial.number in going else 0,
+                trial.number not in evidence,
+                definition,
+                workers,
+                len(best),
             )
             for place, trial in enumerate(best)
         }
@@ -91,18 +96,21 @@ def _next(going: Sequence[TrialRecord], target: int, definition: StudyDefinition
 
 
 def _send(
-    trial: TrialRecord, draws: int, explained: bool, definition: StudyDefinition, workers: Workers
+    trial: TrialRecord, draws: int, explained: bool, definition: StudyDefinition, workers: Workers, beside: int
 ) -> dict[int, Task]:
-    """Send the fits that `trial` lacks on the first `draws` replicates, and, if `explained`, those of its diagnosis."""
+    """Send the fits that `trial` lacks on the first `draws` replicates, and, if `explained`, those of its diagnosis.
+
+    `beside` is the number of trials that are sent.
+    """
     explaining = explained and trial.diagnosis is None
-    with_evidence = {*range(min(DRAWS, definition.confirm_replicates))} if explaining else set[int]()
+    with_evidence = range(min(DRAWS, definition.confirm_replicates) if explaining else 0)
+    rest = range(max(len(with_evidence), len(trial.confirmation)), draws)
     tasks: dict[int, Task] = {}
-    for index in sorted({*range(len(trial.confirmation), draws)} | with_evidence):
-        evaluate = evaluate_with_evidence if index in with_evidence else evaluate_spec
-        replicate = definition.replicate("confirm", index)
-        (tasks[index],) = workers.evaluate(
-            evaluate, Spec.from_flat(trial.params), [replicate], definition.trial_minutes
-        )
+    for evaluate, some in ((evaluate_with_evidence, with_evidence), (evaluate_spec, rest)):
+        replicates = [definition.replicate("confirm", index) for index in some]
+        spec = Spec.from_flat(trial.params)
+        sent = workers.evaluate(evaluate, spec, replicates, definition.trial_minutes, beside)
+        tasks |= dict(zip(some, sent, strict=True))
     return tasks
 
 

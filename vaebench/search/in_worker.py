@@ -3,11 +3,16 @@
 import os
 import signal
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
 
-from vaebench.errors import NoResult
+from vaebench.errors import PASSING, NoResult
+from vaebench.study.records import Result
+from vaebench.study.replicate import Replicate
+
+T = TypeVar("T")
 
 DYING = 2.0
 """Seconds until a worker whose task took too long is killed: by then the scheduler knows that the task failed."""
@@ -42,6 +47,22 @@ def in_time(minutes: float, function: Callable[..., Any], *args: object) -> Any:
     worker.loop.add_callback(setattr, worker, "status", Status.paused)  # it gets no further task
     signal.setitimer(signal.ITIMER_REAL, DYING)
     raise NoResult(f"it took longer than trial_minutes = {minutes:g} and was stopped")
+
+
+def each(function: Callable[..., T], first: object, replicates: Sequence[Replicate]) -> list[T | Result]:
+    """Return function(first, replicate) for each replicate. Where it raises, a failed result with the reason."""
+
+    def outcome(replicate: Replicate) -> T | Result:
+        started = time.time()
+        try:
+            return function(first, replicate)
+        except PASSING:
+            raise
+        except Exception as error:  # whatever it is, only this trial fails
+            reason = f"{type(error).__name__}: {error}"
+            return Result(reason=reason, started=started, seconds=time.time() - started)
+
+    return [outcome(replicate) for replicate in replicates]
 
 
 def or_die(function: Callable[..., Any], *args: object) -> Any:

@@ -90,7 +90,7 @@ class _Asking:
         self._replicates = [definition.replicate("search", index) for index in range(definition.replicates)]
         self._stage = stage(definition)
         self._seed, self._number = definition.seed, count
-        self._workers, self._minutes = workers, definition.trial_minutes
+        self._workers, self._minutes, self._batch = workers, definition.trial_minutes, definition.batch
 
     def send(self, arm: str, count: int) -> list[_Trial]:
         """Ask for a batch and send the first replicates of each of its trials."""
@@ -109,7 +109,9 @@ class _Asking:
         """Send the next replicates of a trial."""
         have = len(trial.tasks)
         replicates = self._replicates[have : have + self._stage]
-        trial.tasks.extend(self._workers.evaluate(evaluate_spec, trial.spec, replicates, self._minutes))
+        trial.tasks.extend(
+            self._workers.evaluate(evaluate_spec, trial.spec, replicates, self._minutes, beside=self._batch)
+        )
 
 
 class _Judging:

@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 
 from vaebench.errors import PASSING, NoResult
 from vaebench.rows import MAIN_METRICS
-from vaebench.search.in_worker import in_time
+from vaebench.search.in_worker import each, in_time
 from vaebench.study.records import Evidence, Result
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
@@ -19,6 +19,8 @@ from vaebench.study.spec import Spec
 T = TypeVar("T")
 Executors = Callable[[], AbstractContextManager[Executor]]
 """Starts the workers, or connects to them, and ends them with the context."""
+TOGETHER, TOGETHER_SECONDS = 16, 1.0
+"""Most evaluations that are sent together, and how long they take: at the end of a batch a worker may wait for one."""
 Explained = tuple[Result, Evidence | None]
 """A result, and the evidence for the diagnosis of its trial."""
 
@@ -61,13 +63,15 @@ def evaluate_with_evidence(spec: Spec, replicate: Replicate) -> Explained:
 
 @dataclass(frozen=True)
 class Task:
-    """An evaluation under way."""
+    """An evaluation under way, one of those that were sent together."""
 
-    future: "Future[Result | Explained]"
+    future: "Future[list[Result | Explained]]"
+    place: int
+    """Which of them."""
     submitted: float
 
     def result(self) -> Result:
-        """Wait for the result. A task that raised, or that killed its workers, gives a failed result with the reason.
+        """Wait for the result. An evaluation that killed its workers gives a failed one with the reason.
 
         Raises a passing fault (see vaebench.errors), which is not the trial's: a result is kept for good.
         """
@@ -76,7 +80,7 @@ class Task:
     def explained(self) -> Explained:
         """Wait for the result, and for the evidence if that was to be gathered."""
         try:
-            found = result_of(self.future)
+            found = result_of(self.future)[self.place]
             result, evidence = found if isinstance(found, tuple) else (found, None)
             return _finite(result), evidence
         except PASSING:
@@ -98,6 +102,7 @@ class Workers:
         self._stack = ExitStack()
         self._executor: Executor | None = None
         self._futures: set[Future[Any]] = set()
+        self._seconds, self._evaluations = 0.0, 0  # of those that came back
 
     def __enter__(self) -> Self:
         return self
@@ -117,9 +122,7 @@ class Workers:
 
     def submit(self, function: Callable[..., Any], *args: object) -> "Future[Any]":
         """Send a task to the workers."""
-        if self._executor is None:
-            self._executor = self._stack.enter_context(self._executors())
-        future = self._executor.submit(function, *args)
+        future = self._started().submit(function, *args)
         self._futures.add(future)
         future.add_done_callback(self._futures.discard)
         return future
@@ -130,13 +133,42 @@ class Workers:
         first: Spec | str,
         replicates: Iterable[Replicate],
         minutes: float = 0,
+        beside: int = 1,
     ) -> list[Task]:
-        """Send one task per replicate: the evaluation of a spec, or of the baseline of that name.
+        """Send the evaluations of a spec, or of the baseline of that name, on each of the replicates.
 
-        A task that takes longer than `minutes` fails; 0 is no limit.
+        Short ones are sent together as far as all workers have some of them, of `beside` such calls: a message costs
+        4 ms of processor time in all. An evaluation that takes longer than `minutes` fails; 0 is no limit.
         """
-        task = (in_time, minutes, function) if minutes else (function,)
-        return [Task(self.submit(*task, first, replicate), time.time()) for replicate in replicates]
+        every, call = list(replicates), (in_time, minutes, each) if minutes else (each,)
+        size = 1 if minutes or not every else self._together(len(every) * beside)
+        tasks = []
+        for start in range(0, len(every), size):
+            some = every[start : start + size]
+            future = self.submit(*call, function, first, some)
+            future.add_done_callback(self._note)
+            tasks += [Task(future, place, time.time()) for place in range(len(some))]
+        return tasks
+
+    def _together(self, evaluations: int) -> int:
+        """Return how many of so many evaluations a task should have: each worker gets two tasks or more."""
+        if not self._evaluations:
+            return 1
+        short = TOGETHER_SECONDS * self._evaluations / max(self._seconds, 1e-9)
+        return max(1, int(min(TOGETHER, short, evaluations / (2 * getattr(self._started(), "slots", math.inf)))))
+
+    def _note(self, future: "Future[list[Result | Explained]]") -> None:
+        """Take note of how long the evaluations of a task took."""
+        if future.cancelled() or future.exception():
+            return
+        for found in future.result():
+            self._seconds += (found[0] if isinstance(found, tuple) else found).seconds
+            self._evaluations += 1
+
+    def _started(self) -> Executor:
+        if self._executor is None:
+            self._executor = self._stack.enter_context(self._executors())
+        return self._executor
 
 
 def _finite(result: Result) -> Result:

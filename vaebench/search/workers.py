@@ -6,6 +6,7 @@ module, local_workers, joined, scheduler, versions and in_worker import dask.
 
 import contextlib
 import logging
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, Future, InvalidStateError
 from contextlib import AbstractContextManager, contextmanager
@@ -53,9 +54,11 @@ class _Remote(Executor):
     result. Dask's futures, used here, run the task again.
     """
 
-    def __init__(self, client: "Client", *, own: bool) -> None:
-        """Send tasks through `client`; `own` workers may be killed, since they are replaced."""
+    def __init__(self, client: "Client", workers: int, *, own: bool) -> None:
+        """Send tasks through `client` to so many workers; `own` ones may be killed, since they are replaced."""
         self._client, self._own = client, own
+        self.slots = workers or math.inf
+        """How many tasks run at a time: many, as far as is known, in a cluster whose workers are still to come."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         """Send a task to the cluster."""
@@ -97,11 +100,11 @@ class _Remote(Executor):
 @contextmanager
 def _local(workers: int, say: Callable[[str], None]) -> Iterator[Executor]:
     with local_client(workers, say) as client:
-        yield _Remote(client, own=True)
+        yield _Remote(client, workers, own=True)
 
 
 @contextmanager
 def _joined(address: str, say: Callable[[str], None], counted: Callable[[int], None]) -> Iterator[Executor]:
     with joined_client(address, say) as client:
-        counted(slots(client))
-        yield _Remote(client, own=False)
+        counted(count := slots(client))
+        yield _Remote(client, count, own=False)
