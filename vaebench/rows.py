@@ -11,7 +11,7 @@ Rows = NDArray[np.float64]
 """Rows of data in the data's own units, shape (rows, columns)."""
 
 MAIN_METRICS = ("ks", "mean_error", "std_error")
-"""The metrics of one column that `score` averages, in the leaderboard's order."""
+"""The metrics of one column that `score` averages, in the leaderboard's order; a category has the first alone."""
 SCORED = (*MAIN_METRICS, "copula_error")
 """All that it averages, the last one between columns."""
 
@@ -32,7 +32,7 @@ class Support:
     learned: bool = False
     """Whether training rows show more: an end at zero, whole numbers (see vaebench.study.support)."""
     kinds: tuple[Kind, ...] = ()
-    """The kind of each column; empty if all are numbers. An empty cell is NaN, whatever the kind."""
+    """The kind of each column; empty if all are numbers and no cell is empty. An empty cell of any kind is NaN."""
 
 
 ANY_VALUES = Support()

@@ -1,7 +1,7 @@
 """What the guides list of the code is what the code has: keys, defaults, parts, metrics, remedies."""
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import get_args
 
 import numpy as np
@@ -17,6 +17,7 @@ from vaebench.latent_samplers import LatentSampler
 from vaebench.losses import Loss
 from vaebench.networks import Network
 from vaebench.parts import load, make, modules
+from vaebench.rows import Support
 from vaebench.scoring.score import measure
 from vaebench.study.definition import Objective, Sampler
 from vaebench.study.file import load as read
@@ -134,6 +135,13 @@ def test_every_metric_is_listed_and_those_of_confirmed_rows_are_in_italics(tmp_p
         generated = random.normal(size=(200, len(data_set.columns)))
         for phase, found in measured.items():
             found |= {name for name in measure(generated, draw, data_set, phase) if "." not in name}
+            if data_set is file:  # as if of a category, with an empty cell
+                mixed = replace(
+                    draw,
+                    true=np.where(draw.true == draw.true[0], np.nan, draw.true),
+                    support=Support(kinds=("number", "category")),
+                )
+                found |= {name for name in measure(generated, mixed, data_set, phase) if "." not in name}
     main = {"ks", "mean_error", "std_error"}
     rows = table(LEADERBOARD, "`metric.NAME`")
     listed = {name for row in rows for name in names(row[0])}

@@ -11,6 +11,7 @@ from rich.console import Console
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
 from vaebench.results.table import table
+from vaebench.study.records import Attainable, Result
 
 
 @pytest.fixture
@@ -137,3 +138,14 @@ def test_long_names_are_whole_where_there_is_room():
     assert any(line.split()[:1] == ["gaussian_copula"] for line in wide)
     assert any("gaussian_c…" in line for line in narrow)
     assert max(map(len, wide)) <= 100
+
+
+def test_categories_alone_have_a_score_and_no_moments():
+    unit = Attainable({"ks": 0.05}, {"ks": 0.001}, "bootstrap", 60)
+    one = replace(trial(0, [1.0]), results=(Result(metrics={"ks": 0.1}),))
+    study = replace(record(one, baselines=[baseline("kde", [0.2])]), attainable=unit)
+    study = replace(study, baselines=tuple(replace(row, search=one.results) for row in study.baselines))
+    frame = leaderboard(standings(study), {})
+    assert frame.loc[0, "score"] == 2.0
+    assert frame[["mean_error", "std_error"]].isna().all(axis=None)
+    assert cells(shown(frame, 5))[0][-3:] == ["2.00", "0.1000", "2.00"]

@@ -46,6 +46,13 @@ NORM = {"distribution": {"name": "norm"}}
             {"study": {"name": "s", "objectives": ["score", "correlation_error"]}},
             ["[study] objectives", "'correlation_error' is between columns", "the data have one", "wasserstein"],
         ),
+        (
+            {
+                "study": {"name": "s", "objectives": ["score", "association_error"]},
+                "data": {"correlated": {}},
+            },
+            ["[study] objectives", "'association_error' is of categories", "correlation_error is the same of numbers"],
+        ),
         ({"study": {"name": "s", "objectives": ["sliced_waserstein"]}}, ["did you mean 'sliced_wasserstein'"]),
         ({"study": {"name": "s", "objectives": "ks"}}, ['[study] objectives = "ks"', "list"]),
         # [data]

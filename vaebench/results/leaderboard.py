@@ -114,7 +114,7 @@ def _figures(row: Standing) -> dict[str, Any]:
     cells["far_off"] = (
         ", ".join(f"{name} {ratio:.2g}" for name, ratio in far_off(means, row.attainable).items()) or None
     )
-    cells |= {"score": float(np.mean(row.scores))} | {name: means.pop(name) for name in MAIN_METRICS}
+    cells |= {"score": float(np.mean(row.scores))} | {name: means.pop(name, None) for name in MAIN_METRICS}
     cells["score_low"], cells["score_high"] = interval(row.scores)
     cells["ks_low"], cells["ks_high"] = interval([result.metrics["ks"] for result in row.results])
     if row.search:

@@ -200,7 +200,8 @@ def _unscored(record: StudyRecord) -> str:
     results += [result for baseline in record.baselines for result in (*baseline.search, *baseline.confirmation)]
     scored = [result for result in results if not result.reason]
     unit = record.attainable
-    errors = {*MAIN_METRICS, *unit.metrics}
+    measured = {name for result in scored for name in result.metrics}
+    errors = {"ks", *unit.metrics} | measured.intersection(MAIN_METRICS)  # categories have ks alone
     if scored and any(not 0 < unit.metrics.get(name, 0) < inf for name in errors):
         return "its attainable errors are not numbers above 0"
     if unit.draws and not errors <= {*unit.metrics} & {*unit.standard_errors}:

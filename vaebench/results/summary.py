@@ -31,9 +31,10 @@ def answer(standings: Standings) -> list[str]:
     row = standings.ranked[0]
     baseline = _best_baseline(standings, row)
     lines = [f"Best: {worth(standings, best.number)}", *_without_luck(standings, row)]
-    if baseline is not None and "correlation_error" in row.results[0].metrics:
+    pairwise = [name for name in ("correlation_error", "association_error") if name in row.results[0].metrics]
+    if baseline is not None and pairwise:
         seen = "copula_error" in record.attainable.metrics
-        relation = ("copula_error", "correlation_error") if seen else ("correlation_error",)
+        relation = ("copula_error", *pairwise) if seen else pairwise
         means = [mean_metrics(each.results) for each in (row, baseline)]
         told = (f"{name} {means[0][name]:.3f}, {baseline.name} {means[1][name]:.3f}" for name in relation)
         head = "" if seen else "The score sees columns one by one. "

@@ -172,7 +172,11 @@ def _cells(row: Mapping[Any, Any], several: bool, intervals: bool) -> tuple[str,
         score,
         f"{row['ks']:.3f}{FAR_OFF}" if "ks" in far else f"{row['ks']:.4f}",
         *(
-            f"{row[name]:#.2g}".rstrip(".") + FAR_OFF if name in far else f"{row[name]:#.3g}".rstrip(".")
+            ""
+            if is_empty(row[name])  # of categories
+            else f"{row[name]:#.2g}".rstrip(".") + FAR_OFF
+            if name in far
+            else f"{row[name]:#.3g}".rstrip(".")
             for name in ("mean_error", "std_error")
         ),
         "" if is_empty(searched) else _short(searched),

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 FLOOR = "truth"
 """The noise floor's name: true samples scored against other true samples."""
-SCATTER = ("ks", "mean_error", "std_error", "wasserstein", "sliced_wasserstein", "correlation_error", "copula_error")
+SCATTER = (
+    *("ks", "mean_error", "std_error", "wasserstein", "empty_error"),
+    *("sliced_wasserstein", "correlation_error", "association_error", "copula_error"),
+)
 """Metrics that, of true samples, are nothing but the scatter of both sides."""
 QUANTILES = ("quantile_error", *(f"q{percent:02d}_error" for percent in PERCENT))
 """More of them."""

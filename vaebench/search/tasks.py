@@ -172,7 +172,9 @@ class Workers:
 
 
 def _finite(result: Result) -> Result:
-    wrong = [name for name in MAIN_METRICS if not math.isfinite(result.metrics.get(name, math.nan))]
+    moments = {*MAIN_METRICS[1:]} & {*result.metrics}  # which categories alone do not have
+    errors = MAIN_METRICS if moments else MAIN_METRICS[:1]
+    wrong = [name for name in errors if not math.isfinite(result.metrics.get(name, math.nan))]
     if result.reason or not wrong:
         return result
     return replace(result, reason=f"{wrong[0]} is {result.metrics.get(wrong[0], math.nan)}")

@@ -15,9 +15,17 @@ from vaebench.study.spec import Spec
 from vaebench.variants import Variant
 
 Objective = Literal[
-    "score", "ks", "mean_error", "std_error", "wasserstein", "sliced_wasserstein", "correlation_error", "copula_error"
+    "score",
+    "ks",
+    "mean_error",
+    "std_error",
+    "wasserstein",
+    "sliced_wasserstein",
+    "correlation_error",
+    "association_error",
+    "copula_error",
 ]
-JOINT_OBJECTIVES = ("sliced_wasserstein", "correlation_error", "copula_error")
+JOINT_OBJECTIVES = ("sliced_wasserstein", "correlation_error", "association_error", "copula_error")
 """The objectives that need several columns."""
 Sampler = Literal["tpe", "random", "nsga2", "qmc", "grid"]
 

@@ -84,10 +84,11 @@ Columns of the data: {", ".join(map(markdown, record.columns))}.
 | `score` | mean of `ks`, `mean_error`, `std_error` (and, of several columns, `copula_error`), each \
 divided by what the best fitting baseline is expected to reach from as many rows; \
 1.0 is as good as that, lower is better |
-| `ks` | Kolmogorov-Smirnov distance between generated and true samples |
+| `ks` | Kolmogorov-Smirnov distance between generated and true samples, of a category the total variation distance |
 | `mean_error`, `std_error` | error of the generated mean and standard deviation |
 | `wasserstein` | Wasserstein-1 distance between generated and true samples |
-| `copula_error`, `sliced_wasserstein`, `correlation_error` | of several columns: whether they keep their relation |
+| `copula_error`, `sliced_wasserstein`, `correlation_error`, `association_error` | of several columns: \
+whether they keep their relation |
 | `confirmed.*` | the same on further draws of the data (of a file: other splits); rank by `confirmed.score` |
 | `eliminated.*` | the same of trials that were plainly worse on the first of these draws, and got no more |
 

@@ -22,6 +22,17 @@ def _above(a: Sample, b: Sample) -> np.float64:
     return np.max(heights - np.searchsorted(b, a, side="right") / len(b))
 
 
+def total_variation(a: Sample, b: Sample) -> float:
+    """Return half of sum_c |p_a(c) - p_b(c)| over the levels c of a category: the most that a set's shares differ.
+
+    Shapes (rows,); an empty cell, NaN, is one more level. Of two levels it is the KS distance, in whatever order.
+    """
+    cells = np.concatenate([a, b])
+    levels, places = np.unique(np.where(np.isnan(cells), np.inf, cells), return_inverse=True)
+    shares = [np.bincount(part, minlength=len(levels)) / len(part) for part in np.split(places, [len(a)])]
+    return float(np.abs(shares[0] - shares[1]).sum() / 2)
+
+
 def wasserstein(a: Sample, b: Sample) -> Sample:
     """Return the Wasserstein-1 distance, the integral of |Q_a(u) - Q_b(u)| du with Q the quantile functions.
 

@@ -1,13 +1,17 @@
 """Metrics of several columns together: whether generated rows keep the relation between columns."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from vaebench.rows import Phase, Rows
+from vaebench.rows import Kind, Phase, Rows
+from vaebench.scoring.metrics.association import association_error
 from vaebench.scoring.metrics.classifier import classifier
-from vaebench.scoring.metrics.copula import copula_error
+from vaebench.scoring.metrics.copula import copula_error, mixed_copula_error
 from vaebench.scoring.metrics.coverage import density_and_coverage
 from vaebench.scoring.metrics.distances import wasserstein
-from vaebench.scoring.metrics.samples import in_units, some
+from vaebench.scoring.metrics.points import points
+from vaebench.scoring.metrics.samples import some
 from vaebench.seeds import generator
 
 PROJECTIONS = 32
@@ -17,19 +21,26 @@ MMD_ROWS = 1000
 """At most so many rows of each kind are used: time and memory grow with the square."""
 
 
-def joint_metrics(generated: Rows, true: Rows, units: Rows, phase: Phase) -> dict[str, float]:
+def joint_metrics(
+    generated: Rows, true: Rows, units: Rows, phase: Phase, kinds: Sequence[Kind] = ()
+) -> dict[str, float]:
     """Return the metrics of several columns together that `phase` has. Shapes (rows, columns).
 
-    See vaebench.scoring.score.measure. Columns are in `units` (one_column.spreads). Undefined metrics
-    are left out.
+    See vaebench.scoring.score.measure. Columns are in `units` (one_column.spreads) and of these `kinds`. Undefined
+    metrics are left out.
     """
-    metrics = {"copula_error": copula_error(generated, true)}
+    metrics = {"copula_error": mixed_copula_error(generated, true, kinds) if kinds else copula_error(generated, true)}
     if phase == "attainable":
         return metrics
-    a, b = in_units(generated, units), in_units(true, units)
-    metrics |= {"sliced_wasserstein": sliced_wasserstein(a, b), "correlation_error": correlation_error(a, b)}
+    a, b = points((generated, true), true, units, kinds)
+    metrics["sliced_wasserstein"] = sliced_wasserstein(a, b)
+    if kinds:
+        metrics["association_error"] = association_error(generated, true, kinds)
+    else:
+        metrics["correlation_error"] = correlation_error(a, b)
     if phase == "confirm":
-        further = {"mmd": mmd(a, b), "classifier": classifier(a, b), **density_and_coverage(a, b)}
+        told_apart = classifier(generated, true, kinds) if kinds else classifier(a, b)
+        further = {"mmd": mmd(a, b), "classifier": told_apart, **density_and_coverage(a, b)}
         metrics |= {name: value for name, value in further.items() if value is not None}
     return metrics
 

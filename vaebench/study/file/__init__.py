@@ -5,6 +5,7 @@ Every error is an InputError that names file, section, key, value and what is al
     sections    [study], [data], [evaluation], [confirm]: keys, defaults, bounds
     parameters  [fixed] and [search]: tables to nodes of a space, and back
     compare     [compare]: the arms
+    objectives  whether they can be measured on the columns
     bounds      [data.columns]: lowest and highest values of columns
     earlier     the defaults of earlier versions
     values      one value shown, listed, located
@@ -16,16 +17,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from vaebench import parts
 from vaebench.errors import InputError, unknown
 from vaebench.networks import KerasNetwork, Network
 from vaebench.networks._file import NetworkFile, remember
-from vaebench.study.definition import DEFAULTS, JOINT_OBJECTIVES, STAGE, Arm, Objective, StudyDefinition
+from vaebench.study.definition import DEFAULTS, STAGE, Arm, StudyDefinition
 from vaebench.study.file.bounds import write_bounds
 from vaebench.study.file.compare import read_arms
 from vaebench.study.file.earlier import going_on, with_earlier_defaults
+from vaebench.study.file.objectives import check_objectives
 from vaebench.study.file.parameters import read_nodes, write_nodes
 from vaebench.study.file.sections import ConfirmSection, EvaluationSection, StudySection, read_data, read_section
 from vaebench.study.file.values import flatten, listed, located, show
@@ -174,12 +176,7 @@ def _definition(tables: Mapping[str, Any], arms: tuple[Arm, ...], folder: Path |
                     "give it a step, or a choice of values"
                 )
     data_set, rows, test_fraction, support = read_data(tables["data"], folder)
-    joint = [objective for objective in study.objectives if objective in JOINT_OBJECTIVES]
-    if joint and len(data_set.columns) == 1:
-        raise InputError(
-            f"[study] objectives = {show(study.objectives)}: {joint[0]!r} is between columns, and the data have one; "
-            f"allowed are {', '.join(name for name in get_args(Objective) if name not in JOINT_OBJECTIVES)}"
-        )
+    check_objectives(study.objectives, len(data_set.columns), support)
     return StudyDefinition(
         name=study.name,
         question=study.question,
