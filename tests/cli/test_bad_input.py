@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from command_line import STUDY, environment, invoke, process, tree
 from unprivileged import unprivileged
@@ -30,12 +31,13 @@ def check_message(output: str, *words: str) -> None:
 
 
 def refused(*arguments: object, words: tuple[str, ...]) -> None:
-    """Check that a command is refused and writes nothing."""
+    """Check that a command is refused and writes nothing, and that what workers are forked from has ended."""
     before = tree(Path())
     result = invoke(*arguments, status=2)
     assert result.stdout == ""
     check_message(result.stderr, *words)
     assert tree(Path()) == before
+    assert not [child for child in psutil.Process().children() if "forkserver" in " ".join(child.cmdline())]
 
 
 STUDY_FILES = {

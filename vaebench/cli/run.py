@@ -4,6 +4,7 @@ import click
 
 from vaebench.cli.leaving import leaving_in_time
 from vaebench.cli.options import DURATION, given_place, home_option, network_option, workers_options
+from vaebench.search.local_workers import fork_server
 
 
 @click.command()
@@ -26,6 +27,7 @@ def run(
     home: str | None,
 ) -> None:
     """Search, then confirm the best trials on further draws. Run again, it goes on where it ended."""
+    _begin_loading(workers, cluster)
     from vaebench.api import looking, running
     from vaebench.cli.progress import Progress
     from vaebench.cli.results import show
@@ -69,6 +71,7 @@ def confirm(
     study: str, top: int | None, replicates: int | None, workers: int | None, cluster: str | None, home: str | None
 ) -> None:
     """Refit the best trials on draws that the search never saw."""
+    _begin_loading(workers, cluster)
     from vaebench.api import looking, running
     from vaebench.cli.progress import Progress
     from vaebench.cli.results import show
@@ -98,3 +101,9 @@ def sync(study: str, workers: int | None, cluster: str | None, home: str | None)
     with leaving_in_time(), Progress() as progress:
         trials = running.sync(name, home=home, workers=workers, cluster=cluster, observer=progress)
     click.echo(f"{name}: MLflow is up to date, all {trials} trials are there")
+
+
+def _begin_loading(workers: int | None, cluster: str | None) -> None:
+    """Start to load what workers need, which takes longest, beside all that comes first. It ends with the command."""
+    if workers != 0 and cluster is None:
+        click.get_current_context().with_resource(fork_server())

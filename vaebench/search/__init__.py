@@ -22,6 +22,7 @@ trial_lines        a trial as a line of a journal
 tasks              evaluations sent to workers, and their results
 workers            worker processes on this machine, or a Dask cluster
 local_workers      worker processes on this machine
+preloaded          what they need, imported once
 joined             a Dask cluster that runs already
 scheduler          its scheduler, looked for and connected to
 versions           what must be the same on every host of a cluster

@@ -31,8 +31,8 @@ ENVIRONMENT = {
     "TF_ENABLE_ONEDNN_OPTS": "0",
 }
 """Environment variables of a worker, set before its process starts. The user's own variables win."""
-LOADED = ("vaebench.tf_import", "distributed", "sklearn.mixture", "scipy.stats", "vaebench.cli")
-"""What workers need, seconds of imports: the process that they are forked from loads it, once for all of them."""
+LOADED = ("vaebench.search.preloaded",)
+"""What the process that workers are forked from imports."""
 DEATHS = 3
 """Number of workers that die while running a task until the task counts as the cause and fails."""
 
@@ -50,7 +50,7 @@ def local_client(workers: int, say: Callable[[str], None]) -> Iterator["Client"]
     say(f"starting {workers} worker{'s' if workers > 1 else ''}")
     with contextlib.ExitStack() as stack:
         stack.enter_context(_own_environment())
-        stack.enter_context(_fork_server())  # before Dask is imported: it loads meanwhile
+        stack.enter_context(fork_server())  # before Dask is imported: it loads meanwhile
         yield stack.enter_context(_client(workers, say))
 
 
@@ -105,14 +105,14 @@ def silent_dask() -> Iterator[None]:
 
 
 @contextmanager
-def _fork_server() -> Iterator[None]:
+def fork_server() -> Iterator[None]:
     """Start the process that workers are forked from, which has no threads; end it with the context.
 
-    This process may have TensorFlow at work and cannot be forked.
+    This process may have TensorFlow at work and cannot be forked. Does nothing where it was started before.
     """
     server: Any = vars(forkserver)["_forkserver"]  # what is public cannot end it
     begun = server._forkserver_pid is not None
-    if begun:  # by the caller, for purposes of their own
+    if begun:  # ahead of the workers, or by the caller, for purposes of their own
         yield
         return
     paths = {"PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path), "PYTHONSAFEPATH": "1"}
