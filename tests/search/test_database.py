@@ -255,6 +255,17 @@ def test_who_lost_the_lock_writes_no_more(
     assert not RecordStore.open(tmp_path, "small").record().attainable.metrics
 
 
+def test_the_server_takes_a_host_that_vanished_for_lost_within_a_minute(server: Server, database: str) -> None:
+    """Whether it was silent when its cable was cut, or just being answered (experiments/cluster tries it)."""
+    there = Database(server.address(database))
+    with there.lock("small"):
+        silent = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+        (idle,), (interval,), (count,), (answered,) = (
+            there._locked["small"].execute(f"SHOW {name}").fetchone() for name in silent
+        )
+    assert (int(idle) + int(interval) * int(count), int(answered)) == (60, 60_000)  # s, ms
+
+
 def test_ids_in_mlflow_are_the_same_on_every_host(database: str, definition: StudyDefinition, tmp_path: Path) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     with storage_at(first).lock("small"):

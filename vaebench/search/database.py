@@ -28,7 +28,10 @@ SETTINGS = {
     "tcp_user_timeout": 60_000,
 }
 """Options of a connection that an address does not set. Times are seconds, the last one milliseconds."""
-NOTICED = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+NOTICED = """
+SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3;
+SET tcp_user_timeout = 60000
+"""
 """Lets the server notice within a minute that a host vanished, and free its lock. A process's death is seen at once."""
 HOLDER = """
 SELECT application_name, backend_start FROM pg_locks JOIN pg_stat_activity USING (pid)
