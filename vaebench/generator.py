@@ -133,8 +133,9 @@ def whole(x: Any, random: np.random.Generator, *, column: int) -> Any:
 
 
 def nearest(x: Any, random: np.random.Generator, *, column: int, values: Any) -> Any:
-    """Replace a column by the nearest of ascending `values`."""
-    x[:, column] = values[np.searchsorted((values[1:] + values[:-1]) / 2, x[:, column])]
+    """Replace a column by the nearest of ascending `values`; NaN stays."""
+    filled = ~np.isnan(x[:, column])
+    x[filled, column] = values[np.searchsorted((values[1:] + values[:-1]) / 2, x[filled, column])]
     return x
 
 

@@ -1,14 +1,16 @@
 """Baselines: generators other than autoencoders. One file each; every one that suits the data is on the leaderboard."""
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
+from vaebench.baselines._latent_normals import LatentNormals
 from vaebench.data_sets import DataSet
 from vaebench.parts import Part
-from vaebench.rows import Rows
+from vaebench.rows import Kind, Rows
 
 
 @dataclass(frozen=True)
@@ -35,3 +37,13 @@ class Baseline(Part):
 
         `data_set` is what the rows were drawn from. Only a baseline that may know the true family should look at it.
         """
+
+    def generate_mixed(
+        self, train: Rows, kinds: Sequence[Kind], n: int, random: np.random.Generator, data_set: DataSet
+    ) -> Rows:
+        """Do the same where columns are categories or have empty cells, which are NaN.
+
+        Baselines of numbers generate rows of numbers that stand for these: see vaebench.baselines._latent_normals.
+        """
+        latent = LatentNormals.fit(train, kinds, random)
+        return latent.undo(self.generate(latent.rows, n, random, data_set), random)

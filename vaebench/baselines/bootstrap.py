@@ -1,5 +1,6 @@
 """Bootstrap of the training rows: the copycat."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from vaebench.baselines import Baseline
 from vaebench.data_sets import DataSet
-from vaebench.rows import Rows
+from vaebench.rows import Kind, Rows
 
 
 @dataclass(frozen=True)
@@ -22,3 +23,9 @@ class Bootstrap(Baseline):
     def generate(self, train: Rows, n: int, random: np.random.Generator, data_set: DataSet) -> Rows:
         """Draw `n` of the rows of `train`, shape (rows, columns), with replacement: shape (n, columns)."""
         return train[random.integers(len(train), size=n)]
+
+    def generate_mixed(
+        self, train: Rows, kinds: Sequence[Kind], n: int, random: np.random.Generator, data_set: DataSet
+    ) -> Rows:
+        """Do the same: a row is a row."""
+        return self.generate(train, n, random, data_set)

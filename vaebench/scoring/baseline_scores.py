@@ -80,7 +80,10 @@ def _metrics(chosen: Baseline | None, replicate: Replicate, draw: Draw) -> Metri
 
 def generated_rows(chosen: Baseline, draw: Draw, n: int, random: np.random.Generator, data_set: DataSet) -> Rows:
     """Return `n` rows of a baseline, kept within what is known of the columns as those of trials are."""
-    rows = chosen.generate(draw.train, n, random, data_set)
+    if kinds := draw.support.kinds:
+        rows = chosen.generate_mixed(draw.train, kinds, n, random, data_set)
+    else:
+        rows = chosen.generate(draw.train, n, random, data_set)
     within: Rows = kept_within(supports(draw.support, draw.train)).take(rows, random)
     return within
 

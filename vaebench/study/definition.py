@@ -7,7 +7,7 @@ from typing import Literal
 from vaebench import parts
 from vaebench.data_sets import DataSet
 from vaebench.networks._file import NetworkFile
-from vaebench.rows import ANY_VALUES, Draw, Phase, Support
+from vaebench.rows import Draw, Phase, Support
 from vaebench.seeds import generator
 from vaebench.study.replicate import Replicate
 from vaebench.study.space import Leaf, OneOf, Space
@@ -144,11 +144,11 @@ class StudyDefinition:
 
     @property
     def baseline_support(self) -> Support:
-        """What baselines know of the columns: the declared bounds, if the study was not begun before they did.
+        """What baselines know of the columns: their kinds, and the bounds, if the study was not begun before they did.
 
         What training rows show beside them is for each baseline to know, as the copulas do.
         """
-        return Support(self.support.bounds) if self.defaults > 2 else ANY_VALUES
+        return Support(self.support.bounds if self.defaults > 2 else (), kinds=self.support.kinds)
 
     def baseline_replicate(self, phase: Phase, index: int) -> Replicate:
         """Return the same replicate with what baselines know of its columns."""
