@@ -33,6 +33,8 @@ class Support:
     """Whether training rows show more: an end at zero, whole numbers (see vaebench.study.support)."""
     kinds: tuple[Kind, ...] = ()
     """The kind of each column; empty if all are numbers and no cell is empty. An empty cell of any kind is NaN."""
+    whole: bool = False
+    """Whether training rows show more of columns of whole numbers, or of few values, alone."""
 
 
 ANY_VALUES = Support()

@@ -70,6 +70,19 @@ def test_baselines_know_what_is_declared_and_not_what_rows_show_or_what_was_unkn
     assert from_plain(to_plain(earlier)) == earlier
 
 
+def test_whole_numbers_are_whole_and_few_values_few_where_trials_know_that_they_are():
+    """A Gaussian of Poisson(4), rounded, is nearer to it than the bootstrap. In an earlier study it is not rounded."""
+    tables = {"study": {"name": "counts"}, "data": {"distribution": {"name": "poisson", "mu": 4}}, "search": {}}
+    now = read(tables, Path())
+    unlearned = read(tables | {"data": tables["data"] | {"learn_support": False}}, Path())
+    earlier = going_on(replace(now, defaults=4), now)
+    of = [[each.baseline_replicate("search", index) for index in range(8)] for each in (now, unlearned, earlier)]
+    assert [(rows_on("gaussian", first, first.draw()) % 1 == 0).all() for first, *_ in of] == [True, False, False]
+    ks = [np.mean([evaluate_baseline("gaussian", draw).metrics["ks"] for draw in draws]) for draws in of]
+    copied = np.mean([evaluate_baseline("bootstrap", draw).metrics["ks"] for draw in of[0]])
+    assert ks[0] < 0.9 * copied < copied < ks[1] == ks[2]
+
+
 def test_for_use_a_baseline_is_fitted_to_all_rows_of_a_table():
     definition = read({"study": {"name": "iris"}, "data": {"sklearn": "iris"}, "search": {}}, Path())
     rows = rows_of_baseline(definition, "bootstrap", 5000, 0)

@@ -29,7 +29,7 @@ JOINT_OBJECTIVES = ("sliced_wasserstein", "correlation_error", "association_erro
 """The objectives that need several columns."""
 Sampler = Literal["tpe", "random", "nsga2", "qmc", "grid"]
 
-DEFAULTS = 4
+DEFAULTS = 5
 """The edition of the defaults that a study begun now has (see vaebench.study.file.earlier)."""
 STAGE = 4
 """Replicates a trial runs before it may be pruned, and between two pruning tests. With fewer, the test can never
@@ -144,11 +144,12 @@ class StudyDefinition:
 
     @property
     def baseline_support(self) -> Support:
-        """What baselines know of the columns: their kinds, and the bounds, if the study was not begun before they did.
+        """What baselines know of the columns: kinds, declared bounds, and whole numbers, if they did when it began.
 
         What training rows show beside them is for each baseline to know, as the copulas do.
         """
-        return Support(self.support.bounds if self.defaults > 2 else (), kinds=self.support.kinds)
+        whole = self.support.learned and self.defaults > 4
+        return Support(self.support.bounds if self.defaults > 2 else (), kinds=self.support.kinds, whole=whole)
 
     def baseline_replicate(self, phase: Phase, index: int) -> Replicate:
         """Return the same replicate with what baselines know of its columns."""

@@ -48,7 +48,7 @@ def supports(support: Support, train: Rows) -> tuple[ColumnSupport, ...]:
 
     Declared bounds hold. Where `support.learned`, a column whose rows are all whole numbers has whole numbers, and the
     range of these if each number in it occurs; a column of few values that often repeat has only these; another end is
-    at zero where no row is beyond it and rows come near it.
+    at zero where no row is beyond it and rows come near it. Where `support.whole`, that is so of the first two alone.
     An end that n rows show wrongly cuts off a tail of probability p that they all missed: at most 1 / (e n) on average.
 
     Nothing is said of a category, whose codes are what they are, and empty cells are left out.
@@ -68,7 +68,9 @@ def supports(support: Support, train: Rows) -> tuple[ColumnSupport, ...]:
             raise InputError(
                 f"[data.columns]: column {index + 1} has {outside:g} in a training row, outside its bounds"
             )
-        learned = _learned(x) if support.learned else ColumnSupport()
+        learned = _learned(x) if support.learned or support.whole else ColumnSupport()
+        if not (support.learned or learned.whole or learned.values):
+            learned = ColumnSupport()
         low, high = max(low, learned.low), min(high, learned.high)
         if learned.whole:
             low, high = np.ceil(low), np.floor(high)  # a declared one may lie between
