@@ -28,6 +28,29 @@ def test_equal_rows_are_one_component_on_them():
     assert rows == pytest.approx(np.full((100, 2), 7.0), abs=0.01)
 
 
+def components(rows, most=None):
+    return len(fit_by_bic(rows, most, np.random.default_rng(0)).weights)
+
+
+def test_without_a_limit_it_has_as_many_components_as_there_are_clusters():
+    random = np.random.default_rng(0)
+    centres = np.stack(np.meshgrid(range(5), range(5)), axis=-1).reshape(25, 2)
+    rows = np.repeat(centres, 20, axis=0) + random.normal(0, 0.05, (500, 2))
+    assert 24 <= components(rows) <= 26
+    assert components(rows, 8) <= 8
+
+
+def test_without_a_limit_few_components_are_those_of_a_search_up_to_eight():
+    rows = np.concatenate([np.random.default_rng(1).normal(mean, 1, (50, 2)) for mean in (0, 6)])
+    free, limited = (np.random.default_rng(0) for _ in range(2))
+    np.testing.assert_array_equal(*(fit_by_bic(rows, most, r).draw(9, r) for most, r in ((None, free), (8, limited))))
+
+
+def test_whole_numbers_do_not_get_a_component_each():
+    """Each would have a likelihood that the ridge alone bounds. BIC would take 14 of them."""
+    assert components(np.random.default_rng(0).poisson(10, (335, 1)).astype(float)) <= 8
+
+
 def test_near_a_start_it_is_the_maximum_a_general_optimizer_finds():
     random = np.random.default_rng(0)
     x = np.concatenate([random.normal(0, 1, 60), random.normal(2.5, 0.7, 40)])

@@ -10,12 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaebench.baselines import Baseline
+from vaebench.baselines.gmm import Gmm
 from vaebench.data_sets import DataSet
 from vaebench.data_sets.distribution import Distribution
 from vaebench.data_sets.sklearn import SklearnTable
 from vaebench.parts import modules
 from vaebench.rows import Draw, Support
 from vaebench.scoring.baseline_scores import baseline, evaluate_baseline, generated_rows, rows_of_baseline
+from vaebench.scoring.score import measure
 from vaebench.seeds import generator
 from vaebench.study.file import from_plain, read, to_plain
 from vaebench.study.file.earlier import going_on
@@ -81,6 +83,20 @@ def test_whole_numbers_are_whole_and_few_values_few_where_trials_know_that_they_
     ks = [np.mean([evaluate_baseline("gaussian", draw).metrics["ks"] for draw in draws]) for draws in of]
     copied = np.mean([evaluate_baseline("bootstrap", draw).metrics["ks"] for draw in of[0]])
     assert ks[0] < 0.9 * copied < copied < ks[1] == ks[2]
+
+
+def test_a_study_begun_with_a_mixture_of_at_most_8_components_goes_on_with_it():
+    tables = {"study": {"name": "curve"}, "data": {"spiral": {}, "rows": 500}, "evaluation": {"generated": 1000}}
+    new = read(tables | {"search": {}}, Path())
+    earlier = replace(new, defaults=5)
+    of = [each.baseline_replicate("search", 0) for each in (new, earlier, going_on(earlier, new))]
+    now, before, resumed = (evaluate_baseline("gmm", each).metrics for each in of)
+    assert before == resumed != now
+    train = of[0].draw().train
+    rows = Gmm(8).generate(train, 1000, generator("baseline", "gmm", of[0].seed), new.data_set)
+    assert before == measure(rows, of[0].draw(), new.data_set, "search")
+    used = [rows_of_baseline(each, "gmm", 50, 0) for each in (new, earlier)]
+    assert not used[0].equals(used[1])
 
 
 def test_for_use_a_baseline_is_fitted_to_all_rows_of_a_table():

@@ -21,9 +21,9 @@ from vaebench.results.summary import summary
 from vaebench.rows import ANY_VALUES
 from vaebench.search.run import run
 from vaebench.search.store import RecordStore
-from vaebench.study.definition import DEFAULTS
 from vaebench.study.file import load
 from vaebench.study.records import StudyRecord
+from vaebench.study.replicate import DEFAULTS
 
 HERE = Path(__file__).parent
 NAMES = ("first", "second", "third", "fourth")

@@ -15,7 +15,7 @@ from vaebench.scoring.score import measure
 from vaebench.seeds import generator
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.records import Result
-from vaebench.study.replicate import Replicate
+from vaebench.study.replicate import DEFAULTS, Replicate
 from vaebench.study.support import kept_within, supports
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def baseline_names(data_set: DataSet) -> tuple[str, ...]:
     return (*(name for name in modules(Baseline) if baseline(name).suits(data_set)), FLOOR)
 
 
-def baseline(name: str) -> Baseline:
-    """Return the baseline called `name`. Raises InputError for an unknown name."""
-    return load(Baseline, name)()
+def baseline(name: str, defaults: int = DEFAULTS) -> Baseline:
+    """Return the baseline called `name` of an edition of the defaults. Raises InputError for an unknown name."""
+    return load(Baseline, name).of(defaults)
 
 
 def copies(name: str) -> bool:
@@ -55,7 +55,7 @@ def evaluate_baseline(name: str, replicate: Replicate) -> Result:
 
     A failure in fitting or scoring becomes the result's reason. Raises InputError for an unknown name.
     """
-    chosen = None if name == FLOOR else baseline(name)
+    chosen = None if name == FLOOR else baseline(name, replicate.defaults)
     draw = replicate.draw()
     started, clock = time.time(), time.perf_counter()
     metrics: Metrics = {}
@@ -97,7 +97,7 @@ def rows_of_baseline(definition: StudyDefinition, name: str, n: int, seed: int) 
 
     draw = definition.fitted_for_use()
     random = generator("rows of a baseline", name, seed)
-    rows = generated_rows(baseline(name), draw, n, random, definition.data_set)
+    rows = generated_rows(baseline(name, definition.defaults), draw, n, random, definition.data_set)
     return pd.DataFrame(rows, columns=list(definition.data_set.columns))
 
 

@@ -9,7 +9,7 @@ from vaebench.data_sets import DataSet
 from vaebench.networks._file import NetworkFile
 from vaebench.rows import Draw, Phase, Support
 from vaebench.seeds import generator
-from vaebench.study.replicate import Replicate
+from vaebench.study.replicate import DEFAULTS, Replicate
 from vaebench.study.space import Leaf, OneOf, Space
 from vaebench.study.spec import Spec
 from vaebench.variants import Variant
@@ -29,8 +29,6 @@ JOINT_OBJECTIVES = ("sliced_wasserstein", "correlation_error", "association_erro
 """The objectives that need several columns."""
 Sampler = Literal["tpe", "random", "nsga2", "qmc", "grid"]
 
-DEFAULTS = 5
-"""The edition of the defaults that a study begun now has (see vaebench.study.file.earlier)."""
 STAGE = 4
 """Replicates a trial runs before it may be pruned, and between two pruning tests. With fewer, the test can never
 be significant, even if the trial is worse on all of them."""
@@ -152,5 +150,5 @@ class StudyDefinition:
         return Support(self.support.bounds if self.defaults > 2 else (), kinds=self.support.kinds, whole=whole)
 
     def baseline_replicate(self, phase: Phase, index: int) -> Replicate:
-        """Return the same replicate with what baselines know of its columns."""
-        return replace(self.replicate(phase, index), support=self.baseline_support)
+        """Return the same replicate with what baselines know of its columns, and the edition they are of."""
+        return replace(self.replicate(phase, index), support=self.baseline_support, defaults=self.defaults)

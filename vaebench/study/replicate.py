@@ -6,6 +6,9 @@ from vaebench.data_sets import DataSet
 from vaebench.rows import ANY_VALUES, Draw, Phase, Support
 from vaebench.seeds import derive, generator
 
+DEFAULTS = 6
+"""The edition of the defaults that a study begun now has (see vaebench.study.file.earlier)."""
+
 
 @dataclass(frozen=True)
 class Replicate:
@@ -20,6 +23,8 @@ class Replicate:
     phase: Phase
     index: int
     support: Support = ANY_VALUES
+    defaults: int = DEFAULTS
+    """The edition of the defaults that baselines have."""
 
     @property
     def seed(self) -> int:

@@ -23,7 +23,7 @@ from vaebench import parts
 from vaebench.errors import InputError, unknown
 from vaebench.networks import KerasNetwork, Network
 from vaebench.networks._file import NetworkFile, remember
-from vaebench.study.definition import DEFAULTS, STAGE, Arm, StudyDefinition
+from vaebench.study.definition import STAGE, Arm, StudyDefinition
 from vaebench.study.file.bounds import write_bounds
 from vaebench.study.file.compare import read_arms
 from vaebench.study.file.earlier import going_on, with_earlier_defaults
@@ -31,6 +31,7 @@ from vaebench.study.file.objectives import check_objectives
 from vaebench.study.file.parameters import read_nodes, write_nodes
 from vaebench.study.file.sections import ConfirmSection, EvaluationSection, StudySection, read_data, read_section
 from vaebench.study.file.values import flatten, listed, located, show
+from vaebench.study.replicate import DEFAULTS
 from vaebench.study.space import Space, layers_from_spec
 from vaebench.study.spec import LAYERS
 

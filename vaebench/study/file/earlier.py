@@ -1,7 +1,8 @@
 """The defaults of earlier versions, by their edition. A study that was begun with them goes on with them.
 
-Edition 4: rows of baselines were not rounded where those of trials are. Edition 3: no confirmed trial stopped before
-the others, either. Edition 2: baselines knew no bounds of columns. Edition 1: see `with_earlier_defaults`.
+Edition 5: the baseline gmm had at most 8 components. Edition 4: rows of baselines were not rounded where those of
+trials are, either. Edition 3: no confirmed trial stopped before the others. Edition 2: baselines knew no bounds of
+columns. Edition 1: see `with_earlier_defaults`.
 """
 
 from dataclasses import replace
