@@ -11,6 +11,7 @@ from vaebench.parts import load, modules
 from vaebench.rows import Draw, Support
 from vaebench.scoring.baseline_scores import generated_rows
 from vaebench.scoring.metrics.association import correlation_ratio, cramers_v
+from vaebench.scoring.metrics.distances import total_variation
 
 EMPTY = np.nan
 N = 20_000
@@ -129,6 +130,21 @@ def test_uniform_knows_levels_and_ends_alone():
     rows = drawn("uniform", table(2000), KINDS)
     assert [(rows[:, 1] == level).mean() for level in (0, 1, 2, 5)] == pytest.approx([0.25] * 4, abs=0.02)
     assert cramers_v(rows[:, 1], (rows[:, 2] > 1).astype(float)) < 0.03
+
+
+def test_independent_columns_keep_all_of_each_column_and_nothing_between():
+    train = table(2000)
+    rows = drawn("independent", train, KINDS, learned=True)
+    assert total_variation(rows[:, 1], train[:, 1]) < 0.02
+    for column in (0, 2, 3):
+        gaps = [np.isnan(of[:, column]).mean() for of in (rows, train)]
+        assert gaps[0] == pytest.approx(gaps[1], abs=0.02)
+    both = ~np.isnan(rows[:, 3])
+    assert cramers_v(rows[both, 1], rows[both, 3]) < 0.03
+    assert correlation_ratio(rows[:, 1], rows[:, 2]) < 0.03 < 0.5 < correlation_ratio(train[:, 1], train[:, 2])
+    numbers = load(Baseline, "independent")().generate(train[:, [2, 2]], N, np.random.default_rng(0), None)
+    assert abs(np.corrcoef(numbers.T)[0, 1]) < 4 / np.sqrt(N)
+    assert stats.ks_2samp(numbers[:, 0], train[:, 2]).statistic < 0.02
 
 
 def test_smote_takes_the_level_of_most_neighbours_and_blends_numbers():
