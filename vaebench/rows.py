@@ -35,6 +35,8 @@ class Support:
     """The kind of each column; empty if all are numbers and no cell is empty. An empty cell of any kind is NaN."""
     whole: bool = False
     """Whether training rows show more of columns of whole numbers, or of few values, alone."""
+    levels: tuple[int, ...] = ()
+    """How many codes each category has, 0 for numbers; empty if there is no category."""
 
 
 ANY_VALUES = Support()

@@ -43,7 +43,7 @@ def refused(*arguments: object, words: tuple[str, ...]) -> None:
 STUDY_FILES = {
     "broken TOML": ("[study]", "[study", ("line 2, column 7",)),
     "unknown key": ("trials = 12", "trails = 12", ("[study]", "'trails'", "did you mean 'trials'?")),
-    "text column": (NORM, 'file = "text.csv"', ("text.csv", "not numeric: b", "columns = [")),
+    "text column": (NORM, 'file = "text.csv"', ("text.csv", "not numeric: b", 'kind = "category"')),
 }
 """One of each kind: tests/study/test_study_file.py and tests/data_sets/test_file.py have them all."""
 
@@ -53,7 +53,7 @@ STUDY_FILES = {
 def test_a_wrong_study_file(folder: Path, command: str, old: str, new: str, words: tuple[str, ...]) -> None:
     assert STUDY.count(old) == 1
     (folder / "wrong.toml").write_text(STUDY.replace(old, new))
-    (folder / "text.csv").write_text("a,b\n1,x\n2,y\n3,x\n")
+    (folder / "text.csv").write_text("a,b\n1,x\n2,5\n3,6\n")
     refused(command, "wrong.toml", words=("wrong.toml", *words))
 
 
@@ -187,10 +187,10 @@ def test_a_changed_definition_under_an_old_name(recorded: Path) -> None:
 def test_a_changed_data_file_under_an_old_name(folder: Path) -> None:
     text = STUDY.replace(NORM, 'file = "rows.csv"')
     Path("small.toml").write_text(text)
-    Path("rows.csv").write_text("a\n" + "\n".join(map(str, range(40))))
+    Path("rows.csv").write_text("a\n" + "\n".join(str(i * i) for i in range(40)))
     with lock(folder / "runs", "small"):
         RecordStore.create_or_open(folder / "runs", load(Path("small.toml")))
-    Path("rows.csv").write_text("a\n" + "\n".join(map(str, range(41))))
+    Path("rows.csv").write_text("a\n" + "\n".join(str(i * i) for i in range(41)))
     refused("run", "small.toml", words=("another definition", "data.file: its content has changed", "40 -> 41 rows"))
 
 

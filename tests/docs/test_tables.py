@@ -70,8 +70,16 @@ def test_samplers_and_objectives_are_listed():
 def test_snippets_of_toml_are_read(tmp_path):
     snippets = [block.text for block in blocks(STUDY_FILES) if block.kind == "toml" and not block.name]
     assert len(snippets) >= 2
+    columns = {
+        "postcode": 4021,
+        "day": "03/04/2024",
+        "sales": [f"{1 + x}.183" for x in range(40)],
+        "income": [x / 3 for x in range(40)],
+    }
+    pd.DataFrame(columns).to_csv(tmp_path / "my.csv", index=False)
     for snippet in snippets:
-        study = '[study]\nname = "a"\n[data]\ndistribution = { name = "norm" }\n'
+        data = 'file = "my.csv"' if "postcode" in snippet else 'distribution = { name = "norm" }'
+        study = f'[study]\nname = "a"\n[data]\n{data}\n'
         (tmp_path / "snippet.toml").write_text(study + snippet)
         assert read(tmp_path / "snippet.toml").arms
 
@@ -90,7 +98,7 @@ def test_every_form_of_a_range_is_read(tmp_path):
 def test_every_data_set_is_shown_as_it_is_written(tmp_path):
     lines = [row[0] for row in table(STUDY_FILES, "`[data]`")]
     assert {line.partition(" = ")[0] for line in lines} == set(modules(DataSet))
-    pd.DataFrame({"height": range(40), "weight": range(40)}).to_csv(tmp_path / "my.csv", index=False)
+    pd.DataFrame({"height": np.arange(40.0) ** 2, "weight": np.arange(40) / 3}).to_csv(tmp_path / "my.csv", index=False)
     for line in lines:
         (tmp_path / "data.toml").write_text(f'[study]\nname = "a"\n[data]\n{line}\n')
         found = read(tmp_path / "data.toml")

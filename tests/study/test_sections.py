@@ -150,7 +150,7 @@ def test_a_section_that_is_a_value_is_refused(study, section):
 
 
 def test_too_few_rows_in_a_file_for_the_split(study, tmp_path):
-    (tmp_path / "my.csv").write_text("a\n" + "".join(f"{i}\n" for i in range(10)))
+    (tmp_path / "my.csv").write_text("a\n" + "".join(f"{i * i}\n" for i in range(10)))
     with pytest.raises(InputError, match=r"rows = 11: the data set has 10"):
         load(study(data={"file": "my.csv", "rows": 11}))
     with pytest.raises(InputError, match=r"rows = 10 .* 7 training and 3 test rows: too few, at least 2 and 4"):

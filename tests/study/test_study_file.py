@@ -168,18 +168,18 @@ def test_the_stored_definition_gives_the_study_back(path):
 
 
 def test_a_file_data_set_is_stored_by_its_content(study, tmp_path):
-    (tmp_path / "my.csv").write_text("a,b\n" + "".join(f"{i},{i * i}\n" for i in range(50)))
+    (tmp_path / "my.csv").write_text("a,b\n" + "".join(f"{i / 2},{i * i}\n" for i in range(50)))
     path = study(data={"file": "my.csv"})
     before = load(path)
     assert (before.rows, before.data_set.columns) == (50, ("a", "b"))
     assert from_plain(json.loads(json.dumps(to_plain(before)))) == before
-    (tmp_path / "my.csv").write_text("a,b\n" + "".join(f"{i},{i + 1}\n" for i in range(50)))
+    (tmp_path / "my.csv").write_text("a,b\n" + "".join(f"{i / 2},{i * i + 1}\n" for i in range(50)))
     (line,) = difference(before, load(path))
     assert line == "data.file: its content has changed since the study began (still 50 rows); restore it to go on"
 
 
 def test_a_data_file_that_moved_is_no_difference(study, tmp_path):
-    (tmp_path / "my.csv").write_text("a\n" + "".join(f"{i}\n" for i in range(50)))
+    (tmp_path / "my.csv").write_text("a\n" + "".join(f"{i * i}\n" for i in range(50)))
     before = load(study(data={"file": "my.csv"}))
     (tmp_path / "my.csv").rename(tmp_path / "other.csv")
     assert difference(before, load(study(data={"file": "other.csv"}))) == []

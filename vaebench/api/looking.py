@@ -14,9 +14,11 @@ from vaebench.files import (
     write_output,
 )
 from vaebench.results import summary as in_words
+from vaebench.results.export import write
 from vaebench.results.leaderboard import leaderboard as table
 from vaebench.results.standings import Standings, standings
 from vaebench.results.status import status_of
+from vaebench.rows import Rows
 from vaebench.scoring.baseline_scores import rows_of_baseline
 from vaebench.search.events import Observer, Step, unheard
 from vaebench.search.storage import existing_study, storage_at
@@ -96,8 +98,19 @@ def generate(
         from vaebench.trial.to_generator import fit_again
 
         generator = fit_again(folder, chosen, definition)
-    generated: pd.DataFrame = generator.generate(n, seed)
-    return generated
+    rows_made: Rows = generator.generate(n, seed).to_numpy()
+    return definition.data_set.decode(rows_made)
+
+
+def write_rows(study: str, frame: "pd.DataFrame", path: Path, *, home: str | Path | None = None) -> None:
+    """Write rows that `generate` returned, to a CSV as the study's own. Raises InputError if they cannot be written."""
+    data_set = RecordStore.open(home_folder(home), study_name(study)).definition.data_set
+    if path.suffix.lower() == ".csv" and isinstance(data_set, File) and data_set.table:
+        # every text and name in it is the user's own, so that none is taken for a spreadsheet's formula anew
+        written = data_set.as_written(frame)
+        write_output(path, lambda part: written.to_csv(part, index=False, lineterminator="\n", encoding="utf-8"))
+    else:
+        write(frame, path)
 
 
 def report(study: str, path: str | Path, *, home: str | Path | None = None) -> None:

@@ -2,6 +2,7 @@
 
 run                  run, confirm, sync
 check                check
+columns              the table of a file's columns that check prints
 describe, doubts     what check prints: data, cost, space; doubts about the study
 results              status, leaderboard, report, generate
 ui                   ui
@@ -86,7 +87,7 @@ vaebench report gaussian                        all of it on one HTML page
 vaebench ui gaussian                            every trial in MLflow
 vaebench generate gaussian -n 15000 -o new.csv  new rows from the best
 
-STUDY is a study's name or its file; check and run take the file.
+STUDY is a study's name or its file; check and run take the file; check takes a table, too.
 All state lives in one folder: --home, VAEBENCH_HOME, else runs/.
 """
 

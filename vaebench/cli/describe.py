@@ -8,9 +8,11 @@ from typing import Any
 import click
 import numpy as np
 
+from vaebench.cli.columns import lines
 from vaebench.cli.doubts import doubts
 from vaebench.cli.options import duration
 from vaebench.data_sets import split_sizes
+from vaebench.data_sets.file import File
 from vaebench.scoring.race import FIRST
 from vaebench.study.definition import Arm, StudyDefinition
 from vaebench.study.file.parameters import write_nodes
@@ -56,6 +58,9 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
     held_out = "" if definition.fresh_draws else f", half of them ({true}) as true samples"
     _line("rows", f"{definition.rows}: {train} to train, {test} held out{held_out}")
     _line("columns", ", ".join(_columns(definition)))
+    if isinstance(definition.data_set, File):
+        for line in lines(definition.data_set.table):
+            click.echo(f"  {line}")
     _line("scored", f"{definition.generated} generated rows against {true} true samples, on each replicate")
     if kept := _kept(definition):
         _line("kept", f"of these rows, a saved generator may hold {'; '.join(kept)}")
@@ -73,8 +78,11 @@ def describe(definition: StudyDefinition, trials: int | None) -> None:
 
 def _columns(definition: StudyDefinition) -> list[str]:
     """Return the columns, each with the values it can have as far as the first search draw shows."""
-    pairs = zip(definition.data_set.columns, _known(definition), strict=True)
-    return [f"{name} ({of})" if str(of) else name for name, of in pairs]
+    levels = definition.support.levels or (0,) * len(definition.data_set.columns)
+    found = zip(definition.data_set.columns, _known(definition), levels, strict=True)
+    return [
+        f"{name} ({count} categories)" if count else f"{name} ({of})" if str(of) else name for name, of, count in found
+    ]
 
 
 def _known(definition: StudyDefinition) -> tuple[ColumnSupport, ...]:
@@ -157,7 +165,9 @@ def _line(name: str, text: str, at: int = 12, *, err: bool = False) -> None:
 def _table(value: Any) -> str:
     """Return a table as a study file writes it, without the keys that only the record has for a file."""
     if isinstance(value, dict):
-        return ", ".join(f"{key} = {show(item)}" for key, item in value.items() if key not in ("sha256", "columns"))
+        return ", ".join(
+            f"{key} = {show(item)}" for key, item in value.items() if key not in ("sha256", "columns", "table")
+        )
     return show(value)
 
 

@@ -105,13 +105,13 @@ def generate(
     They are in the data's own units and columns.
     """
     from vaebench.api import looking
-    from vaebench.results.export import write, writer_for
+    from vaebench.results.export import writer_for
 
     writer_for(output)
     name = looking.study_name(study)
     looking.check_output(name, output, home=home)
     frame = looking.generate(name, n, trial=trial, baseline=baseline, seed=seed, home=home, observer=_say)
-    write(frame, output)
+    looking.write_rows(name, frame, output, home=home)
     worth = looking.worth(name, trial=trial, baseline=baseline, home=home)
     click.echo(f"{n} rows written to {output}, from {worth}")
 

@@ -5,14 +5,17 @@ from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaebench.errors import InputError
 from vaebench.parts import Part, make
-from vaebench.rows import Draw, Rows
+from vaebench.rows import Draw, Kind, Rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SAMPLE = 10_000
 """Rows drawn to see whether they are within the bounds of a column."""
@@ -45,6 +48,26 @@ class DataSet(Part):
     def from_plain(cls, value: Any) -> Self:
         """Rebuild the data set from `plain()`."""
         return cls.parse(value, Path())
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """How many codes 0, 1, ... each category has, 0 for numbers; empty if there is no category."""
+        return ()
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kind of each column; empty if all are numbers and no cell is empty."""
+        return ()
+
+    def going_on(self, old: "DataSet") -> "DataSet":
+        """Return this data set as a study goes on with it that was begun with `old`."""
+        return self
+
+    def decode(self, rows: Rows) -> "pd.DataFrame":
+        """Return rows, shape (rows, columns), as a table for users."""
+        import pandas as pd
+
+        return pd.DataFrame(rows, columns=list(self.columns))
 
     @property
     @abstractmethod

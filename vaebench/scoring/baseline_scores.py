@@ -93,12 +93,10 @@ def rows_of_baseline(definition: StudyDefinition, name: str, n: int, seed: int) 
 
     They are kept within all that is known of the columns, as those of a trial are; scored rows within declared bounds.
     """
-    import pandas as pd
-
     draw = definition.fitted_for_use()
     random = generator("rows of a baseline", name, seed)
     rows = generated_rows(baseline(name, definition.defaults), draw, n, random, definition.data_set)
-    return pd.DataFrame(rows, columns=list(definition.data_set.columns))
+    return definition.data_set.decode(rows)
 
 
 def of_many(metrics: Metrics, rows: int, generated: int, true: int) -> Metrics:

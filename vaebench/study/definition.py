@@ -147,7 +147,8 @@ class StudyDefinition:
         What training rows show beside them is for each baseline to know, as the copulas do.
         """
         whole = self.support.learned and self.defaults > 4
-        return Support(self.support.bounds if self.defaults > 2 else (), kinds=self.support.kinds, whole=whole)
+        bounds = self.support.bounds if self.defaults > 2 else ()
+        return Support(bounds, kinds=self.support.kinds, whole=whole, levels=self.support.levels)
 
     def baseline_replicate(self, phase: Phase, index: int) -> Replicate:
         """Return the same replicate with what baselines know of its columns, and the edition they are of."""

@@ -51,17 +51,18 @@ def supports(support: Support, train: Rows) -> tuple[ColumnSupport, ...]:
     at zero where no row is beyond it and rows come near it. Where `support.whole`, that is so of the first two alone.
     An end that n rows show wrongly cuts off a tail of probability p that they all missed: at most 1 / (e n) on average.
 
-    Nothing is said of a category, whose codes are what they are, and empty cells are left out.
+    The codes of a category are 0 to k - 1, if `support.levels` has k; empty cells are left out.
 
     Raises InputError where a training row is outside its declared bounds.
     """
     bounds = support.bounds or ((-math.inf, math.inf),) * train.shape[1]
+    levels = support.levels or (0,) * train.shape[1]
     found = []
     kinds = support.kinds or ("number",) * len(bounds)
-    for index, ((low, high), cells, kind) in enumerate(zip(bounds, train.T, kinds, strict=True)):
+    for index, ((low, high), cells, kind, count) in enumerate(zip(bounds, train.T, kinds, levels, strict=True)):
         x = cells[~np.isnan(cells)] if support.kinds else cells
         if kind == "category" or not len(x):
-            found.append(ColumnSupport())
+            found.append(ColumnSupport(0.0, count - 1.0, whole=True) if count else ColumnSupport())
             continue
         if x.min() < low or x.max() > high:
             outside = x[(x < low) | (x > high)][0]

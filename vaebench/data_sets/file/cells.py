@@ -58,6 +58,12 @@ def is_number(cell: str) -> bool:
     return True
 
 
+def looks_like_a_number(cell: str) -> bool:
+    """Return whether a cell is a number, perhaps with a currency, a unit or marks between thousands."""
+    bare = str(cell).strip()
+    return is_number(bare) or bool(_number(bare)) or any(form.fullmatch(bare) for form in (MIXED, SPACED, COMMA))
+
+
 def _advice(cell: str, column: Sequence[str]) -> str:
     """Return what to do about `cell`; `column` has all cells of its column that are no numbers."""
     if all(THOUSANDS.fullmatch(other) for other in column):

@@ -1,10 +1,14 @@
 """Which columns of a file are used, and why one cannot be."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vaebench.data_sets.file.cells import SOME_COLUMNS, way_out
+from vaebench.data_sets.file.cells import SOME_COLUMNS
+from vaebench.data_sets.file.infer import KINDS
+from vaebench.data_sets.file.kinds import Column
+from vaebench.data_sets.file.kinds.number import Number
 from vaebench.data_sets.file.reading import UNNAMED
 from vaebench.errors import InputError, unknown
 
@@ -32,32 +36,36 @@ def chosen_columns(known: list[str], columns: Any, where: str) -> tuple[str, ...
     return tuple(columns)
 
 
-def check_columns(frame: "pd.DataFrame", where: str) -> None:
-    """Raise InputError for columns that cannot be used: not numeric, not finite, constant or nearly so."""
-    from pandas.api.types import is_bool_dtype, is_complex_dtype, is_numeric_dtype
+def check_declared(declared: Mapping[str, Mapping[str, Any]], names: Sequence[str]) -> None:
+    """Raise InputError where [data.columns] declares a column that there is not, or no kind that there is."""
+    for name, of in declared.items():
+        if name not in names:
+            raise InputError(f"columns: {unknown('column', name, names)}")
+        kind = of.get("kind")
+        if kind is not None and kind not in KINDS:
+            raise InputError(f"columns.{name}: {unknown('kind', str(kind), KINDS)}")
 
-    text = [
-        name
-        for name, kind in zip(frame.columns, frame.dtypes, strict=True)
-        if not is_numeric_dtype(kind) or is_bool_dtype(kind) or is_complex_dtype(kind)
-    ]
-    if text:
-        row, cell, hint = way_out(frame[text])
-        such = f"such as {cell!r} in row {row + 1} below the header"
-        hint = hint or f"choose others with {SOME_COLUMNS}"
-        raise InputError(f"{where}: not numeric: {', '.join(text)} ({such}); {hint}")
+
+def check_columns(frame: "pd.DataFrame", table: Sequence[Column], where: str) -> None:
+    """Raise InputError for columns of numbers or dates with empty or infinite cells, and nearly constant ones."""
+    of_kind = {column.name: column for column in table}
     for name in frame.columns:
-        with np.errstate(invalid="ignore"):  # of a NaN that signals
-            values = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        column = of_kind[name]
+        if column.empty and not column.levels:
+            row = int(np.isnan(column.encode(frame[name])).argmax())
+            raise InputError(
+                f"{where}: column {name!r} has {column.empty} cell{'s' * (column.empty > 1)} without a value, "
+                f"the first (empty or NaN) in row {row + 1} below the header: fill it, or leave out the row"
+            )
+        if not isinstance(column, Number):
+            continue
+        values = column.encode(frame[name])
         bad = np.flatnonzero(~np.isfinite(values))
         if bad.size:
-            kind = "empty or NaN" if np.isnan(values[bad[0]]) else "infinite"
             raise InputError(
                 f"{where}: column {name!r} has {bad.size} cell{'s' * (bad.size > 1)} without a finite number, "
-                f"the first ({kind}) in row {bad[0] + 1} below the header: fill it, or leave out the row"
+                f"the first (infinite) in row {bad[0] + 1} below the header: correct it, or leave out the row"
             )
-        if (values == values[0]).all():
-            raise InputError(f"{where}: column {name!r} is constant ({values[0]}); choose others with {SOME_COLUMNS}")
         _check_rare(str(name), values, list(frame.columns), where)
 
 

@@ -4,7 +4,8 @@ import codecs
 import csv
 import io
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 UNNAMED = "nameless column"
 WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)  # that of UTF-32 LE begins with UTF-16's
+LOOKED_AT = 10_000
+"""Lines of a CSV whose text is looked at."""
 COMMENTS = ("#", "//", "%", "*")
 
 
@@ -30,8 +33,11 @@ def read_content(path: Path, where: str) -> bytes:
     return content
 
 
-def read_table(path: Path, content: bytes, where: str) -> "pd.DataFrame":
-    """Parse the content by the file's suffix. Columns are named as in the file. Raises InputError if it is broken."""
+def read_table(path: Path, content: bytes, where: str, text: Sequence[str] = ()) -> "pd.DataFrame":
+    """Parse the content by the file's suffix. Columns are named as in the file. Raises InputError if it is broken.
+
+    The columns `text` of a CSV are not parsed; an empty cell is missing there too.
+    """
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".parquet"):
         way_out = "; save the sheet as CSV UTF-8" if suffix in (".xlsx", ".xls", ".ods") else ""
@@ -39,7 +45,7 @@ def read_table(path: Path, content: bytes, where: str) -> "pd.DataFrame":
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # pandas only warns about rows longer than the header
         try:
-            frame = _parquet(content) if suffix == ".parquet" else _csv(content, where)
+            frame = _parquet(content) if suffix == ".parquet" else _csv(content, where, text)
         except UnicodeDecodeError as error:
             raise InputError(f"{where}: not UTF-8 text (byte {error.start}): save it as CSV UTF-8") from None
         except InputError:
@@ -60,7 +66,7 @@ def _parquet(content: bytes) -> "pd.DataFrame":
     return pd.read_parquet(io.BytesIO(content))
 
 
-def _csv(content: bytes, where: str) -> "pd.DataFrame":
+def _csv(content: bytes, where: str, text: Sequence[str]) -> "pd.DataFrame":
     import pandas as pd
 
     if content.startswith(WIDE) or b"\0" in content[:100]:
@@ -79,7 +85,20 @@ def _csv(content: bytes, where: str) -> "pd.DataFrame":
         encoding="utf-8-sig",
         skipinitialspace=True,
         low_memory=False,
+        dtype=dict.fromkeys(text, str),
     )
+
+
+def written_cells(content: bytes) -> dict[str, list[str]]:
+    """Return the first cells of each column of a CSV as they are written, without empty ones."""
+    lines = csv_lines(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    header = column_names(next(lines))
+    found: dict[str, list[str]] = {name: [] for name in header}
+    for line in islice(lines, LOOKED_AT):
+        for name, cell in zip(header, line, strict=False):
+            if stripped := cell.strip():
+                found[name].append(stripped)
+    return found
 
 
 def csv_lines(text: Iterable[str]) -> Iterator[list[str]]:

@@ -6,7 +6,7 @@ Every error is an InputError that names file, section, key, value and what is al
     parameters  [fixed] and [search]: tables to nodes of a space, and back
     compare     [compare]: the arms
     objectives  whether they can be measured on the columns
-    bounds      [data.columns]: lowest and highest values of columns
+    bounds      [data.columns]: kinds of columns, their lowest and highest values
     earlier     the defaults of earlier versions
     values      one value shown, listed, located
 """
@@ -38,7 +38,7 @@ from vaebench.study.spec import LAYERS
 SECTIONS = ("study", "data", "evaluation", "fixed", "search", "confirm", "compare")
 EXTENDING = ("study.trials", "study.question", "study.trial_minutes", "confirm", "data.file.path")
 """Keys that may change when a study is run again: a larger budget, a limit, another wording, a data file that moved."""
-IN_WORDS = ("data.file.sha256", "data.file.available_rows")
+IN_WORDS = ("data.file.sha256", "data.file.available_rows", "data.file.table")
 """Stored values that say nothing to a reader: the data set puts their change in words."""
 _UNSET = object()
 
@@ -119,6 +119,7 @@ def shareable(definition: StudyDefinition) -> dict[str, Any]:
     plain = to_plain(definition)
     if "file" in plain["data"]:
         plain["data"]["file"]["path"] = Path(plain["data"]["file"]["path"]).name
+        plain["data"]["file"].pop("table", None)  # it has values of the rows
     return plain
 
 
@@ -214,6 +215,11 @@ def _check_layers(arms: tuple[Arm, ...]) -> None:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the tables of a study file. Raises InputError where it cannot be read or is broken TOML."""
+    if path.suffix.lower() in (".csv", ".tsv", ".parquet") and path.is_file():
+        raise InputError(
+            f"{path} is a table, and a study file is expected, with [data] file = {show(path.name)}; "
+            f"'vaebench check {path}' shows its columns"
+        )
     try:
         text = path.read_bytes().decode("utf-8-sig")
         return tomllib.loads(text)

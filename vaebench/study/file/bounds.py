@@ -1,4 +1,4 @@
-"""[data.columns] of a study file: the lowest and the highest value that a column can have."""
+"""[data.columns] of a study file: the kind of a column, and the lowest and the highest value that it can have."""
 
 import math
 from collections.abc import Mapping
@@ -9,10 +9,31 @@ from vaebench.errors import InputError, unknown
 from vaebench.study.file.values import located, show
 
 ENDS = ("min", "max")
+READING = ("kind", "format", "decimal", "thousands")
+"""What a column is (see vaebench.data_sets.file.infer.KINDS), and how a CSV writes it."""
 MOST = 1e300
 """The largest bound: twice the distance between two is still a number."""
 Bounds = tuple[tuple[float, float], ...]
 """Lowest and highest value of each column, infinite where there is none."""
+
+
+def split_columns(table: Any) -> tuple[dict[str, dict[str, Any]], Any]:
+    """Return what [data.columns] says of how columns are read, and what it says of their bounds."""
+    if not isinstance(table, dict) or not all(isinstance(of, dict) for of in table.values()):
+        return {}, table
+    with located("columns."):
+        for column, of in table.items():
+            for key, value in of.items():
+                if key not in (*READING, *ENDS):
+                    raise InputError(f"{column} = {show(of)}: {unknown('key', key, (*READING, *ENDS))}")
+                if key in READING and not isinstance(value, str):
+                    raise InputError(f"{column}: {key} = {show(value)}: a text is expected")
+    reading = {column: {key: of[key] for key in READING if key in of} for column, of in table.items()}
+    ends = {column: {key: end for key, end in of.items() if key in ENDS} for column, of in table.items()}
+    return (
+        {column: of for column, of in reading.items() if of},
+        {column: of for column, of in ends.items() if of or not reading[column]},
+    )
 
 
 def read_bounds(table: Any, data_set: DataSet) -> Bounds:
@@ -25,6 +46,8 @@ def read_bounds(table: Any, data_set: DataSet) -> Bounds:
         if column not in found:
             raise InputError(f"columns: {unknown('column', column, found)}")
         with located(f"columns.{column} = {show(ends)}: "):
+            if (data_set.levels or (0,))[list(found).index(column) if data_set.levels else 0]:
+                raise InputError("categories have no min and no max")
             found[column] = _ends(ends)
     return tuple(found.values()) if table else ()
 

@@ -8,12 +8,18 @@ columns. Edition 1: see `with_earlier_defaults`.
 from dataclasses import replace
 
 from vaebench.study.definition import Arm, StudyDefinition
+from vaebench.study.file.bounds import read_bounds, write_bounds
 from vaebench.study.file.parameters import KNOWN
 from vaebench.study.space import Fixed, Node, OneOf, Space
 
 
 def going_on(old: StudyDefinition, new: StudyDefinition) -> StudyDefinition:
-    """Return `new` as the study goes on that was begun as `old`: with its defaults."""
+    """Return `new` as the study goes on that was begun as `old`: with its defaults, and its kinds of columns."""
+    data_set = new.data_set.going_on(old.data_set)
+    if data_set is not new.data_set:
+        bounds = read_bounds(write_bounds(new.support.bounds, new.data_set), data_set)
+        support = replace(new.support, bounds=bounds, kinds=data_set.kinds, levels=data_set.levels)
+        new = replace(new, data_set=data_set, support=support)
     if old.defaults >= new.defaults:
         return new
     return with_earlier_defaults(new) if old.defaults == 1 else replace(new, defaults=old.defaults)

@@ -8,10 +8,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from vaebench import parts
 from vaebench.data_sets import DataSet, split_sizes
+from vaebench.data_sets.file import File
 from vaebench.errors import InputError, unknown
 from vaebench.rows import SCORED, Support
 from vaebench.study.definition import Objective, Sampler
-from vaebench.study.file.bounds import check_bounds, read_bounds
+from vaebench.study.file.bounds import check_bounds, read_bounds, split_columns
 from vaebench.study.file.values import located, show
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
@@ -109,16 +110,24 @@ def read_data(table: Any, folder: Path | None) -> tuple[DataSet, int, float, Sup
         section = read_section(_RowsSection, "data", beside)
         kind = parts.load(DataSet, keys[0])
         value = table[keys[0]]
-        data_set = kind.from_plain(value) if folder is None else kind.parse(value, folder)
+        declared, ends = split_columns(section.columns)
+        if folder is None:
+            data_set = kind.from_plain(value)
+        elif issubclass(kind, File):
+            data_set = kind.parse(value, folder, declared)
+        elif declared:
+            raise InputError(f"columns.{next(iter(declared))}: kinds are of a file's columns, and {keys[0]} is none")
+        else:
+            data_set = kind.parse(value, folder)
         rows = section.rows or data_set.available_rows or TRUTH_ROWS
         _check_split(data_set, rows, section.test_fraction)
-        bounds = read_bounds(section.columns, data_set)
+        bounds = read_bounds(ends, data_set)
         if folder is None:
             learned = beside.get("learn_support", False)  # records of before do not have it
         else:
             learned = section.learn_support
             check_bounds(bounds, data_set)
-        return data_set, rows, section.test_fraction, Support(bounds, learned)
+        return data_set, rows, section.test_fraction, Support(bounds, learned, data_set.kinds, levels=data_set.levels)
 
 
 def _check_split(data_set: DataSet, rows: int, test_fraction: float) -> None:
