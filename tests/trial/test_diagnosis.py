@@ -8,6 +8,7 @@ from hand_made import ATTAINABLE, ERRORS
 from pydantic import TypeAdapter
 from small_specs import small_spec
 
+from vaebench.study.records import Attainable
 from vaebench.trial.diagnosis import EXPECTED, GENERATORS, PLAIN, Diagnosis, diagnose
 
 
@@ -238,3 +239,23 @@ def test_a_diagnosis_survives_pickle_and_json():
 
 def test_every_figure_is_a_plain_number():
     assert all(type(value) is float for value in diagnosis_of(evidence(), evidence(np.float64(2.0))).evidence.values())
+
+
+@pytest.mark.parametrize(
+    ("measured", "spec"),
+    [
+        (evidence(3.25, noise=1.1, codes=3.25, codes_noise=1.1), {"decoder_noise": False}),
+        (evidence(3.0, codes=1.0, noise=3.0, codes_noise=1.0), {}),
+        (evidence(3.0, signal=0.01), {"decoder_noise": False}),
+        (evidence(3.0, rows=3.0, copied=0.9), {}),
+    ],
+)
+def test_of_categories_alone_it_says_the_same_without_their_spread(measured, spec):
+    """They have ks and copula_error, no moments."""
+    errors = {"ks": ERRORS["ks"]}
+    of_categories = {
+        name: value for name, value in measured.items() if not name.endswith(("std_ratio", "std_error", "mean_error"))
+    }
+    found = diagnose(small_spec("vae", **spec), [of_categories], Attainable(errors)).findings
+    assert [finding.name for finding in found] == names(measured, **spec)
+    assert not any("std ratio" in finding.text for finding in found)

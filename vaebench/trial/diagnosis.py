@@ -66,7 +66,8 @@ def diagnose(spec: Spec, evidence: Sequence[Evidence], attainable: Attainable) -
 
 
 def _means(evidence: Sequence[Evidence]) -> dict[str, float]:
-    return {name: float(np.mean([one[name] for one in evidence])) for name in evidence[0]}
+    shared = set(evidence[0]).intersection(*evidence)  # a draw of few filled cells may have no std_ratio
+    return {name: float(np.mean([one[name] for one in evidence])) for name in evidence[0] if name in shared}
 
 
 def _score(evidence: Evidence, name: str, attainable: Attainable) -> float:
@@ -169,8 +170,8 @@ def _collapsed(spec: Spec, case: _Case, draws: Sequence[Evidence]) -> Finding:
         tail = f"what is generated is its noise, {mean['noise_share']:.0%} of the variance: a {law} distribution."
     else:
         tail = (
-            f"all generated rows are nearly the same, std ratio {mean['as_is.std_ratio']:.2f}; decoder noise would "
-            f"make it {mean['noise.std_ratio']:.2f}, as a {law} distribution about a constant."
+            f"all generated rows are nearly the same{_ratio(mean, ', std ratio ', 'as_is')}; decoder noise would make "
+            f"{_ratio(mean, 'it ', 'noise') or 'them differ'}, as a {law} distribution about a constant."
         )
     return Finding("collapsed", f"{head}{units}): {tail}", max(0.0, case.mean["as_is.score"] - 1.0))
 
@@ -185,21 +186,27 @@ def _swapped(
 def _sampler_text(mean: Mapping[str, float]) -> str:
     return (
         f"The latent sampler misses the codes of the training rows: KS {mean['as_is.ks']:.3f}, with their codes "
-        f"{mean['codes.ks']:.3f}; std ratio {mean['as_is.std_ratio']:.2f}, with them {mean['codes.std_ratio']:.2f}; "
+        f"{mean['codes.ks']:.3f}; {_ratio(mean, 'std ratio ', 'as_is')}{_ratio(mean, ', with them ', 'codes', '; ')}"
         f"score {mean['as_is.score']:.2f}, with them {mean['codes.score']:.2f}."
     )
 
 
 def _noise_text(mean: Mapping[str, float]) -> str:
     return (
-        f"Spread too small: std ratio {mean['as_is.std_ratio']:.2f}, with decoder noise "
-        f"{mean['noise.std_ratio']:.2f}; score {mean['as_is.score']:.2f}, with it {mean['noise.score']:.2f}."
+        f"Spread too small: {_ratio(mean, 'std ratio ', 'as_is')}{_ratio(mean, ', with decoder noise ', 'noise', '; ')}"
+        f"score {mean['as_is.score']:.2f}, with it {mean['noise.score']:.2f}."
     )
+
+
+def _ratio(mean: Mapping[str, float], before: str, name: str, after: str = "") -> str:
+    """Return a generator's std ratio with words around it; empty where all columns are categories."""
+    ratio = mean.get(f"{name}.std_ratio")
+    return "" if ratio is None else f"{before}{ratio:.2f}{after}"
 
 
 def _copying(case: _Case) -> Finding | None:
     copied = np.array([one["copied"] for one in case.each])
-    if not _surely(copied, COPIED) or case.mean["as_is.std_ratio"] < SPREAD_TO_COPY:
+    if not _surely(copied, COPIED) or case.mean.get("as_is.std_ratio", 1.0) < SPREAD_TO_COPY:
         return None
     return Finding(
         "copying",

@@ -131,7 +131,11 @@ def _posterior(codes: Codes) -> Mapping[str, float]:
 
 
 def _copied(generated: Rows, draw: Draw) -> float:
-    return copying(generated, draw.train, draw.test) * (len(draw.train) + len(draw.test)) / len(draw.test)
+    return (
+        copying(generated, draw.train, draw.test, draw.support.kinds)
+        * (len(draw.train) + len(draw.test))
+        / len(draw.test)
+    )
 
 
 def _mean_share(part: Rows, whole: Rows) -> float:
