@@ -33,10 +33,8 @@ def test_numbers_beside_other_cells_are_refused_with_the_way_out(tmp_path, cells
         assert word in said
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-def test_text_of_another_width_is_named(tmp_path, encoding):
-    said = refused(tmp_path, "x,y\n0.1,2\n0.2,3\n".encode(encoding))
-    assert "UTF-16 text, as Excel's 'Unicode Text': save it as CSV UTF-8" in said
+def test_text_of_another_width_is_named(tmp_path):
+    assert "UTF-32 text: save it as CSV UTF-8" in refused(tmp_path, "x,y\n0.1,2\n0.2,3\n".encode("utf-32"))
 
 
 def test_a_damaged_file_is_named(tmp_path):

@@ -1,6 +1,7 @@
 """Small tables of all kinds, as spreadsheets, statistics packages and databases write them, go in and come back."""
 
 import csv
+import gzip
 import io
 import json
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from vaebench.data_sets.file import File
+from vaebench.data_sets.file.table import as_written
 from vaebench.errors import InputError
 from vaebench.study.file import difference, from_plain, load, to_plain
 from vaebench.study.file.earlier import going_on
@@ -79,7 +81,7 @@ def test_a_column_of_a_csv_comes_back_as_it_was_written(tmp_path, name):
     path = table(tmp_path, x=COLUMNS["fine"][1], it=cells)
     file, frame = there_and_back(path)
     assert [column.kind for column in file.table] == ["continuous", kind]
-    file.as_written(frame).to_csv(tmp_path / "new.csv", index=False, lineterminator="\n")
+    file.write_csv(frame, tmp_path / "new.csv")
     new, old = (
         list(csv.reader(io.StringIO(each.read_text(encoding="utf-8")))) for each in (tmp_path / "new.csv", path)
     )
@@ -132,7 +134,7 @@ def test_rows_between_and_beyond_become_cells_that_the_column_could_have(tmp_pat
     columns = {name: COLUMNS[name][1] for name in ("whole", "prices", "cities", "norwegian", "minutes")}
     file = File.parse("my.csv", table(tmp_path, **columns).parent)
     rows = RANDOM.normal(0, 1e6, (50, 5))
-    written = file.as_written(file.decode(rows))
+    written = as_written(file.decode(rows), file.table)
     assert (written["whole"] == np.rint(rows[:, 0])).all()
     assert written["prices"].str.fullmatch(r"-?\d+\.\d\d").all()
     assert set(written["cities"]) <= set(CITIES)
@@ -204,3 +206,49 @@ def test_a_study_that_was_begun_before_kinds_goes_on_with_all_columns_as_numbers
     (tmp_path / "s.toml").write_text((tmp_path / "s.toml").read_text() + 'id = { kind = "integer" }\n')
     declared = going_on(old, load(tmp_path / "s.toml"))
     assert "data.columns.id: a number -> integer" in difference(old, declared)
+
+
+# ---- how a file is written
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_separators_and_encodings_are_seen_and_written_again(tmp_path, separator, encoding):
+    columns = {"city": CITIES, "pris, kr": [f"{x:.2f}".replace(".", ",") for x in AMOUNTS], "n": COLUMNS["whole"][1]}
+    with (tmp_path / "my.csv").open("w", encoding=encoding, newline="") as out:
+        writer = csv.writer(out, delimiter=separator, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(zip(*columns.values(), strict=True))
+    file, frame = there_and_back(tmp_path / "my.csv")
+    assert [column.kind for column in file.table] == ["category", "continuous", "integer"]
+    np.testing.assert_allclose(frame["pris, kr"], AMOUNTS.round(2))
+    file.write_csv(frame, tmp_path / "new.csv")
+    assert (tmp_path / "new.csv").read_bytes() == (tmp_path / "my.csv").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["my.csv.gz", "my.tsv", "my.tsv.gz"])
+def test_compressed_and_tab_separated_files(tmp_path, name):
+    text = table(tmp_path, city=CITIES, x=COLUMNS["fine"][1]).read_text(encoding="utf-8")
+    content = (text.replace(",", "\t") if ".tsv" in name else text).encode()
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    file, frame = there_and_back(tmp_path / name)
+    file.write_csv(frame, tmp_path / "new.csv")
+    assert (tmp_path / "new.csv").read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize(
+    ("content", "given", "words"),
+    [
+        ("a,b;c\n1,2;3\n2,4;5\n", {}, ["do commas or semicolons separate the cells?", 'separator = ";" }']),
+        ("a;b\n1;2\n", {"separator": ":"}, ["separator = ':': one of ',', ';', '\\t', '|' is expected"]),
+        ("a;b\n1;2\n", {"encoding": "utf8000"}, ["there is no such encoding", "cp1252"]),
+        (b"a;b\n\x81;2\n", {}, ["not cp1252 text (byte 4)", 'encoding = "latin-1" }']),
+        ("n;x\n1,183;a\n2,041;b\n", {}, ["'1,183' is 1183, with { thousands = \",\" } or 1.183, with { decimal"]),
+    ],
+)
+def test_files_that_can_be_read_in_two_ways_are_refused_with_the_key_that_reads_them(tmp_path, content, given, words):
+    (tmp_path / "my.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(InputError) as error:
+        File.parse({"path": "my.csv", **given}, tmp_path)
+    for word in words:
+        assert word in str(error.value)

@@ -105,10 +105,9 @@ def generate(
 def write_rows(study: str, frame: "pd.DataFrame", path: Path, *, home: str | Path | None = None) -> None:
     """Write rows that `generate` returned, to a CSV as the study's own. Raises InputError if they cannot be written."""
     data_set = RecordStore.open(home_folder(home), study_name(study)).definition.data_set
-    if path.suffix.lower() == ".csv" and isinstance(data_set, File) and data_set.table:
-        # every text and name in it is the user's own, so that none is taken for a spreadsheet's formula anew
-        written = data_set.as_written(frame)
-        write_output(path, lambda part: written.to_csv(part, index=False, lineterminator="\n", encoding="utf-8"))
+    suffix = path.suffix.lower()
+    if suffix in (".csv", ".tsv") and isinstance(data_set, File) and data_set.table:
+        write_output(path, lambda part: data_set.write_csv(frame, part, suffix))
     else:
         write(frame, path)
 

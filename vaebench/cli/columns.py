@@ -6,11 +6,12 @@ from pathlib import Path
 import click
 
 from vaebench.data_sets.file import File
+from vaebench.data_sets.file.dialect import PLAIN, SEPARATORS
 from vaebench.data_sets.file.kinds import Column
 
 HEAD = ("column", "kind", "range", "distinct", "empty", "why")
 WIDEST = (20, 12, 46, 9, 5, 60)
-TABLES = (".csv", ".parquet")
+TABLES = (".csv", ".tsv", ".parquet", ".gz")
 
 
 def is_table(study: str) -> bool:
@@ -23,7 +24,12 @@ def describe_table(path: Path) -> bool:
     file, why_not = File.look(path)
     left = len(file.table) - len(file.columns)
     not_used = f", {left} of them not learned from" if left else ""
-    click.echo(f"{path.name}: {file.available_rows} rows, {len(file.table)} columns{not_used}\n")
+    written = (
+        ""
+        if file.dialect == PLAIN
+        else f"; {SEPARATORS[file.dialect.separator]} between cells, {file.dialect.encoding}"
+    )
+    click.echo(f"{path.name}: {file.available_rows} rows, {len(file.table)} columns{not_used}{written}\n")
     for line in lines(file.table):
         click.echo(line)
     click.echo("\nAnother kind is declared in the study file, for example:\n")

@@ -90,7 +90,7 @@ def report(study: str, output: Path | None, home: str | None) -> None:
 @click.argument("study")
 @click.option("-n", "n", type=click.IntRange(1), default=15_000, show_default=True, help="Rows to generate.")
 @click.option(
-    "-o", "--output", type=Path, required=True, metavar="FILE", help="Where to: .csv, .parquet, .json or .md."
+    "-o", "--output", type=Path, required=True, metavar="FILE", help="Where to: .csv, .tsv, .parquet, .json or .md."
 )
 @click.option("--trial", type=int, metavar="N", help="Generate from trial N.  [the best]")
 @click.option("--baseline", metavar="NAME", help="Generate from a baseline of the leaderboard.")

@@ -34,6 +34,7 @@ def writer_for(path: Path, ending: str = "") -> "Callable[[pd.DataFrame, Path], 
     """Return the function that writes the format of `ending`, by default that of `path`. Raises InputError if none."""
     writers: dict[str, Callable[[pd.DataFrame, Path], Any]] = {
         ".csv": _csv,
+        ".tsv": lambda frame, file: _csv(frame, file, "\t"),
         ".json": _json,
         ".md": _markdown,
         ".parquet": lambda frame, file: frame.to_parquet(file, index=False),
@@ -44,13 +45,13 @@ def writer_for(path: Path, ending: str = "") -> "Callable[[pd.DataFrame, Path], 
     return writers[ending]
 
 
-def _csv(frame: "pd.DataFrame", path: Path) -> None:
+def _csv(frame: "pd.DataFrame", path: Path, separator: str = ",") -> None:
     safe = frame.copy()
     for name in frame.select_dtypes(["object", "string"]):
         safe[name] = frame[name].map(_defused)
     safe.columns = [_defused(str(name)) for name in frame.columns]
     # pandas writes the shortest text that reads back as the same float
-    safe.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    safe.to_csv(path, sep=separator, index=False, lineterminator="\n", encoding="utf-8")
 
 
 def _defused(cell: Any) -> Any:

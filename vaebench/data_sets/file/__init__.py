@@ -1,5 +1,6 @@
 """The user's own rows, from a CSV or Parquet file.
 
+dialect     how a CSV is written
 reading     a file's bytes to a table, or why it cannot be read
 table       its columns, and its rows as numbers and back
 kinds       a file for each kind of column
@@ -21,7 +22,8 @@ import numpy as np
 
 from vaebench.data_sets import DataSet, split, split_sizes
 from vaebench.data_sets.file.columns import check_columns, check_declared, chosen_columns
-from vaebench.data_sets.file.reading import read_content, read_table
+from vaebench.data_sets.file.dialect import PLAIN, Dialect
+from vaebench.data_sets.file.reading import dialect_in, ending, read_content, read_table
 from vaebench.data_sets.file.suspects import suspects
 from vaebench.data_sets.file.table import Columns, as_written, decode, encode, from_plain, read_columns
 from vaebench.errors import InputError, unknown
@@ -29,6 +31,10 @@ from vaebench.rows import Draw, Kind, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+KEYS = ("path", "columns", "separator", "encoding")
+"""What a study file can say of a file."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,8 @@ class File(DataSet):
     available_rows: int = 0
     table: Columns = ()
     """All chosen columns, each with its kind; empty in studies of before, whose columns are all numbers."""
+    dialect: Dialect = PLAIN
+    """How it is written, if it is a CSV."""
 
     @classmethod
     def parse(cls, value: Any, folder: Path, declared: Mapping[str, Mapping[str, Any]] = {}) -> Self:
@@ -80,32 +88,42 @@ class File(DataSet):
         if not isinstance(given, dict) or not isinstance(given.get("path"), str):
             raise InputError(f'file = {value!r}: "my.csv" or {{ path = "my.csv", columns = ["a", "b"] }} is expected')
         for key in given:
-            if key not in ("path", "columns"):
-                raise InputError(f"file: {unknown('key', key, ('path', 'columns'))}")
+            if key not in KEYS:
+                raise InputError(f"file: {unknown('key', key, KEYS)}")
         where = f"file = {given['path']!r}"
         try:
             path = (folder / Path(given["path"]).expanduser()).resolve()
         except (ValueError, RuntimeError, OSError) as error:  # a NUL, an unknown ~user, links in a circle
             raise InputError(f"{where}: {error}") from None
         content = read_content(path, where)
-        frame = read_table(path, content, where)
+        dialect = dialect_in(path, content, given, where)
+        frame = read_table(path, content, dialect, where)
         names = chosen_columns(list(frame.columns), given.get("columns"), where)
         check_declared(declared, names)
-        table, frame = read_columns(path, content, frame, names, declared, where)
+        table, frame = read_columns(path, content, dialect, frame, names, declared, where)
         columns = tuple(column.name for column in table if column.used)
-        return cls(str(path), columns, hashlib.sha256(content).hexdigest(), len(frame), table), frame, where
+        return cls(str(path), columns, hashlib.sha256(content).hexdigest(), len(frame), table, dialect), frame, where
 
     def plain(self) -> Any:
         """Return the plain value that a study's record keeps."""
         plain = asdict(self)
         del plain["table"]
+        if self.dialect == PLAIN:
+            del plain["dialect"]
         return plain | ({"table": [column.plain() for column in self.table]} if self.table else {})
 
     @classmethod
     def from_plain(cls, value: Any) -> Self:
         """Rebuild it from `plain()` without reading the file."""
         table = from_plain(value.get("table", ()))
-        return cls(value["path"], tuple(value["columns"]), value["sha256"], value["available_rows"], table)
+        return cls(
+            value["path"],
+            tuple(value["columns"]),
+            value["sha256"],
+            value["available_rows"],
+            table,
+            Dialect(**value.get("dialect", {})),
+        )
 
     @property
     def levels(self) -> tuple[int, ...]:
@@ -125,7 +143,7 @@ class File(DataSet):
         names = tuple(column.name for column in self.table)
         if not old.table:
             every_number = old.columns == names and not any(column.declared for column in self.table)
-            return replace(self, columns=old.columns, table=()) if every_number else self
+            return replace(self, columns=old.columns, table=(), dialect=old.dialect) if every_number else self
         declared = [[column for column in of.table if column.declared] for of in (old, self)]
         same = names == tuple(column.name for column in old.table) and declared[0] == declared[1]
         return replace(self, columns=old.columns, table=old.table) if same else self
@@ -134,9 +152,15 @@ class File(DataSet):
         """Return rows, shape (rows, columns), as a table like the file's: its columns, each of its kind."""
         return decode(rows, self.table) if self.table else super().decode(rows)
 
-    def as_written(self, frame: "pd.DataFrame") -> "pd.DataFrame":
-        """Return a table that `decode` returned with its cells as the CSV has them."""
-        return as_written(frame, self.table) if self.table else frame
+    def write_csv(self, frame: "pd.DataFrame", path: Path, suffix: str = ".csv") -> None:
+        """Write a table that `decode` returned as the file's own: its formats, separator and encoding.
+
+        Every text and name in it is the user's own, so that none is quoted against spreadsheets.
+        """
+        alike = suffix == ending(Path(self.path))
+        mark = self.dialect.separator if alike else "\t" if suffix == ".tsv" else ","
+        written = as_written(frame, self.table)
+        written.to_csv(path, sep=mark, index=False, lineterminator="\n", encoding=self.dialect.encoding)
 
     def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int, generated: int) -> Draw:
         """Split `rows` random rows of the file. Raises InputError if the file has changed since the study began."""
@@ -147,7 +171,7 @@ class File(DataSet):
         _, held_out = split_sizes(rows, test_fraction)
         if left := _in_words(self.table):
             yield f"not learned from: {'; '.join(left)}", ("[data.columns] can declare another kind.",)
-        yield from suspects(Path(self.path), self.columns, self._values(), held_out - held_out // 2)
+        yield from suspects(Path(self.path), self.dialect, self.columns, self._values(), held_out - held_out // 2)
 
     def outside(self, column: str, low: float, high: float) -> str:
         """Return the first row whose value in `column` is not from `low` to `high`; empty if there is none."""
@@ -186,7 +210,9 @@ def _values_of(file: File, modified: int, size: int) -> Rows:
     content = read_content(path, where)
     if hashlib.sha256(content).hexdigest() != file.sha256:
         raise InputError(f"{where} has changed since the study began: restore it, or give the study another name")
-    frame = read_table(path, content, where, tuple(column.name for column in file.table if column.used and column.text))
+    frame = read_table(
+        path, content, file.dialect, where, tuple(column.name for column in file.table if column.used and column.text)
+    )
     values = encode(frame, file.table) if file.table else frame[list(file.columns)].to_numpy(dtype=np.float64)
     values.setflags(write=False)
     return values

@@ -3,28 +3,26 @@
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from vaebench.data_sets.file.columns import majority
-from vaebench.data_sets.file.reading import column_names, csv_lines
+from vaebench.data_sets.file.dialect import Dialect
+from vaebench.data_sets.file.reading import ending, read_content, written_cells
 from vaebench.rows import Rows
 
 FEWEST_ROWS = 10
 """In fewer rows, numbers that increase by 1 are no row numbers yet."""
 SPLITS = 0.01
 """Share of the splits from which on it is worth a word that they leave a column constant."""
-LOOKED_AT = 10_000
-"""Lines of a CSV whose text is looked at."""
 CODE, POINTED, WHOLE = (re.compile(text) for text in (r"0\d+", r"[-+]?[1-9]\d{0,2}\.\d{3}", r"[-+]?\d{1,3}"))
 Suspect = tuple[str, tuple[str, ...]]
 """What looks wrong in brief, then what follows from it and what to do."""
 
 
-def suspects(path: Path, columns: Sequence[str], rows: Rows, true: int) -> Iterator[Suspect]:
+def suspects(path: Path, dialect: Dialect, columns: Sequence[str], rows: Rows, true: int) -> Iterator[Suspect]:
     """Yield every suspicion about `columns` of the file at `path`, whose rows have the shape (rows, columns).
 
     `true` is the number of true samples of a split.
@@ -55,8 +53,8 @@ def suspects(path: Path, columns: Sequence[str], rows: Rows, true: int) -> Itera
                     f"Networks come near to {most:g} and hardly ever draw it; scaling quantile keeps its share.",
                 ),
             )
-    if path.suffix.lower() == ".csv":
-        yield from _written(path, columns)
+    if ending(path) != ".parquet":
+        yield from _written(written_cells(read_content(path, str(path)), dialect), columns)
 
 
 def _none_among(drawn: int, rows: int, others: int) -> float:
@@ -68,14 +66,10 @@ def _none_among(drawn: int, rows: int, others: int) -> float:
     return math.exp(a + b - c - d)
 
 
-def _written(path: Path, columns: Sequence[str]) -> Iterator[Suspect]:
+def _written(first: Mapping[str, Sequence[str]], columns: Sequence[str]) -> Iterator[Suspect]:
     """Yield the suspicions that numbers as written raise: codes with leading zeros, points between thousands."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = csv_lines(file)
-        header = column_names(next(lines))
-        text = list(islice(lines, LOOKED_AT))
     for name in columns:
-        cells = [line[header.index(name)].strip() for line in text if len(line) > header.index(name)]
+        cells = first[name]
         codes = [cell for cell in cells if CODE.fullmatch(cell)]
         if codes:
             yield (

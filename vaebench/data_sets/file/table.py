@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vaebench.data_sets.file.dialect import Dialect
 from vaebench.data_sets.file.infer import infer
 from vaebench.data_sets.file.kinds import Column
 from vaebench.data_sets.file.kinds.category import Category
@@ -14,7 +15,7 @@ from vaebench.data_sets.file.kinds.number import Number
 from vaebench.data_sets.file.kinds.style import Style
 from vaebench.data_sets.file.kinds.unused import Constant, Identifier, Text
 from vaebench.data_sets.file.one_column import AsText, is_number
-from vaebench.data_sets.file.reading import read_table, written_cells
+from vaebench.data_sets.file.reading import ending, read_table, written_cells
 from vaebench.rows import Rows
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ Columns = tuple[Column, ...]
 def read_columns(
     path: Path,
     content: bytes,
+    dialect: Dialect,
     frame: "pd.DataFrame",
     names: Sequence[str],
     declared: Mapping[str, Mapping[str, Any]],
@@ -46,20 +48,20 @@ def read_columns(
     """
     import pandas as pd
 
-    if path.suffix.lower() == ".parquet":
+    if ending(path) == ".parquet":
         return tuple(infer(frame[name], None, declared.get(name, {}), where) for name in names), frame
     whole: dict[str, pd.DataFrame] = {}
 
     def text(name: str) -> "pd.Series[Any]":
         if not whole:
-            whole[""] = read_table(path, content, where, text=tuple(frame.columns))
+            whole[""] = read_table(path, content, dialect, where, tuple(frame.columns))
         return whole[""][name]
 
-    first = written_cells(content)
+    first = written_cells(content, dialect)
     cells = {}
     found = []
     for name in names:
-        as_text = AsText(lambda name=name: text(name), first[name])  # type: ignore[misc]
+        as_text = AsText(lambda name=name: text(name), first[name], dialect.separator == ",")  # type: ignore[misc]
         as_numbers = is_number(frame[name]) and not {"format", "decimal", "thousands"} & declared.get(name, {}).keys()
         cells[name] = frame[name] if as_numbers else text(name)
         found.append(infer(cells[name], as_text, declared.get(name, {}), where))

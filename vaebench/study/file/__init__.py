@@ -215,7 +215,7 @@ def _check_layers(arms: tuple[Arm, ...]) -> None:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the tables of a study file. Raises InputError where it cannot be read or is broken TOML."""
-    if path.suffix.lower() in (".csv", ".tsv", ".parquet") and path.is_file():
+    if path.suffix.lower() in (".csv", ".tsv", ".parquet", ".gz") and path.is_file():
         raise InputError(
             f"{path} is a table, and a study file is expected, with [data] file = {show(path.name)}; "
             f"'vaebench check {path}' shows its columns"
