@@ -34,10 +34,10 @@ def writer_for(path: Path, ending: str = "") -> "Callable[[pd.DataFrame, Path], 
     """Return the function that writes the format of `ending`, by default that of `path`. Raises InputError if none."""
     writers: dict[str, Callable[[pd.DataFrame, Path], Any]] = {
         ".csv": _csv,
-        ".tsv": lambda frame, file: _csv(frame, file, "\t"),
         ".json": _json,
         ".md": _markdown,
         ".parquet": lambda frame, file: frame.to_parquet(file, index=False),
+        ".tsv": lambda frame, file: _csv(frame, file, "\t"),
     }
     ending = ending or path.suffix.lower()
     if ending not in writers:
