@@ -88,6 +88,15 @@ def test_a_column_of_a_csv_comes_back_as_it_was_written(tmp_path, name):
     assert new == old
 
 
+def test_an_index_and_a_comma_at_the_end_of_each_line_are_no_columns_to_learn_from(tmp_path):
+    text = ",x,\n" + "".join(f"{row},{x},\n" for row, x in enumerate(COLUMNS["fine"][1]))
+    (tmp_path / "my.csv").write_text(text)
+    file, frame = there_and_back(tmp_path / "my.csv")
+    assert file.columns == ("x",)
+    file.write_csv(frame, tmp_path / "new.csv")
+    assert (tmp_path / "new.csv").read_text() == text
+
+
 def test_numbers_anew_free_text_left_out_and_the_order_kept(tmp_path):
     notes = [f"note {row} of many" for row in range(N)]
     columns = {
@@ -149,6 +158,7 @@ def test_rows_between_and_beyond_become_cells_that_the_column_could_have(tmp_pat
         (["1", "2", "3"], 'kind = "continuous"', "continuous"),
         (["5", "6", "7"], 'kind = "text"', "text"),
         (["03/04/2024", "05/06/2024"], 'format = "%d/%m/%Y"', "datetime"),
+        (["2024-03-04T05:00+01:00", "2024-03-05T05:30+01:00"], 'format = "%Y-%m-%dT%H:%M%z"', "datetime"),
         (["1.183", "2.041"], 'thousands = "."', "integer"),
         (['"1,183"', '"2,041"'], 'decimal = ","', "continuous"),
     ],
@@ -171,6 +181,8 @@ def test_a_study_file_declares_kinds(tmp_path, cells, declared, kind):
         (["a", "b"], "kind = 3", ["kind = 3: a text is expected"]),
         (["a", "b"], "min = 0", ["categories have no min and no max"]),
         (["1.5", "2"], 'kind = "integer"', ["numbers that are not whole"]),
+        (["2024-01-02", "03/04/2024"], "", ["'2024-01-02', are not all of one format", '{ kind = "text" }']),
+        (["2024-01-02T10:00+01:00"] * 2 + ["2024-01-03T10:00+01:00"], "", ["or of one that is not known"]),
         (["red", "blue"], 'kind = "datetime"', ["cannot be read as dates"]),
     ],
 )

@@ -23,7 +23,7 @@ import numpy as np
 from vaebench.data_sets import DataSet, split, split_sizes
 from vaebench.data_sets.file.columns import check_columns, check_declared, chosen_columns
 from vaebench.data_sets.file.dialect import PLAIN, Dialect
-from vaebench.data_sets.file.reading import dialect_in, ending, read_content, read_table
+from vaebench.data_sets.file.reading import UNNAMED, dialect_in, ending, read_content, read_table
 from vaebench.data_sets.file.suspects import suspects
 from vaebench.data_sets.file.table import Columns, as_written, decode, encode, from_plain, read_columns
 from vaebench.errors import InputError, unknown
@@ -160,6 +160,7 @@ class File(DataSet):
         alike = suffix == ending(Path(self.path))
         mark = self.dialect.separator if alike else "\t" if suffix == ".tsv" else ","
         written = as_written(frame, self.table)
+        written.columns = ["" if str(name).startswith(UNNAMED) else name for name in written.columns]
         written.to_csv(path, sep=mark, index=False, lineterminator="\n", encoding=self.dialect.encoding)
 
     def draw(self, random: np.random.Generator, *, rows: int, test_fraction: float, true: int, generated: int) -> Draw:

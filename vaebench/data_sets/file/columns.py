@@ -22,11 +22,8 @@ NEARLY_ALL = 0.9
 
 
 def chosen_columns(known: list[str], columns: Any, where: str) -> tuple[str, ...]:
-    """Return the columns that a study file names, all by default. Raises InputError for an unknown or nameless one."""
+    """Return the columns that a study file names, all by default. Raises InputError for an unknown one."""
     if columns is None:
-        if nameless := [name for name in known if name.startswith(UNNAMED)]:
-            why = "an index, or a comma at the end of each line?"
-            raise InputError(f"{where}: {nameless[0]} ({why}); leave it out with {SOME_COLUMNS}")
         return tuple(known)
     if not isinstance(columns, list) or not columns or len({str(name) for name in columns}) < len(columns):
         raise InputError(f"{where}: columns = {columns!r}: a list of different column names is expected")
@@ -49,6 +46,8 @@ def check_declared(declared: Mapping[str, Mapping[str, Any]], names: Sequence[st
 def check_columns(frame: "pd.DataFrame", table: Sequence[Column], where: str) -> None:
     """Raise InputError for columns of numbers or dates with empty or infinite cells, and nearly constant ones."""
     of_kind = {column.name: column for column in table}
+    if nameless := [column.name for column in table if column.used and column.name.startswith(UNNAMED)]:
+        raise InputError(f"{where}: {nameless[0]} holds values: name it, or leave it out with {SOME_COLUMNS}")
     for name in frame.columns:
         column = of_kind[name]
         if column.empty and not column.levels:

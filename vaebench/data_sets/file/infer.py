@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from vaebench.data_sets.file.cells import SOME_COLUMNS, looks_like_a_number, way_out
+from vaebench.data_sets.file.cells import DATE, SOME_COLUMNS, looks_like_a_number, way_out
 from vaebench.data_sets.file.kinds import Cells, Column
 from vaebench.data_sets.file.kinds.moment import formats_of
 from vaebench.data_sets.file.kinds.number import Number
@@ -123,6 +123,13 @@ class _Kinds(OneColumn):
             return styled
         if self.csv and sum(map(looks_like_a_number, self.different)) >= self.distinct / 2:
             return self._refused()
+        if sum(DATE.fullmatch(value.strip()) is not None for value in self.different) >= self.distinct / 2:
+            dates = [value for value in self.different if DATE.fullmatch(value.strip())]
+            raise InputError(
+                f"{self.at}: its dates, such as {dates[0]!r}, are not all of one format, or of one that is not known; "
+                f'say which under [data.columns]: "{self.name}" = {{ format = "%Y-%m-%dT%H:%M:%S%z" }}, for example, or '
+                '{ kind = "text" } to leave it out'
+            )
         return self._of_texts()
 
     def _styled(self, declared: Mapping[str, Any]) -> Number | None:

@@ -111,7 +111,7 @@ def moments(cells: Cells, form: str) -> Cells:
 
 def written(found: Cells, form: str, padded: bool) -> Cells:
     """Return moments in a format of strftime."""
-    text = found.dt.strftime(form)
+    text = (found.dt.tz_localize("UTC") if "%z" in form else found).dt.strftime(form)
     if "%f" in form:  # as few decimals of a second as all can do with: none of the formats tried has more than six
         text = text.str.replace(r"(\.\d{3})000(?=Z|$)", r"\1", regex=True)
     return (

@@ -74,7 +74,11 @@ def decimals_of(values: Values, written: Sequence[str] | None) -> int | None:
     values = values[np.isfinite(values)]
     if written is not None and any("e" in cell.lower() for cell in written):
         return None
-    least = max((len(cell.strip()) - cell.strip().rfind(".") - 1 for cell in written or () if "." in cell), default=0)
+    marks = [cell.strip().rfind(".") for cell in written or ()]
+    ends = [len(cell.strip()) - mark - 1 for cell, mark in zip(written or (), marks, strict=True) if mark >= 0]
+    least = max(ends, default=0)
+    if least == 1 and (values == np.rint(values)).all():
+        return 0  # as pandas writes whole numbers that are floats
     for decimals in range(least, MOST_DECIMALS + 1):
         scaled = values * 10.0**decimals
         if (np.abs(scaled - np.rint(scaled)) <= 1e-6 + 4e-16 * np.abs(scaled)).all():
