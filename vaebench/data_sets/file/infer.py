@@ -127,7 +127,7 @@ class _Kinds(OneColumn):
             dates = [value for value in self.different if DATE.fullmatch(value.strip())]
             raise InputError(
                 f"{self.at}: its dates, such as {dates[0]!r}, are not all of one format, or of one that is not known; "
-                f'say which under [data.columns]: "{self.name}" = {{ format = "%Y-%m-%dT%H:%M:%S%z" }}, for example, or '
+                f'say which under [data.columns]: "{self.name}" = {{ format = "%Y-%m-%dT%H:%M:%S%z" }}, say, or '
                 '{ kind = "text" } to leave it out'
             )
         return self._of_texts()
