@@ -11,7 +11,6 @@ from typing import Any
 
 from cheap_evaluations import cheap, nothing
 
-from vaebench.search.compile_ahead import compile_for
 from vaebench.search.events import (
     Advanced,
     ConfirmationStarted,
@@ -23,6 +22,7 @@ from vaebench.search.events import (
     TrialFinished,
 )
 from vaebench.search.in_process import InProcess
+from vaebench.search.programs import compile_for
 from vaebench.search.run import run
 from vaebench.search.tasks import Executors, evaluate_spec, evaluate_with_evidence
 from vaebench.study.definition import StudyDefinition

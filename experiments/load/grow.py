@@ -14,7 +14,7 @@ sys.path.insert(0, str(HERE))
 import plausible  # noqa: E402
 
 import vaebench  # noqa: E402
-from vaebench.search import compile_ahead, confirmation, loop  # noqa: E402
+from vaebench.search import confirmation, loop, programs  # noqa: E402
 from vaebench.search.events import ConfirmationStarted, Event, SearchStarted, Step, TrialFinished  # noqa: E402
 
 
@@ -56,7 +56,7 @@ def cost_nothing(evaluate: Callable[..., object]) -> None:
     """Put `evaluate` in the place of the search's evaluations, and nothing in that of the others."""
     loop.evaluate_spec = evaluate  # type: ignore[assignment]
     confirmation.evaluate_spec = plausible.plausible
-    confirmation.evidence_on = compile_ahead.compile_for = plausible.nothing  # type: ignore[assignment]
+    confirmation.evidence_on = programs.compile_for = plausible.nothing  # type: ignore[assignment]
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ def main() -> None:
     clock = Clock(given.every)
     loop.evaluate_spec = plausible.plausible if given.workers else clock.evaluate  # type: ignore[assignment]
     confirmation.evaluate_spec = confirmation.evaluate_with_evidence = plausible.plausible  # type: ignore[assignment]
-    compile_ahead.compile_for = plausible.nothing  # type: ignore[assignment]
+    programs.compile_for = plausible.nothing  # type: ignore[assignment]
     vaebench.run(HERE / "load.toml", home=given.home, trials=given.trials, workers=given.workers, observer=clock)
     clock.say("done")
 

@@ -3,7 +3,6 @@
 As a script (`overhead.py HOME TRIALS`) it is the process that runs the study.
 """
 
-import importlib
 import json
 import statistics
 import sys
@@ -62,8 +61,7 @@ def _coordinator(measured: dict[str, float], started: float, wall: float) -> dic
     """Return what the coordinator's main thread did, one after another."""
     before = measured["searching"] - started
     known = {
-        "start-up: imports, workers": before - measured["prepare"],
-        "waiting for baselines, what is attainable, programs": measured["prepare"],
+        "start-up: imports, what is attainable, workers": before,
         "ask": measured["ask"] - measured["tell"],
         "tell": measured["tell"],
         "persist": measured["persist"],
@@ -127,8 +125,6 @@ def _run_clocked(home: str, trials: int) -> dict[str, Any]:
         leave(writer, *arguments)
 
     WriterProcess.__exit__ = leave_clocked  # type: ignore[method-assign]
-    studies: Any = importlib.import_module("vaebench.search.run")
-    clock(studies, "prepare", "prepare")
     clock(loop, "search", "search")
     clock(running, "_finish", "finish")
     clocked = loop.search

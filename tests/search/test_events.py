@@ -49,7 +49,6 @@ def test_every_piece_of_every_step_is_done(definition: StudyDefinition, tmp_path
     assert heard.pieces == {
         "scoring the baselines": [2 * baselines] * 2,
         SIMULATING: [suitable + 3] * 2,  # 5 draws, 2 a piece
-        "compiling the networks": [8] * 2,
         "confirming": [confirmed * 4] * 2,
         "scoring the baselines on the same draws": [4 * baselines] * 2,
     }
@@ -64,22 +63,9 @@ def test_pieces_that_fail_are_done_too(read: Read, tmp_path: Path, evaluate: obj
     heard = Heard()
     run(read(sampler="random"), home=tmp_path, executors=evaluated_by(evaluate), observer=heard)  # type: ignore[arg-type]
     again = "scoring the baselines on the same draws"
-    assert set(heard.pieces) == {"scoring the baselines", "compiling the networks", "confirming", again}
+    assert set(heard.pieces) == {"scoring the baselines", "confirming", again}
     assert all(pieces == done > 0 for pieces, done in heard.pieces.values())
     assert heard.fits == 20 * 2
-
-
-def test_networks_that_cannot_be_compiled_are_left_to_their_trials(
-    definition: StudyDefinition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(*_: object) -> None:
-        raise RuntimeError("no compiler")
-
-    monkeypatch.setattr("small_studies.nothing", refuse)
-    heard = Heard()
-    record = run(definition, home=tmp_path, executors=evaluated_by(cheap), observer=heard, confirm=False)
-    assert heard.pieces["compiling the networks"] == [8, 8]
-    assert not any(trial.reason for trial in record.trials)
 
 
 def kinds(events: list[Event]) -> list[str]:
@@ -100,14 +86,15 @@ def test_events_come_in_the_order_of_what_happens(definition: StudyDefinition, t
             assert stored.confirmation == event.trial.confirmation
 
     run(definition, home=tmp_path, executors=evaluated_by(cheap), observer=hear, trials=4)
-    assert kinds(events) == ["Step", "SearchStarted", "TrialFinished", "ConfirmationStarted", "TrialConfirmed", "Step"]
+    told = ["TrialsToCome", "SearchStarted", "TrialFinished", "Step", "ConfirmationStarted", "TrialConfirmed", "Step"]
+    assert kinds(events) == told
     (started,) = [event for event in events if isinstance(event, SearchStarted)]
     assert (len(started.record.trials), started.target) == (0, 4)
     (confirming,) = [event for event in events if isinstance(event, ConfirmationStarted)]
     assert confirming.trials == sum(isinstance(event, TrialConfirmed) for event in events)
     assert [event.trial.number for event in events if isinstance(event, TrialFinished)] == [0, 1, 2, 3]
-    (step,) = [event for event in events[events.index(started) :] if isinstance(event, Step)]
-    assert step.what == "scoring the baselines on the same draws"
+    steps = [event.what for event in events if isinstance(event, Step)]
+    assert steps == ["scoring the baselines", "scoring the baselines on the same draws"]
 
 
 def test_where_there_is_nothing_to_do_no_step_is_told(read: Read, tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ from vaebench.files import check_writable, home_folder
 from vaebench.results.leaderboard import leaderboard
 from vaebench.results.standings import standings
 from vaebench.search import run as studies
-from vaebench.search.compile_ahead import check_networks
 from vaebench.search.events import Loaded, Observer, Step, both, unheard
 from vaebench.search.feeding import idle
 from vaebench.search.interrupts import interruptible
 from vaebench.search.local_workers import cores
+from vaebench.search.programs import check_networks
 from vaebench.search.storage import existing_study, storage_at
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Executors

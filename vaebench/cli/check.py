@@ -20,7 +20,7 @@ def check(study: str, trials: int | None) -> None:
             click.get_current_context().exit(2)
         return
     from vaebench.cli.describe import describe
-    from vaebench.search.compile_ahead import check_networks
+    from vaebench.search.programs import check_networks
     from vaebench.study.file import load
 
     definition = load(Path(study))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vaebench.parts import load
-from vaebench.search.compile_ahead import structures
+from vaebench.search.programs import structures
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.space import Choice, Fixed, layers_from_spec
 from vaebench.trial.collapse import RULE, foresee

@@ -8,7 +8,7 @@ feeding            how many workers a study can feed
 confirmation       refits the best trials on further draws and diagnoses them
 baselines          scores the baselines and the noise floor on the same draws
 attainable_cache   attainable errors, simulated once per data set
-compile_ahead      compiles the programs that the search will need
+programs           which programs the search will need
 store              the record of a study
 storage            where records are: files, or a database
 file_storage       records in files of a home

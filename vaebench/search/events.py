@@ -32,6 +32,14 @@ class Advanced:
 
 
 @dataclass(frozen=True)
+class TrialsToCome:
+    """There are trials to come, and what an error is measured against is known. The workers are started next."""
+
+    record: StudyRecord
+    """The study so far."""
+
+
+@dataclass(frozen=True)
 class SearchStarted:
     """The search begins or is resumed."""
 
@@ -72,7 +80,17 @@ class NothingToDo:
     record: StudyRecord
 
 
-Event = Loaded | Step | Advanced | SearchStarted | TrialFinished | ConfirmationStarted | TrialConfirmed | NothingToDo
+Event = (
+    Loaded
+    | Step
+    | Advanced
+    | TrialsToCome
+    | SearchStarted
+    | TrialFinished
+    | ConfirmationStarted
+    | TrialConfirmed
+    | NothingToDo
+)
 Observer = Callable[[Event], None]
 """Called with every event: the progress display, for example, or live tracking."""
 

@@ -1,4 +1,4 @@
-"""The search: ask, evaluate, prune, tell, persist."""
+"""The search: ask, evaluate, prune, tell, persist; and beside it the baselines."""
 
 import time
 from collections import deque
@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 
 from optuna.trial import FrozenTrial
 
+from vaebench.engine.structure import Structure
 from vaebench.scoring.score import objective_values
 from vaebench.search.asking import Asker, batches
-from vaebench.search.events import Advanced, Observer, TrialFinished
+from vaebench.search.baselines import Sent, send_baselines
+from vaebench.search.events import Advanced, Observer, Step, TrialFinished, unheard
 from vaebench.search.feeding import BATCHES_IN_FLIGHT, stage
+from vaebench.search.programs import compile_for, structure_of
 from vaebench.search.pruning import Pruner
 from vaebench.search.store import RecordStore
 from vaebench.search.tasks import Task, Workers, evaluate_spec
@@ -39,7 +42,8 @@ def search(
 ) -> None:
     """Run the trials that are missing and persist them in the order they were asked. Ask for none after `deadline`.
 
-    `deadline` is a value of time.monotonic(). A kill at any moment loses the trials in flight and nothing else.
+    The baselines that are missing are sent behind the first trials, and persisted when all of them are there.
+    `deadline` is a value of time.monotonic(). A kill at any moment loses what is in flight and nothing else.
     """
     persisted = store.finished()
     done = {arm.name: persisted.get(arm.name, []) for arm in definition.arms}
@@ -53,6 +57,7 @@ def search(
             flying.append(asking.send(*item))
 
     fill()
+    baselines = send_baselines(store.record(), definition, workers, "search", definition.replicates)
     while flying:
         waiting = deque(flying[0])
         finished: dict[int, TrialRecord] = {}
@@ -74,10 +79,25 @@ def search(
                     observer(TrialFinished(trial_record))
         flying.popleft()
         fill()
+        if baselines and flying and all(task.future.done() for sent in baselines for task in sent.tasks):
+            _persist(store, baselines, unheard)
+            baselines = []
+    if baselines:
+        observer(Step("scoring the baselines", sum(len(sent.tasks) for sent in baselines)))
+        _persist(store, baselines, observer)
+
+
+def _persist(store: RecordStore, baselines: Sequence[Sent], observer: Observer) -> None:
+    for baseline in [sent.collect(observer) for sent in baselines]:
+        store.set_baseline(baseline)
 
 
 class _Asking:
-    """Asks for trials and sends their replicates to the workers: all at once, or in stages if trials may be pruned."""
+    """Asks for trials and sends their replicates to the workers: all at once, or in stages if trials may be pruned.
+
+    Of each structure that was not met before, one replicate goes ahead of all others of its batch: a program that one
+    worker has compiled is on disk for the others, which would else compile it, too.
+    """
 
     def __init__(
         self,
@@ -90,7 +110,8 @@ class _Asking:
         self._replicates = [definition.replicate("search", index) for index in range(definition.replicates)]
         self._stage = stage(definition)
         self._seed, self._number = definition.seed, count
-        self._workers, self._minutes, self._batch = workers, definition.trial_minutes, definition.batch
+        self._workers, self._definition = workers, definition
+        self._met: set[Structure] = set()
 
     def send(self, arm: str, count: int) -> list[_Trial]:
         """Ask for a batch and send the first replicates of each of its trials."""
@@ -101,17 +122,31 @@ class _Asking:
             seed = derive("trial", self._seed, arm, self.askers[arm].asked)
             seed %= 2**53  # exact as a float, which readers of the CSV may make of it
             batch.append(_Trial(self._number, arm, known, asked, Spec.from_flat(values | {"seed": seed}), [], []))
-            self.send_more(batch[-1])
             self._number += 1
+        for trial in batch:
+            if (structure := structure_of(trial.spec, self._definition)) not in self._met:
+                self._met.add(structure)
+                self._send_ahead(trial)
+        for trial in batch:
+            self._send(trial, self._stage)
         return batch
 
     def send_more(self, trial: _Trial) -> None:
         """Send the next replicates of a trial."""
-        have = len(trial.tasks)
-        replicates = self._replicates[have : have + self._stage]
-        trial.tasks.extend(
-            self._workers.evaluate(evaluate_spec, trial.spec, replicates, self._minutes, beside=self._batch)
-        )
+        self._send(trial, len(trial.tasks) + self._stage)
+
+    def _send_ahead(self, trial: _Trial) -> None:
+        """Send one replicate of a trial, or its program alone where what compiling takes would count as the trial's."""
+        if self._definition.trial_minutes:
+            self._workers.submit(compile_for, trial.spec, self._replicates[0])
+        else:
+            self._send(trial, 1)
+
+    def _send(self, trial: _Trial, upto: int) -> None:
+        """Send the first `upto` replicates of a trial, but those that were sent."""
+        replicates = self._replicates[len(trial.tasks) : upto]
+        minutes, beside = self._definition.trial_minutes, self._definition.batch
+        trial.tasks.extend(self._workers.evaluate(evaluate_spec, trial.spec, replicates, minutes, beside=beside))
 
 
 class _Judging:

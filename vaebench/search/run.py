@@ -1,19 +1,16 @@
-"""Run a study: baselines, search, confirmation. The same call resumes a run that was interrupted."""
+"""Run a study: search, baselines, confirmation. The same call resumes a run that was interrupted."""
 
 import math
 import time
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from vaebench.search.attainable_cache import begin_attainable
-from vaebench.search.baselines import send_baselines
-from vaebench.search.compile_ahead import compile_ahead
 from vaebench.search.confirmation import confirm_best
-from vaebench.search.events import Advanced, NothingToDo, Observer, SearchStarted, Step, unheard
+from vaebench.search.events import NothingToDo, Observer, SearchStarted, TrialsToCome, unheard
 from vaebench.search.storage import existing_study
 from vaebench.search.store import RecordStore
-from vaebench.search.tasks import Executors, Workers, result_of
+from vaebench.search.tasks import Executors, Workers
 from vaebench.study.definition import StudyDefinition
 from vaebench.study.file.earlier import going_on
 from vaebench.study.records import StudyRecord
@@ -43,8 +40,11 @@ def run(
         store = RecordStore.create_or_open(home, definition)
         definition = going_on(store.definition, definition)
         target = sum(definition.targets.values())
-        # compiling alone might use up a time limit
-        prepare(store, definition, workers, observer, compiled=0 if time_limit else target - store.count)
+        if not store.record().attainable.metrics:
+            store.set_attainable(begin_attainable(definition, workers)(observer))
+        if store.count < target and time.monotonic() < deadline:
+            observer(TrialsToCome(store.record()))
+            workers.start()
         observer(SearchStarted(store.record(), target))
         search(store, definition, workers, observer, deadline=deadline)
         if confirm:
@@ -53,32 +53,6 @@ def run(
         if not workers.started:
             observer(NothingToDo(record))
     return record
-
-
-def prepare(
-    store: RecordStore, definition: StudyDefinition, workers: Workers, observer: Observer, *, compiled: int
-) -> None:
-    """Score the baselines, simulate the attainable errors and compile at most `compiled` programs, if not done yet.
-
-    All tasks are sent at once, so that no worker waits.
-    """
-    record = store.record()
-    baselines = send_baselines(record, definition, workers, "search", definition.replicates)
-    attain = None if record.attainable.metrics else begin_attainable(definition, workers)
-    programs = compile_ahead(definition, workers, at_most=compiled)
-    if baselines:
-        observer(Step("scoring the baselines", sum(len(sent.tasks) for sent in baselines)))
-    scored = [sent.collect(observer) for sent in baselines]
-    if attain is not None:
-        store.set_attainable(attain(observer))
-    for baseline in scored:  # after the attainable errors: without them there is no score
-        store.set_baseline(baseline)
-    if programs:
-        observer(Step("compiling the networks", len(programs)))
-    for program in programs:
-        with suppress(Exception):  # it will fail again as a trial, which records the reason
-            result_of(program)
-        observer(Advanced())
 
 
 def confirm(

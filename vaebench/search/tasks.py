@@ -120,6 +120,10 @@ class Workers:
         """Whether any task was sent."""
         return self._executor is not None
 
+    def start(self) -> None:
+        """Start the workers now, not with the first task."""
+        self._started()
+
     def submit(self, function: Callable[..., Any], *args: object) -> "Future[Any]":
         """Send a task to the workers."""
         future = self._started().submit(function, *args)

@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Self
 
-from vaebench.search.events import Event, SearchStarted, TrialFinished
+from vaebench.search.events import Event, TrialFinished, TrialsToCome
 from vaebench.study.records import StudyRecord, TrialRecord
 from vaebench.tracking.repair import repair
 from vaebench.tracking.store import complaint, elsewhere
@@ -53,7 +53,7 @@ class LiveTracking:
     def __call__(self, event: Event) -> None:
         """Handle an event."""
         match event:
-            case SearchStarted(record, target) if len(record.trials) < target:
+            case TrialsToCome(record):
                 repair(self._home, thorough=True)
                 self._writer = LiveWriter(self._home, record)
             case TrialFinished(trial) if self._writer is not None:

@@ -1,62 +1,38 @@
-"""Compiling ahead: each structure once, the frequent ones first; and a program on disk is found in any order."""
+"""The first replicate of each structure goes ahead; and a program on disk is found in any order."""
 
 import os
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from cheap_evaluations import cheap
+from small_studies import go
 
-from vaebench.search.compile_ahead import SAMPLED, compile_ahead
-from vaebench.search.tasks import Workers
 from vaebench.study.definition import StudyDefinition
-from vaebench.study.space import RandomTrial
+from vaebench.study.records import Result
+from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
 
 
-class Sent(Workers):
-    """Workers that only remember what they are sent."""
+def test_a_replicate_of_each_new_structure_goes_ahead_of_its_batch(definition: StudyDefinition, tmp_path: Path) -> None:
+    sent: list[tuple[tuple[object, ...], int]] = []
 
-    def __init__(self) -> None:
-        self.specs: list[Spec] = []
+    def remember(spec: Spec, replicate: Replicate) -> Result:
+        sent.append(((spec.variant.name, spec.batch_norm, spec.encoder), replicate.index))
+        return cheap(spec, replicate)
 
-    def submit(self, function: Callable[..., Any], *args: Any) -> Any:
-        self.specs.append(args[0])
-
-
-def test_every_structure_is_sent_once(definition: StudyDefinition) -> None:
-    sent = Sent()
-    compile_ahead(definition, sent, at_most=100)
-    structures = [(spec.variant.name, spec.batch_norm, spec.encoder) for spec in sent.specs]
-    assert len(set(structures)) == len(structures) == 2 * 2 * 2
-
-
-def test_the_most_frequent_structures_come_first_where_there_are_too_many(read: Callable[..., StudyDefinition]) -> None:
-    text = """
-[study]
-name = "many"
-[data]
-distribution = { name = "norm" }
-[search]
-batch_size = { choice = [11, 12, 13, 14, 15, 16, 17, 18, 19, 20] }
-
-[search.variant.one_of]
-ae = {}
-vae = {}
-"""
-    sent = Sent()
-    definition = read(text)
-    compile_ahead(definition, sent, at_most=3)
-    (arm,) = definition.arms
-    drawn = [Spec.from_flat(arm.space.suggest(RandomTrial(index))) for index in range(SAMPLED)]
-    frequency = Counter((spec.variant.name, spec.batch_size) for spec in drawn)
-    counts = [frequency[spec.variant.name, spec.batch_size] for spec in sent.specs]
-    assert counts == sorted(frequency.values(), reverse=True)[:3]
-    assert counts[0] > min(frequency.values())
+    go(definition, tmp_path, remember, executors=lambda: ThreadPoolExecutor(1), confirm=False)
+    met = set[object]()
+    for batch in (sent[start : start + 8] for start in range(0, 40, 8)):
+        new = {structure for structure, _ in batch} - met
+        assert {structure for structure, _ in batch[: len(new)]} == new
+        assert {index for _, index in batch[: len(new)]} <= {0}
+        met |= new
+    assert len(met) > 3
+    assert sorted(index for _, index in sent) == [0] * 20 + [1] * 20
 
 
 CODE = """
@@ -66,7 +42,7 @@ from vaebench.data_sets.distribution import Distribution
 from vaebench.parts import make
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
-from vaebench.search.compile_ahead import compile_for
+from vaebench.search.programs import compile_for
 from vaebench.variants import Variant
 data = Distribution.parse({"name": "norm"}, Path())
 for variant in sys.argv[1:]:
@@ -93,8 +69,6 @@ def test_evaluating_imports_no_keras() -> None:
 
 def test_threads_share_a_program() -> None:
     """And TensorFlow's own numbering is back in place afterwards."""
-    from concurrent.futures import ThreadPoolExecutor
-
     from tensorflow.python.framework import ops
 
     from vaebench.engine.train import train
