@@ -14,5 +14,6 @@ champion         a generator as a logged model, the winner as a registered one
 discard          deletes the record of a study, so that it starts over
 artifact_digest  a digest of a run's files, which tells lost or truncated ones
 repair           sets a damaged store aside, and follows a moved home
+empty_database   a new database of MLflow's
 store, ids, ui   the store and its client, ids in it, its web page
 """

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vaebench.files import within
+from vaebench.tracking.empty_database import create
 
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -138,12 +139,10 @@ def default_store(home: Path) -> Iterator[None]:
 
 def _create(home: Path) -> None:
     """Create the database, whole or not at all: MLflow cannot open one in whose making it was interrupted."""
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
     part = database(home).with_name(".mlflow.db.part")
     _remove(part)
     try:
-        SqlAlchemyStore(f"sqlite:///{part}", artifact_root(home).as_uri()).engine.dispose()
+        create(part, artifact_root(home))
         part.rename(database(home))
     finally:
         _remove(part)
