@@ -84,3 +84,22 @@ def test_a_race_of_recorded_scores_ends_early_for_the_hopeless_alone(monkeypatch
     assert got.shape == (3, len(rows))
     assert set(got[:, best]) == {races.DRAWS}
     assert set(got[:, worst]) == {10}
+
+
+def test_what_is_worse_is_told_and_what_is_as_good_is_not(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER / "power"))
+    import power
+
+    random = np.random.default_rng(0)
+    scores = random.normal(1.0, 0.1, size=(200, 25, len(power.GENERATORS)))
+    scores[:, :, list(power.GENERATORS).index("spread 1.2")] += 0.2
+    told = power.told(scores)
+    assert told.pop("spread 1.2") > 0.99
+    critical = told.pop("critical t")
+    assert 1.7 < critical < 2.5, "2.06 of 24 degrees of freedom"
+    assert max(told.values()) < 0.08, "one-sided, so half of the level"
+    train = random.normal(size=(67, 2))
+    draws = {name: generate(train, random) for name, generate in power.GENERATORS.items()}
+    assert np.std(draws["spread 0.8"]) < 0.9 * np.std(draws["fit"])
+    known, less = (np.corrcoef(draws[name].T)[0, 1] for name in ("fit", "correlation 0.2 less"))
+    assert less == pytest.approx(known - 0.2, abs=0.1)
