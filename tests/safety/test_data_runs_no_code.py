@@ -98,7 +98,10 @@ def poison(folder: Path) -> None:
         pa.float64(),
         metadata={"ARROW:extension:name": "arrow.py_extension_type", "ARROW:extension:metadata": payload},
     )
-    pq.write_table(pa.table([pa.array(range(50), pa.float64())], schema=pa.schema([field])), folder / "evil.parquet")
+    pq.write_table(
+        pa.table([pa.array([row * row for row in range(50)], pa.float64())], schema=pa.schema([field])),
+        folder / "evil.parquet",
+    )
     study = folder / "runs" / "studies" / "study"
     (study / "mlflow.json").write_bytes(payload)
     (study / "generator.pickle").write_bytes(payload)

@@ -12,7 +12,10 @@ from vaebench.cli.options import network_option
 @click.option("--trials", type=click.IntRange(1), metavar="N", help="Say what N trials (of each arm) cost.")
 @network_option
 def check(study: str, trials: int | None) -> None:
-    """Validate a study file and show what it searches; of a table, show what its columns are. Writes nothing."""
+    """Validate a study file and show what it searches. Writes nothing.
+
+    Of a table it shows the columns, and which kind each is of.
+    """
     from vaebench.cli.columns import describe_table, is_table
 
     if is_table(study):
