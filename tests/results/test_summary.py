@@ -207,8 +207,9 @@ def test_the_luck_of_the_draws_is_taken_off_where_the_baseline_shares_it() -> No
     study = record(trial(0, [1.5], own), baselines=[baseline("kde", [1.0], [1 + each for each in luck])])
     unit = replace(study.attainable, baseline="kde", standard_errors=dict.fromkeys(ERRORS, 0.0), draws=2000)
     said = (
-        "Less the luck of these draws, as far as kde shares it (1.45 there, where 1 is expected): 1.30, 95 % interval"
+        "These draws were harder than most: kde has 1.45 on them, where 1 is expected. Corrected for that, 1.30 is "
+        "expected of the best trial on other draws, 95 % interval 1.30 to "
     )
     assert any(line.startswith(said) for line in answer(standings(replace(study, attainable=unit))))
     unlike = replace(unit, baseline="gaussian")
-    assert not any("Less the luck" in line for line in answer(standings(replace(study, attainable=unlike))))
+    assert not any("Corrected for" in line for line in answer(standings(replace(study, attainable=unlike))))

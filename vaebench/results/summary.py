@@ -57,10 +57,12 @@ def _without_luck(standings: Standings, row: Standing) -> list[str]:
     score, tied = found
     unit = standings.record.attainable.baseline
     beside = next(other for other in standings.rows if other.kind == "baseline" and other.name == unit)
-    whichever = f", whichever of {tied} tied trials is the luckiest" if tied > 1 else ""
+    mean = np.mean(beside.scores)
+    whichever = f" (it holds for whichever of {tied} tied trials is the luckiest)" if tied > 1 else ""
     return [
-        f"Less the luck of these draws, as far as {unit} shares it ({np.mean(beside.scores):.2f} there, where 1 is "
-        f"expected): {score.mean:.2f}, 95 % interval {score.low:.2f} to {score.high:.2f}{whichever}."
+        f"These draws were {'harder' if mean > 1 else 'easier'} than most: {unit} has {mean:.2f} on them, where 1 is "
+        f"expected. Corrected for that, {score.mean:.2f} is expected of the best trial on other draws, 95 % interval "
+        f"{score.low:.2f} to {score.high:.2f}{whichever}. That is no test against {unit}."
     ]
 
 
