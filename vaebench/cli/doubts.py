@@ -1,5 +1,6 @@
 """Doubts about a study, before it runs: few rows, columns, many programs, codes off the prior, posterior collapse."""
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -80,7 +81,7 @@ def in_brief(definition: StudyDefinition, study_file: str) -> list[str]:
     if not found:
         return []
     shown = [*found[:BRIEF], *([f"{len(found) - BRIEF} more"] if len(found) > BRIEF else [])]
-    return [f"warning: {'; '.join(shown)}", f"         (vaebench check {study_file} has the details)"]
+    return [f"warning: {'; '.join(shown)}", f"         (vaebench check {shlex.quote(str(study_file))} has the details)"]
 
 
 def _bounded(definition: StudyDefinition) -> list[str]:

@@ -5,6 +5,7 @@ Optuna's own storage makes an object of every parameter of every trial and copie
 """
 
 import json
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,11 +72,12 @@ def damaged(path: Path, error: Exception, line: int | None = None) -> InputError
     if line is None:
         return InputError(f"{said}: restore a copy of it, or start the study over with --fresh")
     lines = path.read_bytes().split(b"\n")
+    here, kept = shlex.quote(str(path)), shlex.quote(f"{path}.damaged")
     whole = sum(b'"op_code":4,' in before for before in lines[: line - 1])
     return InputError(
         f"{said} in line {line} of {len(lines) - 1}; the {whole} trials before it are whole. Restore a copy of it; or "
         "keep what is before the damage, and the next run evaluates the other trials again: "
-        f"cp {path} {path}.damaged && head -n {line - 1} {path}.damaged > {path}; or start the study over with --fresh"
+        f"cp {here} {kept} && head -n {line - 1} {kept} > {here}; or start the study over with --fresh"
     )
 
 

@@ -5,6 +5,7 @@ import logging
 import os
 import random
 import re
+import shlex
 import sqlite3
 import warnings
 from collections.abc import Iterator
@@ -180,5 +181,5 @@ def complaint(home: Path, study: str, error: Exception) -> str:
         first = cause[1].rpartition(": ")[2]
     said = f"MLflow at {tracking_uri(home)} is not up to date ({type(error).__name__}: {first[:200]})"
     return re.sub(r"//[^/@ ]*@", "//", said) + (
-        f"; the study itself is safe, and `vaebench sync {study}` adds what is missing there"
+        f"; the study itself is safe, and `vaebench sync {shlex.quote(study)}` adds what is missing there"
     )

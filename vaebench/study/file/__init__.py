@@ -12,6 +12,7 @@ Every error is an InputError that names file, section, key, value and what is al
 """
 
 import os
+import shlex
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -218,7 +219,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     if path.suffix.lower() in (".csv", ".tsv", ".parquet", ".gz") and path.is_file():
         raise InputError(
             f"{path} is a table, and a study file is expected, with [data] file = {show(path.name)}; "
-            f"'vaebench check {path}' shows its columns"
+            f"'vaebench check {shlex.quote(str(path))}' shows its columns"
         )
     try:
         text = path.read_bytes().decode("utf-8-sig")
