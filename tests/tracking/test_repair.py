@@ -89,7 +89,7 @@ def test_a_moved_home_finds_its_artifacts_and_is_gone_on_with(
     repair(copy)
     moved = copy.rename(copy.with_name(name))
     caplog.clear()
-    with caplog.at_level(logging.WARNING, "vaebench"):
+    with caplog.at_level(logging.INFO, "vaebench"):
         repair(moved)
         repair(moved)
     assert caplog.messages == [f"{moved} was moved from {copy}: MLflow finds its artifacts here again"]
@@ -134,7 +134,7 @@ def test_a_damaged_database_is_kept_and_written_anew(
 ) -> None:
     damage(database(copy))
     damaged = database(copy).read_bytes()
-    with caplog.at_level(logging.WARNING, "vaebench"):
+    with caplog.at_level(logging.INFO, "vaebench"):
         written(copy, study([trial(number) for number in range(3)]))
     (kept,) = copy.glob("mlflow.damaged-*.db")
     assert kept.read_bytes() == damaged

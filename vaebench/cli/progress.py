@@ -117,6 +117,7 @@ class Progress:
         handler = logging.Handler()
         handler.emit = self._logged  # type: ignore[method-assign]
         logger.handlers, logger.propagate = [handler], False
+        logger.setLevel(logging.INFO)
         self._bar.start()
         return self
 
@@ -127,6 +128,7 @@ class Progress:
         self._bar.stop()
         logger = logging.getLogger("vaebench")
         logger.handlers, logger.propagate = [], True
+        logger.setLevel(logging.NOTSET)
 
     def __call__(self, event: Event) -> None:
         """Show an event."""
@@ -216,8 +218,9 @@ class Progress:
         return f"{record.name}: nothing to do, all {done} trials{also} are there ({more}, --fresh starts over)"
 
     def _logged(self, record: logging.LogRecord) -> None:
-        """Show a warning that vaebench logs, above the live progress."""
-        self._print(f"{record.levelname.lower()}: {record.getMessage()}")
+        """Show what vaebench logs, above the live progress: a warning with that word before it, good news as it is."""
+        level = f"{record.levelname.lower()}: " if record.levelno > logging.INFO else ""
+        self._print(f"{level}{record.getMessage()}")
 
     def _line(self, text: str) -> None:
         """Print a line that begins with the run's time so far."""

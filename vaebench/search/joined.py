@@ -118,7 +118,10 @@ def _watched(client: "Client", workers: int) -> Iterator[None]:
             if ended.is_set() or now == before:
                 continue
             before = now
-            log.warning("the cluster has %s", f"{count} workers now" if count else f"{now} any more: waiting for one")
+            if count:
+                log.info("the cluster has %d workers now", count)
+            else:
+                log.warning("the cluster has %s any more: waiting for one", now)
 
     thread = threading.Thread(target=watch, name="vaebench-watch", daemon=True)
     thread.start()

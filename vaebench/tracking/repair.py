@@ -84,7 +84,7 @@ def _follow(home: Path) -> None:
                                 f'WHERE substr("{column}", 1, ?) = ?',
                                 (f"{new.as_uri()}/", len(old) + 2, len(old) + 1, f"{old}/"),
                             )
-            log.warning("%s was moved from %s: MLflow finds its artifacts here again", home, Path(_path(old)).parent)
+            log.info("%s was moved from %s: MLflow finds its artifacts here again", home, Path(_path(old)).parent)
 
 
 def _root(location: str, *endings: str) -> str:
