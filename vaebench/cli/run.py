@@ -10,7 +10,9 @@ from vaebench.search.local_workers import fork_server
 @click.command()
 @click.argument("study", metavar="STUDY.toml")
 @click.option("--trials", type=click.IntRange(1), metavar="N", help="Search up to N trials (of each arm).")
-@click.option("--time", "time_limit", type=DURATION, metavar="TIME", help="Stop asking after so long: 90s, 10m, 2h.")
+@click.option(
+    "--time", "time_limit", type=DURATION, metavar="TIME", help="Stop asking after so long: 90 (seconds), 10m, 2h."
+)
 @workers_options
 @click.option("--no-confirm", is_flag=True, help="Leave the confirmation of the best out.")
 @click.option("--fresh", is_flag=True, help="Forget what was run of this study and start over.")
