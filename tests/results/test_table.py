@@ -45,7 +45,7 @@ def test_table_shows_the_top_trials_and_every_baseline_in_place(frame):
     expected = {"gaussian": "gaussian", "noise": "truth"}  # the noise floor
     assert others == {shown: int(scored.index[scored["variant"] == name][0]) for shown, name in expected.items()}
     tie = f"= a paired test cannot tell it from trial {ranked['trial'].iloc[0]}"
-    assert lines[-3:] == [tie, "7 more trials", "1 failed: loss is NaN in epoch 3"]
+    assert lines[-3:] == [tie, "7 more trials (leaderboard --top N shows N)", "1 failed: loss is NaN in epoch 3"]
 
 
 def test_a_baseline_that_copies_rows_is_marked():

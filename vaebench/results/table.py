@@ -82,7 +82,7 @@ def notes(frame: "pd.DataFrame", top: int) -> Iterator[str]:
     if any(copies(name) for name in shown.loc[shown["kind"] == "baseline", "variant"]):
         yield "c its rows are training rows, or blends of near ones"
     if more := int(trials["rank"].notna().sum() - shown["rank"].notna().sum()):
-        yield f"{more} more trials"
+        yield f"{more} more trials (leaderboard --top N shows N)"
     if count := _repeats(trials):
         yield f"repeating another's configuration with other seeds: {count} of the trials; the best of them is luck"
     if count := int((failed["kind"] == "trial").sum()):
