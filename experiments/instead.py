@@ -9,7 +9,7 @@ import vaebench
 
 STUDY = """
 study = { name = "instead", sampler = "grid", replicates = 8 }
-data = { file = "rows.csv" }
+data = { file = "my_rows.csv" }
 confirm = { top = 1, replicates = 25 }
 [search]  # rows are standardised, and generated rows have decoder noise: both are the default
 latent_dim = { choice = [1, 2] }
@@ -19,7 +19,7 @@ latent_sampler.one_of = { gaussian = { covariance = "full" } }
 
 if __name__ == "__main__":  # vaebench trains in processes of its own
     rows = pd.DataFrame({"x": np.random.default_rng(0).normal(100, 10, 100)})  # your rows, of one column or several
-    rows.to_csv("rows.csv", index=False)
+    rows.to_csv("my_rows.csv", index=False)
     Path("instead.toml").write_text(STUDY)
     print(vaebench.run("instead.toml")[["rank", "variant", "score", "ks"]].head(9))
     print(vaebench.generate("instead", 15_000, seed=1).agg(["mean", "std"]))
