@@ -179,7 +179,9 @@ def test_a_study_file_declares_kinds(tmp_path, cells, declared, kind):
         (["a", "b"], 'kind = "integer"', ["'it' is declared as integer", "no numbers (such as 'a')"]),
         (["a", "b"], 'kind = "categry"', ["unknown kind 'categry'; did you mean 'category'?"]),
         (["a", "b"], "kind = 3", ["kind = 3: a text is expected"]),
-        (["a", "b"], "min = 0", ["categories have no min and no max"]),
+        (["a", "b"], "min = 0", ["min and max are of numbers, and it is of kind category"]),
+        (["2024-01-02", "2024-03-01"], "max = 9", ["it is of kind datetime"]),
+        (["x"], "max = 9", ["it is of kind constant"]),
         (["1.5", "2"], 'kind = "integer"', ["numbers that are not whole"]),
         (["2024-01-02", "03/04/2024"], "", ["'2024-01-02', are not all of one format", '{ kind = "text" }']),
         (["2024-01-02T10:00+01:00"] * 2 + ["2024-01-03T10:00+01:00"], "", ["or of one that is not known"]),
@@ -215,9 +217,12 @@ def test_a_study_that_was_begun_before_kinds_goes_on_with_all_columns_as_numbers
     assert (new.data_set.columns, old.data_set.columns) == (("x",), ("id", "x"))
     assert difference(old, going_on(old, new)) == []
     assert list(old.data_set.decode(old.data_set._values())) == ["id", "x"]
-    (tmp_path / "s.toml").write_text((tmp_path / "s.toml").read_text() + 'id = { kind = "integer" }\n')
+    study = (tmp_path / "s.toml").read_text()
+    (tmp_path / "s.toml").write_text(study + 'id = { kind = "integer" }\n')
+    assert difference(old, going_on(old, load(tmp_path / "s.toml"))) == []
+    (tmp_path / "s.toml").write_text(study + 'id = { kind = "category" }\n')
     declared = going_on(old, load(tmp_path / "s.toml"))
-    assert "data.columns.id: a number -> integer" in difference(old, declared)
+    assert "data.columns.id: a number -> category" in difference(old, declared)
 
 
 # ---- how a file is written

@@ -87,6 +87,10 @@ class DataSet(Part):
         """Yield, in words, what is different about the rows of `new` that `plain()` does not show."""
         yield from ()
 
+    def without_bounds(self, column: str) -> str:
+        """Return why `column` can have no bounds; empty if it can, or if there is no such column."""
+        return ""
+
     def outside(self, column: str, low: float, high: float) -> str:
         """Return, in words, a row whose value in `column` is not from `low` to `high`; empty if there is none.
 

@@ -119,5 +119,6 @@ From this folder, with vaebench:
 vaebench.generator.Generator.load(pathlib.Path(FOLDER)).generate(15000, seed=0)
 ```
 
-Array `I.NAME` of `arrays.npz` is argument NAME of step I, counted from 0. Rows are decimals, whatever the data were.
+Array `I.NAME` of `arrays.npz` is argument NAME of step I, counted from 0. Rows are decimals, whatever the data were:
+`vaebench generate` makes whole numbers, dates and categories of them, as the file has them.
 """

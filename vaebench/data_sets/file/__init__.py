@@ -142,7 +142,8 @@ class File(DataSet):
             return self
         names = tuple(column.name for column in self.table)
         if not old.table:
-            every_number = old.columns == names and not any(column.declared for column in self.table)
+            otherwise = [of for of in self.table if of.declared and of.kind not in ("continuous", "integer")]
+            every_number = old.columns == names and not otherwise
             return replace(self, columns=old.columns, table=(), dialect=old.dialect) if every_number else self
         declared = [[column for column in of.table if column.declared] for of in (old, self)]
         same = names == tuple(column.name for column in old.table) and declared[0] == declared[1]
@@ -173,6 +174,13 @@ class File(DataSet):
         if left := _in_words(self.table):
             yield f"not learned from: {'; '.join(left)}", ("[data.columns] can declare another kind.",)
         yield from suspects(Path(self.path), self.dialect, self.columns, self._values(), held_out - held_out // 2)
+
+    def without_bounds(self, column: str) -> str:
+        """Return why `column` can have no bounds: its kind; empty if it has numbers."""
+        for of in self.table:
+            if of.name == column and of.kind not in ("continuous", "integer"):
+                return f"min and max are of numbers, and it is of kind {of.kind}"
+        return ""
 
     def outside(self, column: str, low: float, high: float) -> str:
         """Return the first row whose value in `column` is not from `low` to `high`; empty if there is none."""

@@ -43,11 +43,11 @@ def read_bounds(table: Any, data_set: DataSet) -> Bounds:
         raise InputError(f"columns = {show(table)}: a table of columns is expected, such as {example}")
     found = dict.fromkeys(data_set.columns, (-math.inf, math.inf))
     for column, ends in table.items():
+        if why := data_set.without_bounds(column):
+            raise InputError(f"columns.{column} = {show(ends)}: {why}")
         if column not in found:
             raise InputError(f"columns: {unknown('column', column, found)}")
         with located(f"columns.{column} = {show(ends)}: "):
-            if (data_set.levels or (0,))[list(found).index(column) if data_set.levels else 0]:
-                raise InputError("categories have no min and no max")
             found[column] = _ends(ends)
     return tuple(found.values()) if table else ()
 
