@@ -36,7 +36,7 @@ def table(rows=200, seed=0):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_baseline_keeps_kinds_gaps_and_whole_numbers(name):
-    train = table()
+    train = table(60 if name == "gmm" else 200)  # EM takes seconds on more
     copy = train.copy()
     rows = drawn(name, train, KINDS, 2000, learned=True)
     assert np.array_equal(train, copy, equal_nan=True)
