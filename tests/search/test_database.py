@@ -256,7 +256,7 @@ def test_who_lost_the_lock_writes_no_more(
 
 
 def test_the_server_takes_a_host_that_vanished_for_lost_within_a_minute(server: Server, database: str) -> None:
-    """Whether it was silent when its cable was cut, or just being answered (experiments/cluster tries it)."""
+    """Whether it was silent when its cable was cut, or just being answered (experiments/hosts tries it)."""
     there = Database(server.address(database))
     with there.lock("small"):
         silent = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")

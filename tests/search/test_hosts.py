@@ -1,4 +1,4 @@
-"""A study on hosts with addresses of their own: the short form of experiments/cluster/cluster.py."""
+"""A study on hosts with addresses of their own: the short form of experiments/hosts/cluster.py."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from small_studies import STUDY, go, timeless
 from vaebench.search.store import RecordStore
 from vaebench.study.definition import StudyDefinition
 
-FOLDER = Path(__file__).parents[2] / "experiments" / "cluster"
+FOLDER = Path(__file__).parents[2] / "experiments" / "hosts"
 SCRIPT = """
 import sys
 from pathlib import Path
