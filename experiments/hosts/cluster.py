@@ -33,7 +33,8 @@ class Disturbed:
     def to_the_end(self, run: Run) -> str:
         """Return how a run ended, and whether its leaderboard is the undisturbed one."""
         status, seconds = run.ended()
-        warned = "".join(f"\n    {line}" for line in run.said.splitlines() if line.startswith("warning: the cluster"))
+        of_cluster = ("warning: the cluster", "the cluster has")
+        warned = "".join(f"\n    {line}" for line in run.said.splitlines() if line.startswith(of_cluster))
         if status != 0:
             return f"status {status} after {seconds:.0f} s: {run.last}{warned}"
         same = run.leaderboard().equals(self.expected)
