@@ -93,9 +93,12 @@ def rows_of_baseline(definition: StudyDefinition, name: str, n: int, seed: int) 
 
     They are kept within all that is known of the columns, as those of a trial are; scored rows within declared bounds.
     """
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
     draw = definition.fitted_for_use()
     random = generator("rows of a baseline", name, seed)
-    rows = generated_rows(baseline(name, definition.defaults), draw, n, random, definition.data_set)
+    with threadpool_limits(1):  # several threads on small matrices wait for each other, most of all on a busy machine
+        rows = generated_rows(baseline(name, definition.defaults), draw, n, random, definition.data_set)
     return definition.data_set.decode(rows)
 
 
