@@ -139,6 +139,22 @@ def nearest(x: Any, random: np.random.Generator, *, column: int, values: Any) ->
     return x
 
 
+def level(x: Any, random: np.random.Generator, *, column: int, levels: Any, factor: float, bias: Any) -> Any:
+    """Replace columns y, one for each of `levels`, by a level drawn with the probabilities softmax(factor y + bias)."""
+    after = column + len(levels)
+    logits = factor * x[:, column:after] + bias
+    edges = np.cumsum(np.exp(logits - logits.max(axis=1, keepdims=True)), axis=1)
+    drawn = (edges < edges[:, -1:] * (1.0 - random.random((len(x), 1)))).sum(axis=1)
+    cells = np.where(np.isnan(edges[:, -1]), np.nan, levels[drawn])
+    return np.column_stack([x[:, :column], cells, x[:, after:]])
+
+
+def empty(x: Any, random: np.random.Generator, *, column: int) -> Any:
+    """Empty a column, which makes it NaN, where the next one is 1, and leave out the next."""
+    x[x[:, column + 1] == 1.0, column] = np.nan
+    return np.delete(x, column + 1, axis=1)
+
+
 STEPS: Mapping[str, Any] = {
     "normal": lambda x, random, *, units: random.standard_normal((len(x), int(units))),
     "uniform": lambda x, random, *, units: random.random((len(x), int(units))),
@@ -166,6 +182,8 @@ STEPS: Mapping[str, Any] = {
     "fold": fold,
     "whole": whole,
     "nearest": nearest,
+    "level": level,
+    "empty": empty,
 }
 """What a step does to x, by its name."""
 

@@ -9,6 +9,7 @@ from vaebench.study.definition import StudyDefinition
 from vaebench.study.replicate import Replicate
 from vaebench.study.space import RandomTrial
 from vaebench.study.spec import Spec
+from vaebench.trial.wide_rows import WideRows
 
 SAMPLED = 64
 """Specs sampled from each space to find its structures."""
@@ -44,7 +45,10 @@ def structures(definition: StudyDefinition) -> tuple[Counter[Structure], dict[St
 def structure_of(spec: Spec, definition: StudyDefinition) -> Structure:
     """Return the structure of a spec for the rows of a study."""
     train, test = split_sizes(definition.rows, definition.test_fraction)
-    return Structure.of(spec, columns=len(definition.data_set.columns), train_rows=train, test_rows=test)
+    columns = len(definition.data_set.columns)
+    if definition.support.kinds:
+        columns = WideRows.of(definition.replicate("search", 0).draw()).width
+    return Structure.of(spec, columns=columns, train_rows=train, test_rows=test)
 
 
 def compile_for(spec: Spec, replicate: Replicate) -> None:
@@ -52,4 +56,4 @@ def compile_for(spec: Spec, replicate: Replicate) -> None:
     from vaebench.engine.train import compile_program
 
     draw = replicate.draw()
-    compile_program(spec, columns=draw.train.shape[1], train_rows=len(draw.train), test_rows=len(draw.test))
+    compile_program(spec, columns=WideRows.of(draw).width, train_rows=len(draw.train), test_rows=len(draw.test))

@@ -3,6 +3,8 @@
 evaluate         spec + replicate -> result: fit, generate, score
 fit              trains, fits the latent sampler to the codes, returns what can generate
 decoder_noise    standard deviation of the decoder noise
+level_noise      the decoder noise of categories
+wide_rows        columns of any kind as numbers without gaps, and back
 scaling          scales rows before training, and undoes it within the support of each column
 curves           straighten skewed columns: power, log, normal scores
 to_generator     a fitted trial as a generator that is data

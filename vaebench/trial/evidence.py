@@ -7,9 +7,11 @@
     reconstructions   the training rows, encoded (z_mean) and decoded
     rows              the training rows themselves
 
-All are measured against the same true samples. Those with latent draws share these; those with noise share that.
+All are measured against the same true samples. Those with latent draws share these; those with noise share that; all
+share the numbers by which levels of categories are drawn.
 """
 
+import copy
 import dataclasses
 from collections.abc import Mapping
 
@@ -54,10 +56,12 @@ def gather_evidence(fitted: Fitted, replicate: Replicate) -> Evidence:
         scaled = fitted.recipe.scaler.transform(fitted.draw.train)
         codes = fitted.trained.codes(scaled)
         noisy = dataclasses.replace(spec, decoder_noise=True)
-        recipe = fitted.recipe.with_noise(noisy, fitted.trained, codes, scaled, fit_seed(spec, replicate))
+        recipe = fitted.recipe.with_noise(noisy, fitted.trained, codes, fitted.draw.train, fit_seed(spec, replicate))
         random = generator("generate", spec.seed, replicate.seed)
         drawn = fitted.trained.decode(fitted.recipe.latent.draw(replicate.generated, random))
+        without = copy.deepcopy(random)
         noise = recipe.noise(drawn.shape, random)
+        levels = random if spec.decoder_noise else without
         ideal = fitted.trained.decode(
             aggregate_posterior(codes, replicate.generated, generator("codes", spec.seed, replicate.seed))
         )
@@ -70,7 +74,11 @@ def gather_evidence(fitted: Fitted, replicate: Replicate) -> Evidence:
             "reconstructions": fitted.trained.decode(codes.points),
             "rows": scaled,
         }
-        generated = {name: fitted.recipe.scaler.inverse(decoded[name]) for name in GENERATORS}
+        certain = dataclasses.replace(recipe, level_noise=recipe.scaler.wide.certain)
+        ways = dict.fromkeys(("noise", "codes_noise"), recipe) | dict.fromkeys(("as_is", "codes"), fitted.recipe)
+        generated = {
+            name: ways.get(name, certain).unscaled(decoded[name], copy.deepcopy(levels)) for name in GENERATORS
+        }
     variance = recipe.noise_variance
     measured = {name: measure(rows, fitted.draw, replicate.data_set, "attainable") for name, rows in generated.items()}
     return {

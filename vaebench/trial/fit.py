@@ -11,7 +11,8 @@ from vaebench.rows import Draw, Rows
 from vaebench.seeds import derive, generator
 from vaebench.study.replicate import Replicate
 from vaebench.study.spec import Spec
-from vaebench.trial.decoder_noise import decoder_std
+from vaebench.trial.decoder_noise import decoder_noise
+from vaebench.trial.level_noise import LevelNoise
 from vaebench.trial.scaling import Scaler
 
 
@@ -24,29 +25,39 @@ class Recipe:
     """All that generating needs beside the decoder D: x = unscaled(D(z) + noise), z from the latent distribution."""
 
     latent: LatentDistribution
-    noise_std: Rows  # [F], in scaled units; zero where decoder noise is off. Of Student-t noise its scale.
+    noise_std: (
+        Rows  # [W] of the wide columns, in scaled units; zero where decoder noise is off. Of Student-t noise its scale.
+    )
     scaler: Scaler
     tails: float | None = None  # degrees of freedom of Student-t noise; None: normal
+    level_noise: tuple[LevelNoise, ...] = ()  # of each category, and of each number's gaps
 
     def generate(self, decode: Callable[[Latent], Rows], n: int, random: np.random.Generator) -> Rows:
         """Generate `n` rows, shape (n, columns), in the data's own units."""
         scaled = decode(self.latent.draw(n, random))
-        return self.scaler.inverse(scaled + self.noise(scaled.shape, random))
+        return self.unscaled(scaled + self.noise(scaled.shape, random), random)
+
+    def unscaled(self, scaled: Rows, random: np.random.Generator) -> Rows:
+        """Return scaled rows, with their noise, in the data's own units: it remains to draw levels."""
+        rows: Rows = self.scaler.undo(self.level_noise).take(scaled, random)
+        return rows
 
     def noise(self, shape: tuple[int, ...], random: np.random.Generator) -> Rows:
-        """Draw decoder noise of `shape` (n, columns), in scaled units."""
+        """Draw decoder noise of `shape` (n, wide columns), in scaled units; nothing is drawn if there is none."""
+        if not self.noise_std.any():
+            return np.zeros(shape)
         draws = random.standard_normal(shape) if self.tails is None else random.standard_t(self.tails, shape)
         noise: Rows = self.noise_std * draws
         return noise
 
-    def with_noise(self, spec: Spec, trained: Trained, codes: Codes, scaled: Rows, seed: int) -> "Recipe":
+    def with_noise(self, spec: Spec, trained: Trained, codes: Codes, train: Rows, seed: int) -> "Recipe":
         """Return the recipe with the decoder noise of `spec`, the same in every fit with this seed."""
-        std = decoder_std(spec, trained, codes, scaled, generator("decoder_noise", seed))
-        return replace(self, noise_std=std)
+        std, levels = decoder_noise(spec, trained, codes, self.scaler, train, generator("decoder_noise", seed))
+        return replace(self, noise_std=std, level_noise=levels)
 
     @property
     def noise_variance(self) -> Rows:
-        """The variance of decoder noise in each column [F], in scaled units."""
+        """The variance of decoder noise in each wide column [W], in scaled units."""
         variance: Rows = self.noise_std**2 * (1.0 if self.tails is None else self.tails / (self.tails - 2.0))
         return variance
 
@@ -93,7 +104,7 @@ class Encoded:
     seed: int
     scaler: Scaler
     scaled: Rows
-    """The scaled training rows, shape (rows, columns)."""
+    """The scaled training rows, shape (rows, wide columns)."""
     trained: Trained
     codes: Codes
 
@@ -106,15 +117,16 @@ class Encoded:
             latent = spec.latent_sampler.fit(self.codes, generator("latent_sampler", self.seed))
         except (ValueError, np.linalg.LinAlgError) as error:
             raise FittingError(f"latent sampler {spec.latent_sampler.name}: {error}") from error
-        recipe = Recipe(latent, np.zeros(self.draw.train.shape[1]), self.scaler, spec.tails)
+        width, certain = self.scaler.wide.width, self.scaler.wide.certain
+        recipe = Recipe(latent, np.zeros(width), self.scaler, spec.tails, certain)
         if spec.decoder_noise:
-            recipe = recipe.with_noise(spec, self.trained, self.codes, self.scaled, self.seed)
+            recipe = recipe.with_noise(spec, self.trained, self.codes, self.draw.train, self.seed)
         return Fitted(spec, self.draw, self.trained, recipe)
 
 
 def encode(spec: Spec, draw: Draw, seed: int) -> Encoded:
     """Train `spec` on the training rows of `draw` and encode them. Raises FittingError if it fails."""
-    scaler = Scaler.fit(spec.scaling, draw.train, draw.support)
+    scaler = Scaler.of(spec.scaling, draw)
     scaled = scaler.transform(draw.train)
     trained = train(spec, scaled, scaler.transform(draw.test), seed)
     if not np.isfinite(trained.history[:, :3]).all():

@@ -65,7 +65,7 @@ def generator_of(fitted: Fitted, trial: TrialRecord, definition: StudyDefinition
         steps.append(("noise", {"std": recipe.noise_std}))
     elif recipe.noise_std.any():
         steps.append(("student_noise", {"scale": recipe.noise_std, "degrees": recipe.tails}))
-    steps += recipe.scaler.undo.steps
+    steps += recipe.scaler.undo(recipe.level_noise).steps
     return Generator(columns, Steps(tuple(steps)), of)
 
 
