@@ -126,6 +126,7 @@ def _bring_up_to_date(
     write_ids(home, record.name, runs.ids(trials))
     frame = leaderboard(standings, trials)
     _confirm(runs, record, frame)
+    write_study_page(runs, standings, frame)  # while the workers make the artifacts
     warning = None
     for trial in record.trials:
         if trial.number in artifacts:
@@ -137,7 +138,6 @@ def _bring_up_to_date(
     best = standings.best
     if best is not None and best.number in artifacts:
         register(runs, home, trials[best.number])
-    write_study_page(runs, standings, frame)
     return Written(trials, runs.parent_run_id, runs.experiment_id, warning)
 
 

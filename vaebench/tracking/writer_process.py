@@ -5,6 +5,7 @@ during that time. Loading a pickle may run code; these go over pipes that no oth
 stored.
 """
 
+import gc
 import os
 import pickle
 import subprocess
@@ -24,7 +25,13 @@ from vaebench.tracking.store import complaint, import_mlflow, own_connections
 if TYPE_CHECKING:
     from vaebench.tracking.sync import Written
 
-COMMAND = "import sys; sys.path[:] = {path!r}; from vaebench.tracking.writer_process import serve; serve({replies})"
+COMMAND = """
+import gc, sys
+gc.disable()  # until all is imported: it would take a fifth of that time
+sys.path[:] = {path!r}
+from vaebench.tracking.writer_process import serve
+serve({replies})
+"""
 GONE = (OSError, EOFError, ValueError, pickle.UnpicklingError)
 """What an exchange with a process raises that has ended, in the middle of a reply, say, or whose pipes are closed."""
 
@@ -152,6 +159,8 @@ def _artifacts_or_why_not(artifacts: Mapping[int, Artifacts], number: int) -> Ar
 def serve(descriptor: int) -> None:
     """Run in the process: do what is sent to standard input, and reply on the file `descriptor`."""
     import_mlflow()
+    gc.freeze()
+    gc.enable()
     with os.fdopen(descriptor, "wb") as replies, own_connections():
         _Server(sys.stdin.buffer, replies).serve()
     os._exit(0)  # Python would take half a second to take all modules apart
