@@ -59,8 +59,8 @@ def test_a_record_that_cannot_be_written_ends_the_run_and_goes_on_with_room(
 def test_mlflow_without_room_is_one_warning_and_is_written_with_room(
     definition: StudyDefinition, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A kilobyte too few for its tables: what is half made could not be opened any more."""
-    with small_disk(tmp_path / "disk", 1000) as home:
+    """Too little for its tables: what is half made could not be opened any more."""
+    with small_disk(tmp_path / "disk", 900) as home:
         with caplog.at_level(logging.WARNING, "vaebench"), LiveTracking(home) as live:
             record = run(definition, home=home, executors=evaluated_by(cheap), observer=live, trials=4, confirm=False)
         assert len(record.trials) == 4
