@@ -39,7 +39,7 @@ def test_its_columns_are_shown_with_kind_range_and_why() -> None:
 def test_what_keeps_it_from_being_learned_from_is_said() -> None:
     Path("people.csv").write_text("x,y\n1.5,2\n,3\n2.5,4\n")
     assert "warning: file = " in (output := said("check", "people.csv", status=2))
-    assert "'x' has 1 cell without a value, the first (empty or NaN) in row 2 below the header" in output
+    assert "'x' has a value in 2 of 3 rows, too few to learn from" in output
 
 
 @pytest.mark.usefixtures("folder")

@@ -55,6 +55,9 @@ COLUMNS: dict[str, tuple[str, list[str]]] = {
     "month_names": ("datetime", DAYS.strftime("%d-%b-%Y").tolist()),
     "stamps": ("datetime", [f"{day:%Y-%m-%d}T{x % 24:02}:{x % 60:02}:07" for x, day in enumerate(DAYS)]),
     "minutes": ("datetime", [f"{x // 60:02}:{x % 60:02}" for x in RANDOM.integers(0, 1440, N)]),
+    "some_whole": ("integer", ["" if x % 3 == 0 else str(x) for x in range(100, 100 + N)]),
+    "some_prices": ("continuous", ["" if x % 4 == 0 else f"{y:.2f}" for x, y in enumerate(AMOUNTS)]),
+    "some_dates": ("datetime", ["" if x % 5 == 0 else f"{day:%d.%m.%Y}" for x, day in enumerate(DAYS)]),
     "constant": ("constant", ["NO"] * N),
     "nothing": ("constant", [""] * N),
 }  # fmt: skip

@@ -290,3 +290,34 @@ def test_light_modules_import_neither_matplotlib_nor_tensorflow():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_category_has_a_bar_for_each_level_and_empty_cells_are_said():
+    true = np.array([[0.0, 1.0], [0.0, 2.0], [1.0, np.nan], [2.0, 4.0]])
+    generated = np.array([[0.0, 1.5], [1.0, np.nan], [1.0, np.nan], [1.0, 3.5]])
+    names = (("Oslo", "Bergen", "$%$"), ())
+    figure = generated_against_true(generated, true, true, ("city", "age"), "trial 3", names)
+    bars, _, numbers, _ = figure.axes
+    assert [bar.get_height() for bar in bars.patches] == [0.5, 0.25, 0.25, 0.25, 0.75, 0.0]
+    assert [label.get_text() for label in bars.get_xticklabels()] == ["Oslo", "Bergen", "$%$"]
+    assert bars.get_title(loc="left") == "city: total variation 0.5000"
+    assert numbers.get_title(loc="left").endswith("; empty 50.0%, true 25.0%")
+    assert drawn(figure)
+
+
+def test_of_many_levels_the_last_bar_is_of_all_others():
+    codes = np.repeat(np.arange(20.0), np.arange(20, 0, -1))[:, None]
+    panel = generated_against_true(codes, codes, codes, ("x",), "t", (tuple(map(str, range(20))),)).axes[0]
+    assert panel.get_xticklabels()[-1].get_text() == "8 others"
+    assert sum(bar.get_height() for bar in panel.patches) == pytest.approx(2)  # true and generated
+
+
+def test_pairs_of_a_category_have_a_correlation_ratio():
+    random = np.random.default_rng(0)
+    groups = random.integers(0, 2, 400).astype(float)
+    rows = np.stack([groups, 3 * groups + random.normal(size=400)], axis=1)
+    rows[:5, 1] = np.nan
+    figure = pairs_of_columns(rows, rows, rows, ("city", "age"), "t", (("a", "b"), ()))
+    left = figure.axes[0].get_title(loc="left")
+    assert left.startswith("data: correlation ratio 0.8")
+    assert drawn(figure)

@@ -59,6 +59,11 @@ class DataSet(Part):
         """The kind of each column; empty if all are numbers and no cell is empty."""
         return ()
 
+    @property
+    def level_names(self) -> tuple[tuple[str, ...], ...]:
+        """What each category's codes 0, 1, ... stand for, nothing for numbers; empty if there is no category."""
+        return ()
+
     def going_on(self, old: "DataSet") -> "DataSet":
         """Return this data set as a study goes on with it that was begun with `old`."""
         return self

@@ -22,7 +22,8 @@ from vaebench.results.plots.searched_and_confirmed import searched_and_confirmed
 from vaebench.results.standings import ORDER, REFITTED, Standing, Standings
 from vaebench.results.summary import answer, findings, no_finding
 from vaebench.results.table import COLUMNS, lines, notes
-from vaebench.scoring.metrics.distances import ks_distance
+from vaebench.rows import Kind
+from vaebench.scoring.metrics.one_column import ks_of_cells
 from vaebench.study.file import shareable
 from vaebench.study.records import StudyRecord
 
@@ -45,7 +46,7 @@ def page(standings: Standings, best: int, shown: "PlotData") -> str:
     trials = [row for row in standings.rows if row.trial]
     confirmed = [row for row in trials if row.status in REFITTED]
     title = f"{record.name}: trial {best}"
-    subject = shown.generated, shown.draw.true, shown.draw.train, shown.columns, title
+    subject = shown.generated, shown.draw.true, shown.draw.train, shown.columns, title, shown.levels
     plots = {
         "generated": generated_against_true(*subject),
         "reconstructions": reconstructions(shown, title),
@@ -87,8 +88,9 @@ def _facts(record: StudyRecord, trials: Sequence[Standing]) -> str:
 
 
 def _reconstructed(shown: "PlotData") -> str:
-    train, test = (float(part.errors.mean()) for part in (shown.train, shown.test))
-    ks = np.mean([ks_distance(*columns) for columns in zip(shown.generated.T, shown.draw.true.T, strict=True)])
+    train, test = (float(np.nanmean(part.errors)) for part in (shown.train, shown.test))
+    kinds: tuple[Kind, ...] = shown.draw.support.kinds or tuple("number" for _ in shown.columns)
+    ks = np.mean([ks_of_cells(*cells) for cells in zip(shown.generated.T, shown.draw.true.T, kinds, strict=True)])
     return (
         f"Training rows come back with an error of {train:.1%} of the spread, test rows with {test:.1%}, and generated "
         f"rows have a KS of {ks:.3f}: good reconstructions make no good generator, since they "

@@ -38,7 +38,7 @@ def make_artifacts(trial: TrialRecord, definition: StudyDefinition) -> Artifacts
     fitted = shown.fitted if definition.fresh_draws else fit_all(trial, definition)
     generator = generator_of(fitted, trial, definition)
     title = f"trial {trial.number}: {trial.params.get('variant')}"
-    subject = shown.generated, shown.draw.true, shown.draw.train, shown.columns, title
+    subject = shown.generated, shown.draw.true, shown.draw.train, shown.columns, title, shown.levels
     with TemporaryDirectory() as temporary:
         folder = Path(temporary)
         generated_against_true(*subject).savefig(folder / "generated_against_true.png")

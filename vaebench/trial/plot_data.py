@@ -1,11 +1,12 @@
 """A trial beside the data, for plots: its rows, the rows it was fitted to, and the true samples."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 
-from vaebench.rows import Draw, Rows
+from vaebench.rows import Draw, Kind, Rows
 from vaebench.scoring.metrics.one_column import spreads
 from vaebench.seeds import generator
 from vaebench.study.definition import StudyDefinition
@@ -27,12 +28,25 @@ class Reconstructed:
     """decode(z_mean), without decoder noise."""
     units: Rows
     """Each column's spread, shape (columns,): see vaebench.scoring.metrics.one_column.spreads."""
+    kinds: Sequence[Kind] = ()
 
     @property
     def errors(self) -> Rows:
-        """The root mean square error of each column, shape (columns,), in units of its spread."""
-        errors: Rows = np.sqrt(np.mean((self.reconstructions - self.rows) ** 2, axis=0)) / self.units
-        return errors
+        """The root mean square error of each column, shape (columns,), in units of its spread.
+
+        Of a category, the share of cells that come back as another one. Empty cells of numbers are left out.
+        """
+        wrong = self.reconstructions - self.rows
+        if not self.kinds:
+            errors: Rows = np.sqrt(np.mean(wrong**2, axis=0)) / self.units
+            return errors
+        filled = [column[~np.isnan(column)] for column in wrong.T]
+        return np.array(
+            [
+                np.nan if not len(of) else np.mean(of != 0) if kind == "category" else np.sqrt(np.mean(of**2)) / unit
+                for of, kind, unit in zip(filled, self.kinds, self.units, strict=True)
+            ]
+        )
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,8 @@ class PlotData:
     test: Reconstructed
     fitted: Fitted
     result: Result
+    levels: tuple[tuple[str, ...], ...] = ()
+    """What each category's codes stand for, nothing for numbers; empty if there is no category."""
 
     @property
     def draw(self) -> Draw:
@@ -60,5 +76,6 @@ class PlotData:
             raise FittingError(result.reason)
         rows = fitted.generate(SAMPLES, generator("shown", spec.seed))
         draw, units = fitted.draw, spreads(fitted.draw)
-        train, test = (Reconstructed(part, fitted.reconstruct(part), units) for part in (draw.train, draw.test))
-        return cls(definition.data_set.columns, rows, train, test, fitted, result)
+        kinds, data_set = draw.support.kinds, definition.data_set
+        train, test = (Reconstructed(part, fitted.reconstruct(part), units, kinds) for part in (draw.train, draw.test))
+        return cls(data_set.columns, rows, train, test, fitted, result, data_set.level_names)

@@ -132,9 +132,17 @@ class File(DataSet):
         return found if any(found) else ()
 
     @property
+    def level_names(self) -> tuple[tuple[str, ...], ...]:
+        """What each category's codes stand for, nothing for numbers; empty if there is no category."""
+        found = tuple(column.level_names for column in self.table if column.used)
+        return found if any(found) else ()
+
+    @property
     def kinds(self) -> tuple[Kind, ...]:
-        """Which columns are categories; empty if there is none."""
-        return tuple("category" if count else "number" for count in self.levels)
+        """Which columns are categories; empty if there is none, and no cell of a number is empty."""
+        used = [column for column in self.table if column.used]
+        plain = not any(column.levels or column.empty for column in used)
+        return () if plain else tuple("category" if column.levels else "number" for column in used)
 
     def going_on(self, old: DataSet) -> "File":
         """Return this file as the study goes on that was begun with `old`: with what that took the columns for."""

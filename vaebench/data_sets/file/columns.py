@@ -19,6 +19,8 @@ FEWEST_OTHERS = 5
 """A column needs so many values beside its most common one, if that fills nearly all of it. With 4 of them, half of the
 splits that hold out a third have none among the true samples."""
 NEARLY_ALL = 0.9
+FEWEST_FILLED = 10
+"""A column of numbers or dates needs so many cells with a value: fewer leave some splits with none, or one."""
 
 
 def chosen_columns(known: list[str], columns: Any, where: str) -> tuple[str, ...]:
@@ -44,28 +46,28 @@ def check_declared(declared: Mapping[str, Mapping[str, Any]], names: Sequence[st
 
 
 def check_columns(frame: "pd.DataFrame", table: Sequence[Column], where: str) -> None:
-    """Raise InputError for columns of numbers or dates with empty or infinite cells, and nearly constant ones."""
+    """Raise InputError for columns with infinite cells, hardly any filled ones, or nearly always the same value."""
     of_kind = {column.name: column for column in table}
     if nameless := [column.name for column in table if column.used and column.name.startswith(UNNAMED)]:
         raise InputError(f"{where}: {nameless[0]} holds values: name it, or leave it out with {SOME_COLUMNS}")
     for name in frame.columns:
         column = of_kind[name]
-        if column.empty and not column.levels:
-            row = int(np.isnan(column.encode(frame[name])).argmax())
+        filled = len(frame) - column.empty
+        if column.empty and not column.levels and filled < FEWEST_FILLED:
             raise InputError(
-                f"{where}: column {name!r} has {column.empty} cell{'s' * (column.empty > 1)} without a value, "
-                f"the first (empty or NaN) in row {row + 1} below the header: fill it, or leave out the row"
+                f"{where}: column {name!r} has a value in {filled} of {len(frame)} rows, too few to learn from: "
+                f"leave it out with {SOME_COLUMNS}, or fill at least {FEWEST_FILLED}"
             )
         if not isinstance(column, Number):
             continue
         values = column.encode(frame[name])
-        bad = np.flatnonzero(~np.isfinite(values))
+        bad = np.flatnonzero(np.isinf(values))
         if bad.size:
             raise InputError(
                 f"{where}: column {name!r} has {bad.size} cell{'s' * (bad.size > 1)} without a finite number, "
                 f"the first (infinite) in row {bad[0] + 1} below the header: correct it, or leave out the row"
             )
-        _check_rare(str(name), values, list(frame.columns), where)
+        _check_rare(str(name), values[~np.isnan(values)], list(frame.columns), where)
 
 
 def _check_rare(name: str, values: "np.ndarray[Any, np.dtype[np.float64]]", known: list[str], where: str) -> None:

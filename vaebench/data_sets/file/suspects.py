@@ -27,7 +27,8 @@ def suspects(path: Path, dialect: Dialect, columns: Sequence[str], rows: Rows, t
 
     `true` is the number of true samples of a split.
     """
-    for name, values in zip(columns, rows.T, strict=True):
+    for name, cells in zip(columns, rows.T, strict=True):
+        values = cells[~np.isnan(cells)]
         others = json.dumps([other for other in columns if other != name], ensure_ascii=False)
         leave_out = f"columns = {others} leaves it out." if len(columns) > 1 else "It cannot be left out."
         if len(values) >= FEWEST_ROWS and (values == np.round(values)).all() and len(np.unique(values)) == len(values):

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from vaebench.results.plots.generated_against_true import MOST_COLUMNS, quantiles
 from vaebench.results.plots.style import GENERATED, TRAIN, TRUE, few_ticks, new_figure, set_labels, set_title
 from vaebench.scoring.metrics.distances import ks_distance
+from vaebench.scoring.metrics.one_column import filled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,19 +23,24 @@ DOTS = 2000
 def reconstructions(shown: "PlotData", title: str) -> "Figure":
     """Plot training and test rows against their reconstructions, and generated quantiles against true ones.
 
-    One line of panels for each of up to 6 columns, in the data's own units, all three panels with the same axes. What
-    lies on the diagonal is right. A title has the root mean square error in units of the column's spread, or the KS.
+    One line of panels for each of up to 6 columns of numbers, in the data's own units, all three panels with the same
+    axes; empty cells are left out. What lies on the diagonal is right. A title has the root mean square error in units
+    of the column's spread, or the KS.
     """
-    columns = shown.columns[:MOST_COLUMNS]
-    figure = new_figure(10, 0.6 + 3.2 * len(columns))
-    panels = figure.subplots(len(columns), 3, squeeze=False)
-    for line, index, column in zip(panels, range(len(columns)), columns, strict=True):
+    numbers = [index for index, names in enumerate(shown.levels or ((),) * len(shown.columns)) if not names]
+    columns = numbers[:MOST_COLUMNS]
+    figure = new_figure(10, 0.6 + 3.2 * max(len(columns), 1))
+    panels = figure.subplots(len(columns), 3, squeeze=False) if columns else ()
+    for line, index in zip(panels, columns, strict=True):
+        column = shown.columns[index]
         for panel, kind, part in zip(line, ("training", "test"), (shown.train, shown.test), strict=False):
             rows, decoded = part.rows[:, index], part.reconstructions[:, index]
             panel.plot(rows[:DOTS], decoded[:DOTS], ".", color=TRAIN, alpha=0.7)
             title_of = f"{len(rows):,} {kind} rows: error {part.errors[index]:.1%} of spread"
             set_labels(panel, f"{column}, {kind}", "reconstruction", title_of)
-        generated, true = shown.generated[:, index], shown.draw.true[:, index]
+        generated, true = filled(shown.generated[:, index]), filled(shown.draw.true[:, index])
+        if not (len(generated) and len(true)):
+            continue
         line[2].plot(*quantiles(generated, true), ".", color=GENERATED, markersize=4)
         set_labels(
             line[2],
@@ -43,9 +49,11 @@ def reconstructions(shown: "PlotData", title: str) -> "Figure":
             f"{len(generated):,} generated: KS {ks_distance(generated, true):.3f}",
         )
         _same_axes(
-            line, np.concatenate([shown.draw.train[:, index], shown.draw.test[:, index], quantiles(true, true)[0]])
+            line,
+            filled(np.concatenate([shown.draw.train[:, index], shown.draw.test[:, index], quantiles(true, true)[0]])),
         )
-    left_out = f", first {MOST_COLUMNS} of {len(shown.columns)} columns" if len(shown.columns) > MOST_COLUMNS else ""
+    left_out = f", first {MOST_COLUMNS} of {len(numbers)} columns" if len(numbers) > MOST_COLUMNS else ""
+    left_out += " of numbers" * (len(numbers) < len(shown.columns))
     set_title(figure, title + left_out)
     return figure
 

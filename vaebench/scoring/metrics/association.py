@@ -28,14 +28,14 @@ def association_error(a: Rows, b: Rows, kinds: Sequence[Kind]) -> float:
     """
     errors = []
     for i, j in some_pairs(len(kinds)):
-        of_a, of_b = (_association(rows, i, j, kinds) for rows in (a, b))
+        of_a, of_b = (association(rows, i, j, kinds) for rows in (a, b))
         true = 0.0 if np.isnan(of_b) else of_b
         worst = 1.0 + abs(true) if kinds[i] == kinds[j] == "number" else 1.0
         errors.append(worst if np.isnan(of_a) else abs(of_a - true))
     return float(np.mean(errors))
 
 
-def _association(rows: Rows, i: int, j: int, kinds: Sequence[Kind]) -> float:
+def association(rows: Rows, i: int, j: int, kinds: Sequence[Kind]) -> float:
     """Return the association of two columns; NaN if there are fewer than two rows, or a number has no spread."""
     both = ~np.isnan(rows[:, i]) & ~np.isnan(rows[:, j])
     first, second = rows[both, i], rows[both, j]

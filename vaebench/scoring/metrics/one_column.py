@@ -74,8 +74,9 @@ def metrics_of_cells(generated: Sample, true: Sample, unit: float, phase: Phase,
     over the sets {x <= t} and {empty}; all else is of the filled cells, and undefined where fewer than two of `true`
     are. Raises ValueError if two of `true` are filled, and not of `generated`.
     """
+    ks = {"ks": ks_of_cells(generated, true, kind)}
     if kind == "category":
-        return {"ks": total_variation(generated, true)}
+        return ks
     of_true = filled(true)
     if len(of_true) < 2:
         metrics = {}
@@ -83,9 +84,16 @@ def metrics_of_cells(generated: Sample, true: Sample, unit: float, phase: Phase,
         raise ValueError(f"{len(of)} of {len(generated)} generated cells are filled: at least two are needed")
     else:
         metrics = column_metrics(of, of_true, unit, phase)
-    # as an atom beyond all values: P(x <= t), t the largest, is then 1 - P(empty)
+    return metrics | ks
+
+
+def ks_of_cells(generated: Sample, true: Sample, kind: Kind) -> float:
+    """Return the `ks` of one column that may be a category, or have empty cells (see metrics_of_cells)."""
+    if kind == "category":
+        return total_variation(generated, true)
+    # an empty cell as an atom beyond all values: P(x <= t), t the largest, is then 1 - P(empty)
     atoms = (np.where(np.isnan(cells), np.inf, cells) for cells in (generated, true))
-    return metrics | {"ks": ks_distance(*atoms)}
+    return ks_distance(*atoms)
 
 
 def empty_error(generated: Sample, true: Sample) -> float:

@@ -53,6 +53,11 @@ class Column:
         """How many categories it has; 0 if it has an order."""
         return 0
 
+    @property
+    def level_names(self) -> tuple[str, ...]:
+        """What its codes stand for."""
+        return ()
+
     def plain(self) -> dict[str, Any]:
         """Return it as plain values."""
         return asdict(self)

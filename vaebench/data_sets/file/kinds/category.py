@@ -33,6 +33,11 @@ class Category(Column):
         return len(self.values) + (self.empty > 0)
 
     @property
+    def level_names(self) -> tuple[str, ...]:
+        """Return the categories as they are written, and what a code behind the last stands for."""
+        return (*map(str, self.written or self.values), *["(empty)"] * (self.empty > 0))
+
+    @property
     def range(self) -> str:
         """Return the categories, or the first of them."""
         shown = [str(value) for value in (self.written or self.values)[:SHOWN]]
