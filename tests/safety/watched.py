@@ -109,7 +109,8 @@ def read_everything(folder: Path, study: str) -> dict[str, list[Any]]:
             for kind, part in (("train", draw.train), ("test", draw.test))
         }
         generated = np.repeat(draw.true, 9, axis=0)
-        shown = SimpleNamespace(columns=definition.data_set.columns, draw=draw, generated=generated, **rows_again)
+        names = {"columns": definition.data_set.columns, "levels": definition.data_set.level_names}
+        shown = SimpleNamespace(draw=draw, generated=generated, **names, **rows_again)
         Path("report.html").write_text(page(rows, rows.best.number, shown))  # type: ignore[arg-type]
         leaderboard(rows)
     return outcomes

@@ -16,7 +16,7 @@ from vaebench.errors import InputError
 from vaebench.search import versions
 from vaebench.search import workers as cluster
 
-FOLDER = Path(__file__).parents[2] / "experiments" / "cluster"
+FOLDER = Path(__file__).parents[2] / "experiments" / "hosts"
 WAY_OUT = "Install the same on every host, start its workers again, and give the same command (docs/cluster.md)"
 Start = Callable[..., "subprocess.Popen[bytes]"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from vaebench.errors import InputError
 
-LIBRARIES = ("distributed", "keras", "numpy", "scikit-learn", "scipy", "tensorflow")
+LIBRARIES = ("distributed", "keras", "numpy", "pandas", "scikit-learn", "scipy", "tensorflow")
 RAN = "raised by the task itself"
 WAY_OUT = "Install the same on every host, start its workers again, and give the same command (docs/cluster.md)"
 

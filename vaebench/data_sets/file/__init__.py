@@ -23,6 +23,7 @@ import numpy as np
 from vaebench.data_sets import DataSet, split, split_sizes
 from vaebench.data_sets.file.columns import check_columns, check_declared, chosen_columns
 from vaebench.data_sets.file.dialect import PLAIN, Dialect
+from vaebench.data_sets.file.kinds.number import Number
 from vaebench.data_sets.file.reading import UNNAMED, dialect_in, ending, read_content, read_table
 from vaebench.data_sets.file.suspects import suspects
 from vaebench.data_sets.file.table import Columns, as_written, decode, encode, from_plain, read_columns
@@ -181,7 +182,9 @@ class File(DataSet):
         _, held_out = split_sizes(rows, test_fraction)
         if left := _in_words(self.table):
             yield f"not learned from: {'; '.join(left)}", ("[data.columns] can declare another kind.",)
-        yield from suspects(Path(self.path), self.dialect, self.columns, self._values(), held_out - held_out // 2)
+        plain = [of.name for of in self.table if isinstance(of, Number) and of.style is None]
+        numbers, true = plain if self.table else self.columns, held_out - held_out // 2
+        yield from suspects(Path(self.path), self.dialect, self.columns, self._values(), numbers, true)
 
     def without_bounds(self, column: str) -> str:
         """Return why `column` can have no bounds: its kind; empty if it has numbers."""

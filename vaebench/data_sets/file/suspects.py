@@ -22,12 +22,16 @@ Suspect = tuple[str, tuple[str, ...]]
 """What looks wrong in brief, then what follows from it and what to do."""
 
 
-def suspects(path: Path, dialect: Dialect, columns: Sequence[str], rows: Rows, true: int) -> Iterator[Suspect]:
+def suspects(
+    path: Path, dialect: Dialect, columns: Sequence[str], rows: Rows, numbers: Sequence[str], true: int
+) -> Iterator[Suspect]:
     """Yield every suspicion about `columns` of the file at `path`, whose rows have the shape (rows, columns).
 
-    `true` is the number of true samples of a split.
+    Only those in `numbers` are looked at. `true` is the number of true samples of a split.
     """
     for name, cells in zip(columns, rows.T, strict=True):
+        if name not in numbers:
+            continue
         values = cells[~np.isnan(cells)]
         others = json.dumps([other for other in columns if other != name], ensure_ascii=False)
         leave_out = f"columns = {others} leaves it out." if len(columns) > 1 else "It cannot be left out."
@@ -55,7 +59,7 @@ def suspects(path: Path, dialect: Dialect, columns: Sequence[str], rows: Rows, t
                 ),
             )
     if ending(path) != ".parquet":
-        yield from _written(written_cells(read_content(path, str(path)), dialect), columns)
+        yield from _written(written_cells(read_content(path, str(path)), dialect), numbers)
 
 
 def _none_among(drawn: int, rows: int, others: int) -> float:
@@ -83,5 +87,5 @@ def _written(first: Mapping[str, Sequence[str]], columns: Sequence[str]) -> Iter
             plain = pointed[0].replace(".", "")
             yield (
                 f"column {name!r} has whole numbers, and others such as {pointed[0]}: does that mean {plain}?",
-                ("Then take the points out of the file: a point separates decimals, never thousands.",),
+                (f'Then say so in the study file: [data.columns] {json.dumps(name)} = {{ thousands = "." }}.',),
             )
