@@ -8,7 +8,7 @@ import numpy as np
 
 from vaebench.data_sets.file.dialect import Dialect
 from vaebench.data_sets.file.infer import infer
-from vaebench.data_sets.file.kinds import Column
+from vaebench.data_sets.file.kinds import Column, Unused, Used
 from vaebench.data_sets.file.kinds.category import Category
 from vaebench.data_sets.file.kinds.moment import Moment
 from vaebench.data_sets.file.kinds.number import Number
@@ -70,7 +70,7 @@ def read_columns(
 
 def encode(frame: "pd.DataFrame", columns: Columns) -> Rows:
     """Return the rows of a table as numbers, one column for each that is used, shape (rows, columns)."""
-    return np.stack([column.encode(frame[column.name]) for column in columns if column.used], axis=1)
+    return np.stack([column.encode(frame[column.name]) for column in columns if isinstance(column, Used)], axis=1)
 
 
 def decode(rows: Rows, columns: Columns) -> "pd.DataFrame":
@@ -78,7 +78,11 @@ def decode(rows: Rows, columns: Columns) -> "pd.DataFrame":
     import pandas as pd
 
     values = iter(rows.T)
-    made = (column.decode(next(values)) if column.used else column.make(len(rows)) for column in columns)
+    made = (
+        column.decode(next(values)) if isinstance(column, Used) else column.make(len(rows))
+        for column in columns
+        if isinstance(column, Used | Unused)
+    )
     return pd.DataFrame({cells.name: cells for cells in made if cells is not None})
 
 

@@ -7,6 +7,7 @@ moment    dates, times
 unused    identifiers, constants and free text, which nothing is learned from
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
@@ -20,7 +21,7 @@ Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Column:
+class Column(ABC):
     """What is known of one column of a table. It is plain: a study's record keeps it."""
 
     name: str
@@ -35,7 +36,7 @@ class Column:
     """How many of its cells are empty."""
     declared: bool = False
     """Whether the study file says its kind or how it is read."""
-    used: ClassVar[bool] = True
+    used: ClassVar[bool]
     """Whether it is learned from."""
 
     @property
@@ -62,18 +63,32 @@ class Column:
         """Return it as plain values."""
         return asdict(self)
 
-    def encode(self, cells: Cells) -> Values:
-        """Return the number of each cell."""
-        raise NotImplementedError
-
-    def decode(self, values: Values) -> Cells:
-        """Return the cell of each number, of the column's own type. Each is one that the column could have."""
-        raise NotImplementedError
-
-    def make(self, n: int) -> Cells | None:
-        """Return `n` cells of a column that is not learned from; None if it is left out."""
-        raise NotImplementedError
-
     def write(self, cells: Cells) -> Cells:
         """Return decoded cells as the CSV has them."""
         return cells
+
+
+@dataclass(frozen=True, kw_only=True)
+class Used(Column):
+    """A column that is learned from."""
+
+    used: ClassVar[bool] = True
+
+    @abstractmethod
+    def encode(self, cells: Cells) -> Values:
+        """Return the number of each cell."""
+
+    @abstractmethod
+    def decode(self, values: Values) -> Cells:
+        """Return the cell of each number, of the column's own type. Each is one that the column could have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unused(Column):
+    """A column that nothing is learned from."""
+
+    used: ClassVar[bool] = False
+
+    @abstractmethod
+    def make(self, n: int) -> Cells | None:
+        """Return `n` cells; None if it is left out."""

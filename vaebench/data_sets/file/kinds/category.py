@@ -5,14 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from vaebench.data_sets.file.kinds import Cells, Column, Values
+from vaebench.data_sets.file.kinds import Cells, Used, Values
 
 SHOWN = 4
 """Categories that are named; of more, the first."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Category(Column):
+class Category(Used):
     """A column of categories. Code i stands for the i-th; a code behind the last stands for an empty cell, if any."""
 
     values: tuple[Any, ...]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vaebench.data_sets.file.kinds import Cells, Column, Values
+from vaebench.data_sets.file.kinds import Cells, Used, Values
 
 DAY = 86_400.0
 MOST = 290 * 365 * DAY
@@ -26,7 +26,7 @@ SEEN = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moment(Column):
+class Moment(Used):
     """A column of dates, or times: days or seconds since the first."""
 
     first: str

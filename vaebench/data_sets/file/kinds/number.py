@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vaebench.data_sets.file.kinds import Cells, Column, Values
+from vaebench.data_sets.file.kinds import Cells, Used, Values
 from vaebench.data_sets.file.kinds.style import Style, Zeros
 
 MOST_DECIMALS = 12
@@ -13,7 +13,7 @@ MOST_DECIMALS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Number(Column):
+class Number(Used):
     """A column of numbers with so many decimals; `kind` is continuous or integer."""
 
     low: float

@@ -1,18 +1,17 @@
 """Columns that nothing is learned from: identifiers and constants, which are made anew, and free text, left out."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from vaebench.data_sets.file.kinds import Cells, Column
+from vaebench.data_sets.file.kinds import Cells, Unused
 
 
 @dataclass(frozen=True, kw_only=True)
-class Identifier(Column):
+class Identifier(Unused):
     """Row numbers, or other cells that are different in each row. Generated rows are numbered."""
 
-    used: ClassVar[bool] = False
     first: int = 1
     prefix: str = ""
     digits: int = 0
@@ -46,10 +45,9 @@ class Identifier(Column):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Constant(Column):
+class Constant(Unused):
     """A column with the same cell in each row, or with empty cells alone."""
 
-    used: ClassVar[bool] = False
     value: Any
     """None: every cell is empty."""
     written: str = ""
@@ -74,10 +72,8 @@ class Constant(Column):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text(Column):
+class Text(Unused):
     """Free text, and cells of kinds that cannot be learned from."""
-
-    used: ClassVar[bool] = False
 
     @property
     def range(self) -> str:
